@@ -1,0 +1,47 @@
+# Every target sets itself up: `make demo` and `make test` work on a fresh checkout.
+PYTHON ?= python3
+VENV := .venv
+EMU := $(VENV)/bin/emu
+
+.PHONY: demo test lint workloads bench fuzz oracles clean
+
+demo: $(VENV)/.run
+	$(VENV)/bin/python -m samples.demo
+
+test: $(VENV)/.test oracles
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest
+
+lint: $(VENV)/.test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+# The programs that tests compare with. Without them the tests that need them say so and are skipped.
+oracles: $(VENV)/.test
+	-$(VENV)/bin/python -m tests.support.oracles
+
+workloads: $(VENV)/.test
+	$(VENV)/bin/python -m tests.workloads $(if $(ARCH),--arch $(ARCH)) $(WORKLOADS)
+
+bench: $(VENV)/.test
+	$(VENV)/bin/python -m bench.ratios $(BENCH)
+
+fuzz: $(VENV)/.test
+	$(VENV)/bin/python -m tests.fuzz $(FUZZ)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --editable '.[test]'
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -1,0 +1,1 @@
+"""Builds the ABI tables from one kernel release: see `abi_tables/README.md`."""

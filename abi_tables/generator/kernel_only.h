@@ -1,0 +1,135 @@
+/*
+ * Layouts that no exported header has and whose kernel text cannot be used as it stands.
+ * Every one gives its source. A struct named override__X replaces X of the exported headers.
+ */
+
+
+#if defined(__mips__) && _MIPS_SIM == _ABIN32
+/*
+ * The n32 table names the native sys_newstat, sys_newfstat, sys_newlstat and sys_newfstatat, so
+ * the kernel writes the n64 struct stat (arch/mips/include/uapi/asm/stat.h, 64-bit part), not the
+ * one this ABI's header shows.
+ */
+struct override__stat {
+	__u32 st_dev;
+	__u32 st_pad0[3];
+	__u64 st_ino;
+	__u32 st_mode;
+	__u32 st_nlink;
+	__u32 st_uid;
+	__u32 st_gid;
+	__u32 st_rdev;
+	__u32 st_pad1[3];
+	__s64 st_size;
+	__u32 st_atime;
+	__u32 st_atime_nsec;
+	__u32 st_mtime;
+	__u32 st_mtime_nsec;
+	__u32 st_ctime;
+	__u32 st_ctime_nsec;
+	__u32 st_blksize;
+	__u32 st_pad2;
+	__u64 st_blocks;
+};
+#endif
+
+#if defined(__arm__)
+/* arch/arm/include/asm/ucontext.h and arch/arm/kernel/signal.h. */
+struct ucontext {
+	unsigned long uc_flags;
+	struct ucontext *uc_link;
+	stack_t uc_stack;
+	struct sigcontext uc_mcontext;
+	sigset_t uc_sigmask;
+	int __unused[32 - (sizeof(sigset_t) / sizeof(int))];
+	unsigned long uc_regspace[128] __attribute__((__aligned__(8)));
+};
+
+struct sigframe {
+	struct ucontext uc;
+	unsigned long retcode[4];
+};
+
+struct rt_sigframe {
+	struct siginfo info;
+	struct sigframe sig;
+};
+
+/* arch/arm/include/asm/ucontext.h with CONFIG_VFP, and asm/user.h. */
+struct user_vfp {
+	unsigned long long fpregs[32];
+	unsigned long fpscr;
+};
+
+struct user_vfp_exc {
+	unsigned long fpexc;
+	unsigned long fpinst;
+	unsigned long fpinst2;
+};
+
+struct vfp_sigframe {
+	unsigned long magic;
+	unsigned long size;
+	struct user_vfp ufp;
+	struct user_vfp_exc ufp_exc;
+} __attribute__((__aligned__(8)));
+
+#define VFP_MAGIC 0x56465001
+#endif
+
+#if defined(__aarch64__) || defined(__riscv)
+/* arch/arm64/kernel/signal.c, arch/riscv/kernel/signal.c (with an MMU). */
+struct rt_sigframe {
+	struct siginfo info;
+	struct ucontext uc;
+};
+#endif
+
+#if defined(__i386__)
+/* arch/x86/include/asm/sigframe.h with CONFIG_X86_32. */
+struct sigframe {
+	__u32 pretcode;
+	int sig;
+	struct sigcontext sc;
+	struct _fpstate_32 fpstate_unused;
+	unsigned int extramask[1];
+	char retcode[8];
+};
+
+struct rt_sigframe {
+	__u32 pretcode;
+	int sig;
+	__u32 pinfo;
+	__u32 puc;
+	struct siginfo info;
+	struct ucontext uc;
+	char retcode[8];
+};
+#endif
+
+#if defined(__x86_64__)
+/* arch/x86/include/asm/sigframe.h: rt_sigframe and rt_sigframe_x32. */
+struct rt_sigframe {
+	__u64 pretcode;
+	struct ucontext uc;
+	struct siginfo info;
+};
+#endif
+
+#if defined(__mips__)
+/* arch/mips/kernel/signal.c, signal_n32.c and signal_o32.c. */
+struct sigframe {
+	__u32 sf_ass[4];
+	__u32 sf_pad[2];
+	struct sigcontext sf_sc;
+	sigset_t sf_mask;
+	unsigned long long sf_extcontext[];
+};
+
+struct rt_sigframe {
+	__u32 rs_ass[4];
+	__u32 rs_pad[2];
+	struct siginfo rs_info;
+	struct ucontext rs_uc;
+};
+#endif

@@ -1,0 +1,1 @@
+"""A Linux system call ABI laboratory. Start with `emu.machine.Machine`."""

@@ -1,0 +1,1 @@
+"""Pure descriptions of instruction sets and ABIs; stdlib only."""

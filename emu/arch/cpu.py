@@ -1,0 +1,111 @@
+"""What the kernel sees of a CPU: the interface that `emu.cpu` implements.
+
+Pure description, so that the kernel is typed, and tested, without an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from emu.arch.isa import Isa
+
+PAGE_SHIFT = 12
+PAGE_SIZE = 1 << PAGE_SHIFT
+PAGE_MASK = ~(PAGE_SIZE - 1)
+
+# A page table entry is an int: the frame's address in RAM, with these rights in its low bits.
+PTE_READ = 1
+PTE_WRITE = 2
+PTE_EXEC = 4
+PTE_RIGHTS = 7
+
+ACCESS_READ = PTE_READ
+ACCESS_WRITE = PTE_WRITE
+ACCESS_EXEC = PTE_EXEC
+
+PageTable = dict[int, int]
+"""Virtual page number -> page table entry."""
+
+PageFault = Callable[[int, int], int]
+"""``fault(page, access) -> pte``: make the page present for this access, or answer 0 to refuse."""
+
+TrapHandler = Callable[[], None]
+"""Called inside the guest's trap; ends the run with `Cpu.stop` when the CPU must be left."""
+
+
+class RegisterFile(Protocol):
+    """General registers by hardware number, as unsigned machine words.
+
+    The fast form is a memoryview of the CPU's own state, which may be wider than the ISA's word
+    (i386 registers sit in 64-bit slots): mask what is read, and write only what fits the word.
+    """
+
+    def __getitem__(self, number: int, /) -> int: ...
+    def __setitem__(self, number: int, value: int, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An exception that user code raised, in the signal's own terms.
+
+    `signal` and `code` are names (``SIGSEGV``, ``SEGV_MAPERR``). For page faults `code` is empty
+    and `access` says what was tried: only the kernel knows whether the page is unmapped or
+    forbidden. `address` is the page for page faults and the instruction otherwise; `pc` is the
+    program counter a signal frame reports.
+    """
+
+    signal: str
+    code: str
+    address: int
+    pc: int
+    access: int = 0
+
+
+class Cpu(Protocol):
+    """One processor of one ISA, always in unprivileged user state."""
+
+    isa: Isa
+    registers: RegisterFile
+
+    @property
+    def pc(self) -> int:
+        """The program counter. Inside a trap: the address after the trap instruction."""
+
+    @pc.setter
+    def pc(self, address: int) -> None: ...
+
+    @property
+    def thread_pointer(self) -> int:
+        """FS base, TPIDR_EL0, TPIDRURO, tp or UserLocal; on i386 the GS base of entry 6."""
+
+    @thread_pointer.setter
+    def thread_pointer(self, address: int) -> None: ...
+
+    def on_trap(self, way: str, handler: TrapHandler) -> None:
+        """Route one way into the kernel (``syscall``, ``int80``, ``sysenter``, ``svc`` ...)."""
+
+    def run(self) -> Fault | None:
+        """Execute from `pc` until `stop` (None) or a fault."""
+
+    def stop(self) -> None:
+        """End the current or the next `run`; may be called from another thread."""
+
+    def use(self, pages: PageTable, fault: PageFault) -> None:
+        """Switch to another address space and forget its predecessor's translations."""
+
+    def flush_tlb(self) -> None:
+        """Forget cached page table entries: after unmapping, remapping or taking rights away."""
+
+    def invalidate_code(self, frame: int) -> None:
+        """Forget instructions translated from the frame at this RAM address."""
+
+    def reset(self) -> None:
+        """Give all registers the values of a fresh process: zero, default FP control."""
+
+    def save(self) -> object:
+        """The whole register state, for `restore`."""
+
+    def restore(self, state: object) -> None:
+        """Put back what `save` returned."""

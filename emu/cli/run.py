@@ -1,0 +1,185 @@
+"""``emu run``: run one program, and pass its end on as a shell would see it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from emu.cli.usage import fail
+from emu.kernel.errno import ENOENT, KernelError
+from emu.kernel.kernel import Options, Unimplemented
+from emu.kernel.sched import Deadlock
+from emu.machine import DEFAULT_ENVIRONMENT, Bind, Config, Machine, ProgramNotFound
+
+if TYPE_CHECKING:
+    from emu.kernel.task import Task
+
+CANNOT_RUN = 126
+NOT_FOUND = 127
+
+
+def main(argv: list[str]) -> int:
+    """Run a program; answers its exit status, or ends by the signal that ended it."""
+    arguments = parser().parse_args(argv)
+    options = Options(strict=arguments.strict, log=warn)
+    if arguments.release:
+        options.release = arguments.release
+    if arguments.hostname:
+        options.hostname = arguments.hostname
+    machine = Machine(
+        Config(
+            layers=arguments.layer,
+            binds=arguments.bind,
+            cpu_model=arguments.cpu,
+            seed=arguments.seed,
+            options=options,
+        )
+    )
+    if arguments.strace:
+        trace(machine, arguments)
+    try:
+        task = machine.spawn(
+            arguments.program,
+            [arguments.argv0 or arguments.program, *arguments.arguments],
+            env=environment(arguments),
+            cwd=arguments.cwd,
+            user=arguments.user,
+        )
+    except ProgramNotFound:
+        return fail(f"{arguments.program}: not found in the guest's root or on the host", NOT_FOUND)
+    except ENOENT as error:
+        return fail(f"{arguments.program}: {why(error)}", NOT_FOUND)
+    except KernelError as error:
+        return fail(f"{arguments.program}: {why(error)}", CANNOT_RUN)
+    signal.signal(signal.SIGINT, lambda number, frame: machine.interrupt())
+    try:
+        machine.run()
+    except Deadlock as stuck:
+        return fail(str(stuck), CANNOT_RUN)
+    except Unimplemented as missing:
+        return fail(f"--strict: {missing}", CANNOT_RUN)
+    return end_as(task)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of ``emu run``; the guest's own begin after the program's name."""
+    p = argparse.ArgumentParser(
+        prog="emu run",
+        usage="emu run [options] PROGRAM [ARGUMENT...]",
+        description="Run a Linux program of any supported ABI.",
+    )
+    files = p.add_argument_group("what the guest sees of the host")
+    files.add_argument(
+        "-L", dest="layer", metavar="DIR", action="append", default=[],
+        help="a folder of the guest's root, read-only; later ones lie on top",
+    )  # fmt: skip
+    files.add_argument(
+        "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,
+        help="show a host file or folder at a place in the guest",
+    )  # fmt: skip
+    process = p.add_argument_group("the program's surroundings")
+    process.add_argument("--cwd", metavar="DIR", default="/", help="working directory (/)")
+    process.add_argument(
+        "--user", metavar="UID:GID", type=user_argument, default=(0, 0), help="who runs it (0:0)"
+    )
+    process.add_argument("--hostname", help="the machine's name")
+    process.add_argument(
+        "-E", dest="set_env", metavar="K=V", action="append", default=[], type=variable_argument,
+        help="set an environment variable; the host's are never passed on",
+    )  # fmt: skip
+    process.add_argument(
+        "-U", dest="unset_env", metavar="K", action="append", default=[], help="unset a variable"
+    )
+    process.add_argument("-0", dest="argv0", metavar="ARGV0", help="the program's argv[0]")
+    machine = p.add_argument_group("the machine")
+    machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
+    machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
+    machine.add_argument("--seed", type=int, help="make randomness repeatable")
+    machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
+    seeing = p.add_argument_group("seeing")
+    seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
+    seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
+    seeing.add_argument(
+        "-e", dest="expressions", metavar="trace=SET", action="append", default=[],
+        help="trace only these calls",
+    )  # fmt: skip
+    seeing.add_argument(
+        "-s", dest="string_limit", metavar="N", type=int, default=32, help="string length shown"
+    )
+    p.add_argument("program", metavar="PROGRAM", help=argparse.SUPPRESS)
+    p.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return p
+
+
+def bind_argument(text: str) -> Bind:
+    """``HOST:GUEST[:rw]`` as a `Bind`."""
+    parts = text.split(":")
+    if len(parts) not in (2, 3) or (len(parts) == 3 and parts[2] not in ("rw", "ro")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:GUEST or HOST:GUEST:rw")
+    if not os.path.exists(parts[0]):  # noqa: PTH110
+        raise argparse.ArgumentTypeError(f"{parts[0]!r} does not exist on the host")
+    return Bind(parts[0], parts[1], parts[2:] == ["rw"])
+
+
+def user_argument(text: str) -> tuple[int, int]:
+    """``UID:GID`` as numbers; a lone UID is its own group."""
+    uid, _, gid = text.partition(":")
+    if not uid.isdecimal() or (gid and not gid.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not UID:GID in numbers")
+    return int(uid), int(gid or uid)
+
+
+def variable_argument(text: str) -> tuple[str, str]:
+    """``K=V`` as a pair."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not K=V")
+    return name, value
+
+
+def environment(arguments: argparse.Namespace) -> dict[str, str]:
+    """The guest's environment: a small fixed one and what the options say."""
+    variables = {**DEFAULT_ENVIRONMENT, **dict(arguments.set_env)}
+    for name in arguments.unset_env:
+        variables.pop(name, None)
+    return variables
+
+
+def trace(machine: Machine, arguments: argparse.Namespace) -> None:
+    """Attach the strace subscriber."""
+    from emu.trace.strace import Strace
+
+    out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: PTH123, SIM115
+    machine.watch(
+        Strace(out, string_limit=arguments.string_limit, expressions=arguments.expressions)
+    )
+
+
+def why(error: KernelError) -> str:
+    """One line about an error: what strerror(3) says, and the reason if it was given."""
+    return f"{error} ({error.text()})" if str(error) else error.text()
+
+
+def warn(message: str) -> None:
+    """Show a line of the kernel's own log."""
+    print(f"emu: {message}", file=sys.stderr)
+
+
+def end_as(task: Task) -> int:
+    """The exit status, after dying of the signal that killed the guest if one did."""
+    status = task.exit_status or 0
+    number = status & 0x7F
+    if not number:
+        return status >> 8
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The kernel's own signal numbers are the generic ones, which a host of ours shares.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number

@@ -1,0 +1,1 @@
+"""The Linux kernel in Python: runs, and is tested, without an engine."""

@@ -1,0 +1,173 @@
+"""Binds handlers to an ABI: one small compiled decoder per table row.
+
+A decoder reads just the registers that its handler's signature names, converts each as the
+caller's ABI demands, and calls the handler. All that can be decided before the call is decided
+here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from emu.arch.convention import Location, RegisterSlot, Slot
+from emu.kernel.args import UNKNOWN_FLAG, FlagFamily, FlagTranslation
+from emu.kernel.syscall import Parameter, Syscall
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from emu.arch.abi import Abi
+    from emu.arch.cpu import RegisterFile
+    from emu.arch.layout import Layout
+    from emu.kernel.task import Task
+
+    Decoder = Callable[[Task], int | Awaitable[int]]
+    RawDecoder = Callable[[Task], tuple[int, ...]]
+
+
+class Binder:
+    """Compiles decoders for one ABI over one CPU's registers.
+
+    `wide` says that the register file's slots are wider than the convention's words, so that
+    every word read must be cut to size.
+    """
+
+    def __init__(self, abi: Abi, registers: RegisterFile, wide: bool) -> None:
+        self.abi = abi
+        self.convention = abi.convention
+        self.registers = registers
+        self.wide = wide
+        self._translations: dict[str, FlagTranslation | None] = {}
+
+    def decoder(self, syscall: Syscall) -> Decoder:
+        """``decoder(task)`` decodes the registers, calls the handler, and answers its result."""
+        row = _Row(self, syscall)
+        arguments = [p.arg.decode(raw, row) for p, raw in row.arguments]
+        called = f"{row.inject(syscall.handler)}({', '.join(['task', *arguments])})"
+        lines = [f"task.abi = {row.inject(self.abi)}"]
+        if any("mm." in a or "(mm," in a for a in arguments):
+            lines.append("mm = task.mm")
+        decoder: Decoder = row.compile([*lines, f"return {called}"])
+        return decoder
+
+    def raw_decoder(self, syscall: Syscall) -> RawDecoder:
+        """``raw(task)`` is the tuple of the arguments' undecoded words, for the trace."""
+        row = _Row(self, syscall)
+        words = [f"{raw} & {(1 << (p.arg.bits or row.word_bits)) - 1:#x}, " for p, raw in row.arguments]
+        raw: RawDecoder = row.compile(["mm = task.mm", f"return ({''.join(words)})"])
+        return raw
+
+    def raw_words(self, count: int) -> RawDecoder:
+        """``raw(task)`` for a call without a handler: its first `count` words."""
+        row = _Row(self, None)
+        mask = (1 << row.word_bits) - 1
+        places = list(self.convention.locate([0] * count))
+        words = [f"{row.source(place)} & {mask:#x}, " for place in places]
+        raw: RawDecoder = row.compile(["mm = task.mm", f"return ({''.join(words)})"])
+        return raw
+
+    def translation(self, family: FlagFamily) -> FlagTranslation | None:
+        """How this ABI's numbers of a family become the kernel's; None if they are the same."""
+        if family.name not in self._translations:
+            self._translations[family.name] = flag_translation(family, self.abi.constants)
+        return self._translations[family.name]
+
+
+class _Row:
+    """The decoder being written: its argument sources and the objects it refers to."""
+
+    def __init__(self, binder: Binder, syscall: Syscall | None) -> None:
+        self.binder = binder
+        self.word_bits = binder.convention.word_bits
+        self.clean = not binder.wide
+        self._layouts = syscall.layouts if syscall else {}
+        self._objects: dict[str, object] = {"regs": binder.registers}
+        self.arguments: list[tuple[Parameter, str]] = []
+        if syscall:
+            parameters = syscall.parameters()
+            places = binder.convention.locate(p.arg.bits for p in parameters)
+            self.arguments = [
+                (p, self.source(place)) for p, place in zip(parameters, places, strict=True)
+            ]
+
+    def source(self, place: Location) -> str:
+        """The expression for the raw word, or joined pair of words, at a place."""
+        if place.high is None:
+            return self._slot(place.low)
+        low, high = self._slot(place.low), self._slot(place.high)
+        return f"({low} & 0xffffffff | ({high} & 0xffffffff) << 32)"
+
+    def _slot(self, slot: Slot) -> str:
+        if isinstance(slot, RegisterSlot):
+            return f"regs[{slot.number}]"
+        pointer = f"regs[{self.binder.convention.stack_pointer}]"
+        return f"mm.read_u32({pointer} + {slot.offset})"
+
+    def inject(self, value: object) -> str:
+        name = f"o{len(self._objects)}"
+        self._objects[name] = value
+        return name
+
+    def layout(self, name: str) -> Layout:
+        return self.binder.abi.layout(self._layouts.get(name, name))
+
+    def flags(self, family: FlagFamily) -> FlagTranslation | None:
+        return self.binder.translation(family)
+
+    def compile(self, lines: list[str]) -> Any:
+        source = "def decoder(task):\n" + "".join(f"    {line}\n" for line in lines)
+        namespace = dict(self._objects)
+        exec(compile(source, f"<{self.binder.abi.name} decoder>", "exec"), namespace)  # noqa: S102
+        return namespace["decoder"]
+
+
+def flag_translation(family: FlagFamily, constants: dict[str, int]) -> FlagTranslation | None:
+    """The function from an ABI's numbers to the kernel's own, or None if they are equal.
+
+    Names that the ABI does not define cannot be given by its callers and are left out.
+    """
+    own = {constants[name]: value for name, value in family.values if name in constants}
+    if all(theirs == ours for theirs, ours in own.items()):
+        return None
+    if family.is_number:
+        return _NumberTranslation(own)
+    return _FlagTranslation(own, family.mask)
+
+
+class _NumberTranslation(dict[int, int]):
+    """One of several numbers; a stranger becomes `UNKNOWN_FLAG`."""
+
+    def __call__(self, value: int, /) -> int:
+        return self.get(value, UNKNOWN_FLAG)
+
+
+class _FlagTranslation(dict[int, int]):
+    """A set of bits, remembered by the whole word as it came."""
+
+    _REMEMBERED = 4096  # a guest may try every word there is
+
+    def __init__(self, own: dict[int, int], mask: int) -> None:
+        super().__init__()
+        self._mask = mask
+        # Names of several bits (O_SYNC) come first, so that their parts do not shadow them.
+        self._own = sorted(
+            ((t, o) for t, o in own.items() if t and not (t & mask)),
+            key=lambda pair: -pair[0].bit_count(),
+        )
+
+    def __call__(self, value: int, /) -> int:
+        known = self.get(value)
+        if known is None:
+            known = self._translate(value)
+            if len(self) < self._REMEMBERED:
+                self[value] = known
+        return known
+
+    def _translate(self, value: int) -> int:
+        result, rest = value & self._mask, value & ~self._mask
+        for theirs, ours in self._own:
+            if rest & theirs == theirs:
+                result |= ours
+                rest &= ~theirs
+        return result | UNKNOWN_FLAG if rest else result

@@ -1,0 +1,44 @@
+"""What the kernel tells those who watch it. Nobody watching costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from emu.arch.cpu import Fault
+    from emu.kernel.errno import KernelError
+    from emu.kernel.syscall import Syscall
+    from emu.kernel.task import Task
+
+
+@dataclass(slots=True)
+class SyscallEvent:
+    """One system call. `arguments` are the raw words, one for each declared parameter.
+
+    `syscall` is None for a call without a handler. `result` and `error` are set when it leaves.
+    """
+
+    task: Task
+    name: str
+    number: int
+    syscall: Syscall | None
+    arguments: tuple[int, ...]
+    result: int | None = None
+    error: KernelError | None = None
+
+
+class Tracer(Protocol):
+    """Somebody who watches."""
+
+    def enter(self, event: SyscallEvent) -> None:
+        """A call was decoded and is about to run."""
+
+    def leave(self, event: SyscallEvent) -> None:
+        """A call ended; not called when the task ended inside it."""
+
+    def fault(self, task: Task, fault: Fault) -> None:
+        """User code raised an exception."""
+
+    def exited(self, task: Task) -> None:
+        """A task ended; see its ``exit_status``."""

@@ -1,0 +1,108 @@
+"""The ways into the kernel: which table each trap instruction of a program leads to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EFAULT
+from emu.kernel.syscall_table import SyscallTable
+from emu.kernel.trap import make_gate
+
+if TYPE_CHECKING:
+    from emu.arch.abi import Abi
+    from emu.arch.cpu import Cpu, TrapHandler
+    from emu.kernel.kernel import Kernel
+
+
+class Gates:
+    """Trap handlers, made once for each program ABI and CPU, installed when a task gets it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._ways: dict[tuple[Cpu, str], dict[str, TrapHandler]] = {}
+        self._installed: dict[Cpu, str] = {}
+
+    def install(self, cpu: Cpu, abi: Abi) -> None:
+        """Let this CPU's trap instructions lead where a program of this ABI expects."""
+        if self._installed.get(cpu) == abi.name:
+            return
+        key = (cpu, abi.name)
+        if key not in self._ways:
+            self._ways[key] = self._make(cpu, abi)
+        for way, handler in self._ways[key].items():
+            cpu.on_trap(way, handler)
+        self._installed[cpu] = abi.name
+
+    def forget(self) -> None:
+        """Make all gates anew when next needed: somebody began or ceased to watch."""
+        self._ways.clear()
+        self._installed.clear()
+
+    def _make(self, cpu: Cpu, abi: Abi) -> dict[str, TrapHandler]:
+        own = self._gate(cpu, abi)
+        match cpu.isa.name:
+            case "x86-64":
+                return {"syscall": own, "int80": self._gate(cpu, self._kernel.abi("i386"))}
+            case "i386":
+                return {"int80": own, "sysenter": self._sysenter(cpu, own)}
+            case "arm":
+                return {"svc": self._svc(cpu)}
+            case "arm64":
+                return {"svc": own}
+            case "riscv64" | "riscv32":
+                return {"ecall": own}
+            case _:
+                return {"syscall": own}
+
+    def _gate(self, cpu: Cpu, abi: Abi) -> TrapHandler:
+        wide = cpu.isa.name == "i386" or abi.convention.word_bits < cpu.isa.word_bits
+        return make_gate(self._kernel, cpu, SyscallTable(self._kernel, abi, cpu.registers, wide))
+
+    def _svc(self, cpu: Cpu) -> TrapHandler:
+        """ARM: the number is r7, or the instruction's own immediate if that is not zero (OABI).
+
+        See arch/arm/kernel/entry-common.S, vector_swi.
+        """
+        kernel = self._kernel
+        eabi = self._gate(cpu, kernel.abi("arm-eabi"))
+        oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False)
+        number = [0]
+        oabi = make_gate(kernel, cpu, oabi_table, number)
+
+        def enter() -> None:
+            task = kernel.sched.current
+            assert task is not None
+            if cpu.thumb:
+                return eabi()
+            try:
+                immediate = task.mm.read_u32(cpu.pc - 4) & 0xFFFFFF
+            except EFAULT:  # execute-only text; only the register can tell
+                immediate = 0
+            if not immediate:
+                return eabi()
+            number[0] = immediate
+            return oabi()
+
+        return enter
+
+    def _sysenter(self, cpu: Cpu, own: TrapHandler) -> TrapHandler:
+        """i386 sysenter: ebp is the user's stack, the vDSO's landing pad the return address.
+
+        See do_SYSENTER_32 in arch/x86/entry/common.c.
+        """
+        registers = cpu.registers
+        esp, ebp, eax = (cpu.isa.number(name) for name in ("esp", "ebp", "eax"))
+
+        def enter() -> None:
+            task = self._kernel.sched.current
+            assert task is not None
+            registers[esp] = stack = registers[ebp] & 0xFFFFFFFF
+            cpu.pc = task.mm.vdso_landing
+            try:
+                registers[ebp] = task.mm.read_u32(stack)
+            except EFAULT:
+                registers[eax] = -task.abi.errno["EFAULT"] & 0xFFFFFFFF
+                return
+            own()
+
+        return enter

@@ -1,0 +1,61 @@
+"""Waiting for the host: descriptors of the outside that a guest's read or write sleeps on."""
+
+from __future__ import annotations
+
+import select
+
+from emu.kernel.wait import WaitQueue
+
+_READ = select.POLLIN | select.POLLHUP | select.POLLERR
+_WRITE = select.POLLOUT | select.POLLERR
+
+
+class HostWaits:
+    """Wait queues keyed by host descriptor and direction."""
+
+    def __init__(self) -> None:
+        self._queues: dict[tuple[int, int], WaitQueue] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anybody waits for the host."""
+        return any(len(queue) for queue in self._queues.values())
+
+    def readable(self, fd: int) -> WaitQueue:
+        """The queue that wakes when `fd` can be read."""
+        return self._queues.setdefault((fd, _READ), WaitQueue())
+
+    def writable(self, fd: int) -> WaitQueue:
+        """The queue that wakes when `fd` can be written."""
+        return self._queues.setdefault((fd, _WRITE), WaitQueue())
+
+    def is_readable(self, fd: int) -> bool:
+        """Whether reading `fd` would not block."""
+        return _is_ready(fd, _READ)
+
+    def is_writable(self, fd: int) -> bool:
+        """Whether writing `fd` would not block."""
+        return _is_ready(fd, _WRITE)
+
+    def poll(self, timeout_ns: int | None) -> None:
+        """Wake whoever waits for a descriptor that is ready, within `timeout_ns` (None: ever)."""
+        waiting = {key: queue for key, queue in self._queues.items() if len(queue)}
+        if not waiting and not timeout_ns:
+            return
+        poller = select.poll()
+        wanted: dict[int, int] = {}
+        for fd, events in waiting:
+            wanted[fd] = wanted.get(fd, 0) | events
+        for fd, events in wanted.items():
+            poller.register(fd, events)
+        # Rounded up: a poll that ends early would spin until the timer is due.
+        timeout_ms = None if timeout_ns is None else -(-timeout_ns // 1_000_000)
+        for fd, events in poller.poll(timeout_ms):
+            for (waited, mask), queue in waiting.items():
+                if waited == fd and events & (mask | select.POLLNVAL):
+                    queue.wake_up_all()
+
+
+def _is_ready(fd: int, events: int) -> bool:
+    poller = select.poll()
+    poller.register(fd, events)
+    return bool(poller.poll(0))

@@ -1,0 +1,205 @@
+"""The scheduler: who runs, who sleeps, and when the sleepers wake.
+
+Deterministic and our own: no threads, no event loop. A task that sleeps inside a system call is a
+coroutine parked here; the run loop drives it on, writes the call's result, and enters the guest.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from emu.kernel.errno import KernelError, Restart
+from emu.kernel.host_wait import HostWaits
+from emu.kernel.wait import Wait
+
+if TYPE_CHECKING:
+    from emu.arch.cpu import Cpu
+    from emu.kernel.clock import Clock
+    from emu.kernel.task import Task
+
+Finish = Callable[["Task", int | BaseException], None]
+
+
+class Deadlock(Exception):
+    """Every task sleeps, and nothing is left that could wake one."""
+
+
+class Call:
+    """A system call that sleeps: its coroutine, and who writes its result when it ends."""
+
+    __slots__ = ("coroutine", "finish", "outcome", "sleep")
+
+    def __init__(self, coroutine: Coroutine[Wait, bool, int], finish: Finish) -> None:
+        self.coroutine = coroutine
+        self.finish = finish
+        self.outcome: bool | BaseException = False
+        self.sleep: _Sleep | None = None
+
+
+class _Sleep:
+    """One task's stay on its wait queues."""
+
+    __slots__ = ("_queues", "_scheduler", "_task", "done", "exclusive")
+
+    def __init__(self, scheduler: Scheduler, task: Task, wait: Wait) -> None:
+        self._scheduler = scheduler
+        self._task = task
+        self._queues = wait.queues
+        self.exclusive = False
+        self.done = False
+        for queue in wait.queues:
+            queue.add(self)
+
+    def wake(self) -> None:
+        self.end(True)
+
+    def end(self, outcome: bool | BaseException) -> None:
+        """Leave all queues and let the task go on with this outcome."""
+        if self.done:
+            return
+        self.done = True
+        for queue in self._queues:
+            queue.remove(self)
+        call = self._task.call
+        assert call is not None
+        call.outcome, call.sleep = outcome, None
+        self._scheduler.ready(self._task)
+
+
+class Scheduler:
+    """The run queue, the timers, and the host descriptors that somebody waits for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._run_queue: deque[Task] = deque()
+        self._timers: list[tuple[int, int, Callable[[], None]]] = []
+        self._sequence = itertools.count()
+        self._on_cpu: dict[Cpu, Task] = {}
+        self._host = HostWaits()
+        self.current: Task | None = None
+
+    def ready(self, task: Task) -> None:
+        """Put a task at the end of the run queue, once."""
+        if task not in self._run_queue:
+            self._run_queue.append(task)
+
+    def next(self) -> Task:
+        """The task to run, after sleeping on the host for as long as all tasks sleep.
+
+        Raises `Deadlock` when no timer and no host descriptor can wake any.
+        """
+        while True:
+            self._expire_timers()
+            if self._run_queue:
+                self._host.poll(0)
+                return self._run_queue.popleft()
+            timeout_ns = self._until_next_timer()
+            if timeout_ns is None and not self._host:
+                raise Deadlock
+            self._host.poll(timeout_ns)
+
+    def call_after(self, delay_ns: int, action: Callable[[], None]) -> None:
+        """Call `action` once, `delay_ns` from now on the monotonic clock."""
+        deadline = self._clock.monotonic_ns() + delay_ns
+        heapq.heappush(self._timers, (deadline, next(self._sequence), action))
+
+    async def host_readable(self, fd: int) -> None:
+        """Sleep until the host's descriptor can be read without blocking."""
+        if not self._host.is_readable(fd):
+            await self._host.readable(fd).wait()
+
+    async def host_writable(self, fd: int) -> None:
+        """Sleep until the host's descriptor can be written without blocking."""
+        if not self._host.is_writable(fd):
+            await self._host.writable(fd).wait()
+
+    def switch_to(self, task: Task) -> Cpu:
+        """Put a task's registers and address space on its CPU."""
+        cpu = task.cpu
+        previous = self._on_cpu.get(cpu)
+        if previous is not task:
+            if previous is not None and previous.alive:
+                previous.saved_registers = cpu.save()
+            self._on_cpu[cpu] = task
+            if task.saved_registers is None:
+                cpu.reset()
+            else:
+                cpu.restore(task.saved_registers)
+            task.kernel.gates.install(cpu, task.image_abi)
+        if task.mm.cpu is not cpu or previous is not task:
+            task.mm.activate(cpu)
+        self.current = task
+        return cpu
+
+    def begin(self, task: Task, awaitable: Awaitable[int], finish: Finish) -> int | None:
+        """Run a call that may sleep: its result, or None when it went to sleep."""
+        coroutine = (
+            cast("Coroutine[Wait, bool, int]", awaitable)
+            if isinstance(awaitable, Coroutine)
+            else _as_coroutine(awaitable)
+        )
+        task.call = Call(coroutine, finish)
+        try:
+            return self._advance(task, task.call, None)
+        except BaseException:
+            task.call = None
+            raise
+
+    def resume(self, task: Task) -> None:
+        """Drive a woken call on, and write its result if it ended."""
+        call = task.call
+        assert call is not None
+        try:
+            result = self._advance(task, call, call.outcome)
+        except (KernelError, Restart) as error:
+            task.call = None
+            call.finish(task, error)
+            return
+        if result is not None:
+            call.finish(task, result)
+
+    def interrupt(self, task: Task) -> None:
+        """End a task's sleep because a signal came: its wait raises `Restart`."""
+        if task.call is not None and task.call.sleep is not None:
+            task.call.sleep.end(Restart())
+
+    def discard(self, task: Task) -> None:
+        """Forget a task that ended, wherever it was sleeping."""
+        if task.call is not None:
+            if task.call.sleep is not None:
+                task.call.sleep.end(False)
+            task.call.coroutine.close()
+            task.call = None
+        if task in self._run_queue:
+            self._run_queue.remove(task)
+
+    def _advance(self, task: Task, call: Call, outcome: bool | BaseException | None) -> int | None:
+        try:
+            if isinstance(outcome, BaseException):
+                wait = call.coroutine.throw(outcome)
+            else:
+                wait = call.coroutine.send(cast(Any, outcome))
+        except StopIteration as end:
+            task.call = None
+            return cast(int, end.value)
+        call.sleep = sleep = _Sleep(self, task, wait)
+        if wait.timeout_ns is not None:
+            self.call_after(wait.timeout_ns, lambda: sleep.end(False))
+        return None
+
+    def _expire_timers(self) -> None:
+        while self._timers and self._timers[0][0] <= self._clock.monotonic_ns():
+            heapq.heappop(self._timers)[2]()
+
+    def _until_next_timer(self) -> int | None:
+        if not self._timers:
+            return None
+        return max(0, self._timers[0][0] - self._clock.monotonic_ns())
+
+
+async def _as_coroutine(awaitable: Awaitable[int]) -> int:
+    return await awaitable

@@ -1,0 +1,92 @@
+"""`@syscall`: marks a function as the handler of one kernel entry point.
+
+A handler is keyed by the kernel's entry point (``sys_newfstat``), not by the call's name: 83 names
+mean different entry points on different ABIs. The decorator only marks; nothing is registered
+globally. A kernel collects the handlers of the modules it is given.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, TypeVar, get_type_hints
+
+from emu.kernel.args import Arg
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+Alias = str | tuple[str, Mapping[str, str]]
+
+_MARK = "__syscall__"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter of a handler."""
+
+    name: str
+    arg: Arg
+
+
+@dataclass(frozen=True)
+class Syscall:
+    """A handler as one entry point sees it.
+
+    `layouts` maps a struct name of the signature to the one this entry point uses
+    (``sys_clock_gettime32`` takes ``old_timespec32`` where the other takes ``__kernel_timespec``).
+    """
+
+    entry: str
+    handler: Callable[..., Any]
+    layouts: Mapping[str, str] = field(default_factory=dict)
+
+    def parameters(self) -> list[Parameter]:
+        """The typed parameters after ``task``; `TypeError` names one that has no kind."""
+        hints = get_type_hints(self.handler, include_extras=True)
+        names = list(inspect.signature(self.handler).parameters)[1:]
+        return [Parameter(name, self._kind(name, hints.get(name))) for name in names]
+
+    def _kind(self, name: str, hint: object) -> Arg:
+        for extra in getattr(hint, "__metadata__", ()):
+            if isinstance(extra, Arg):
+                return extra
+        raise TypeError(f"{self.entry}: parameter {name} needs an argument kind, not {hint!r}")
+
+    @property
+    def where(self) -> tuple[str, int]:
+        """The handler's source file and line."""
+        code = inspect.unwrap(self.handler).__code__
+        return code.co_filename, code.co_firstlineno
+
+
+def syscall(entry: str, *aliases: Alias) -> Callable[[Handler], Handler]:
+    """Declare a handler: ``@syscall("sys_newstat", ("sys_stat64", {"stat": "stat64"}))``.
+
+    The handler takes the calling task and then its typed arguments, and returns an int, or raises
+    a `KernelError`. One that may sleep is ``async def`` or returns an awaitable.
+    """
+
+    def mark(handler: Handler) -> Handler:
+        declared = [Syscall(entry, handler)]
+        for alias in aliases:
+            name, layouts = (alias, {}) if isinstance(alias, str) else alias
+            declared.append(Syscall(name, handler, layouts))
+        setattr(handler, _MARK, (*getattr(handler, _MARK, ()), *declared))
+        return handler
+
+    return mark
+
+
+def collect(modules: Iterable[ModuleType]) -> dict[str, Syscall]:
+    """The handlers declared in these modules, by entry point; `ValueError` on a double one."""
+    handlers: dict[str, Syscall] = {}
+    for module in modules:
+        for value in list(vars(module).values()):
+            if getattr(value, "__module__", None) != module.__name__:
+                continue
+            for declared in getattr(value, _MARK, ()):
+                if declared.entry in handlers:
+                    raise ValueError(f"{declared.entry} has two handlers")
+                handlers[declared.entry] = declared
+    return handlers

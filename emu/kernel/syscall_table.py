@@ -1,0 +1,120 @@
+"""One ABI's system call table over one CPU: rows bind to their handlers when first called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.binding import Binder
+from emu.kernel.errno import ENOSYS, KernelError
+from emu.kernel.events import SyscallEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from emu.arch.abi import Abi, Row
+    from emu.arch.cpu import RegisterFile
+    from emu.kernel.binding import Decoder
+    from emu.kernel.kernel import Kernel
+    from emu.kernel.syscall import Syscall
+    from emu.kernel.task import Task
+
+TRACED_WORDS = 6  # of a call that nothing declares
+
+
+class SyscallTable(dict[int, "Decoder"]):
+    """Number -> decoder. Looking a number up binds it.
+
+    Rows are remembered for numbers of the ABI's table only: a guest that tries every number
+    there is does not grow the kernel.
+    """
+
+    def __init__(self, kernel: Kernel, abi: Abi, registers: RegisterFile, wide: bool) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.abi = abi
+        self._registers = registers
+        self._wide = wide
+        self._binder = Binder(abi, registers, wide)
+        self._sister: SyscallTable | None = None
+
+    def __missing__(self, number: int) -> Decoder:
+        row = self.abi.syscalls.get(number)
+        if row is None:
+            sister = self._sister_of(number)
+            if sister is not None:
+                return sister[number]
+            return self._traced(self._refuse, None, None, number)
+        syscall = self.kernel.handler(self.abi, row.entry)
+        if syscall is None:
+            decoder = self._unimplemented(row)
+        else:
+            decoder = self._binder.decoder(syscall)
+        self[number] = decoder = self._traced(decoder, syscall, row, number)
+        return decoder
+
+    def _sister_of(self, number: int) -> SyscallTable | None:
+        """The table of the ABI that shares this way in, told apart by a bit of the number."""
+        base = self.abi.sister_base
+        if base is None or not number & base:
+            return None
+        if self._sister is None:
+            sister = self.kernel.abi(self.abi.sister)
+            self._sister = SyscallTable(self.kernel, sister, self._registers, self._wide)
+        return self._sister if number in self._sister.abi.syscalls else None
+
+    def _refuse(self, task: Task) -> int:
+        task.abi = self.abi
+        raise ENOSYS
+
+    def _unimplemented(self, row: Row) -> Decoder:
+        def answer_enosys(task: Task) -> int:
+            task.abi = self.abi
+            self.kernel.report_unimplemented(task, self.abi, row)
+            raise ENOSYS
+
+        return answer_enosys
+
+    def _traced(
+        self, decoder: Decoder, syscall: Syscall | None, row: Row | None, number: int
+    ) -> Decoder:
+        """The decoder itself while nobody watches; else one that tells the tracer."""
+        tracer = self.kernel.tracer
+        if tracer is None:
+            return decoder
+        binder = self._binder
+        raw = binder.raw_words(TRACED_WORDS) if syscall is None else binder.raw_decoder(syscall)
+        name = row.name if row else f"syscall_{number:#x}"
+
+        async def slept(awaitable: Awaitable[int], event: SyscallEvent) -> int:
+            try:
+                event.result = await awaitable
+                return event.result
+            except KernelError as error:
+                event.error = error
+                raise
+            finally:
+                tracer.leave(event)
+
+        def traced(task: Task) -> int | Awaitable[int]:
+            task.abi = self.abi
+            event = SyscallEvent(task, name, number, syscall, raw_arguments(task))
+            tracer.enter(event)
+            try:
+                result = decoder(task)
+            except KernelError as error:
+                event.error = error
+                tracer.leave(event)
+                raise
+            if not isinstance(result, int):
+                return slept(result, event)
+            event.result = result
+            tracer.leave(event)
+            return result
+
+        def raw_arguments(task: Task) -> tuple[int, ...]:
+            try:
+                return raw(task)
+            except KernelError:  # arguments on an unreadable stack; the call itself will say so
+                return ()
+
+        return traced

@@ -1,0 +1,99 @@
+"""The trap: from a guest's system call instruction to its result, on one screen.
+
+    enter -> number -> bound decoder -> handler -> result or errno in the caller's convention
+
+A gate is made once for each (program ABI, CPU, way in). The common call begins and ends inside the
+guest's trap; the CPU is left only when the task sleeps, ends, changes program or gets a signal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EINTR, ENOSYS, KernelError, Restart
+
+if TYPE_CHECKING:
+    from emu.arch.convention import Convention
+    from emu.arch.cpu import Cpu, RegisterFile, TrapHandler
+    from emu.kernel.kernel import Kernel
+    from emu.kernel.syscall_table import SyscallTable
+    from emu.kernel.task import Task
+
+    Encoder = Callable[[Task, int], None]
+
+
+def make_gate(
+    kernel: Kernel, cpu: Cpu, table: SyscallTable, number_in: Sequence[int] | None = None
+) -> TrapHandler:
+    """The function that a trap instruction calls: one system call from start to end.
+
+    The number is in the convention's register, or is the one item of `number_in`.
+    """
+    abi = table.abi
+    convention = abi.convention
+    registers = cpu.registers
+    numbers = registers if number_in is None else number_in
+    number_register = convention.number if number_in is None else 0
+    number_mask = (1 << convention.number_bits) - 1
+    encode = make_encoder(registers, convention)
+    errno = kernel.errno_numbers(abi)
+    sched = kernel.sched
+
+    def enter() -> None:
+        task = sched.current
+        assert task is not None
+        try:
+            result = table[numbers[number_register] & number_mask](task)
+            if result.__class__ is not int:
+                result = sched.begin(task, result, finish)  # type: ignore[arg-type]
+                if result is None:
+                    cpu.stop()
+                    return
+        except KernelError as error:
+            result = -errno[type(error)]
+        encode(task, result)
+        if task.work:
+            cpu.stop()
+
+    def finish(task: Task, result: int | BaseException) -> None:
+        """Write the result of a call that slept, when the task is back on its CPU."""
+        if isinstance(result, Restart):
+            result = EINTR()
+        if isinstance(result, KernelError):
+            result = -errno[type(result)]
+        assert isinstance(result, int)
+        encode(task, result)
+
+    return enter
+
+
+def make_encoder(registers: RegisterFile, convention: Convention) -> Encoder:
+    """How a result reaches user code: the negative errno, or MIPS's positive one and flag."""
+    result_register = convention.result
+    mask = (1 << convention.word_bits) - 1
+    flag = convention.error_flag
+
+    def encode_negative(task: Task, result: int) -> None:
+        registers[result_register] = result & mask
+
+    def encode_flag(task: Task, result: int) -> None:
+        # The kernel tells errors by value alone: -1 to -4095 (EMAXERRNO, asm/errno.h: 1133).
+        failed = -MAX_ERRNO <= result < 0
+        registers[result_register] = (-result if failed else result) & mask
+        assert flag is not None
+        registers[flag] = int(failed)
+        if task.second_result is not None:
+            assert convention.second_result is not None
+            registers[convention.second_result] = task.second_result & mask
+            task.second_result = None
+
+    return encode_negative if flag is None else encode_flag
+
+
+MAX_ERRNO = 4095
+
+
+def no_such_call(task: Task) -> int:
+    """What every number without a row answers."""
+    raise ENOSYS

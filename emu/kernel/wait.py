@@ -1,0 +1,71 @@
+"""Wait queues: the one way in which a task sleeps.
+
+A handler that sleeps is a coroutine. Awaiting a `Wait` hands it to the scheduler, which puts the
+task on the named queues; nothing else runs between a handler's check and its sleep, so there is
+no lost wake-up. See wait_event(9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Protocol
+
+
+class Waiter(Protocol):
+    """A sleeping task, as a wait queue sees it."""
+
+    exclusive: bool
+
+    def wake(self) -> None:
+        """Make the task runnable; its wait answers True. Leaves every queue it is on."""
+
+
+class WaitQueue:
+    """Tasks that wait for one condition, in the order in which they came."""
+
+    __slots__ = ("_waiters",)
+
+    def __init__(self) -> None:
+        self._waiters: dict[Waiter, None] = {}
+
+    def add(self, waiter: Waiter) -> None:
+        """Put a sleeper at the end of the queue."""
+        self._waiters[waiter] = None
+
+    def remove(self, waiter: Waiter) -> None:
+        """Take a sleeper off the queue, if it is there."""
+        self._waiters.pop(waiter, None)
+
+    def __len__(self) -> int:
+        return len(self._waiters)
+
+    def wake_up(self, count: int = 1) -> int:
+        """Wake the first `count` sleepers; answers how many there were."""
+        woken = list(self._waiters)[:count]
+        for waiter in woken:
+            waiter.wake()
+        return len(woken)
+
+    def wake_up_all(self) -> int:
+        """Wake every sleeper; answers how many there were."""
+        return self.wake_up(len(self._waiters))
+
+    def wait(self, timeout_ns: int | None = None) -> Wait:
+        """Await this to sleep here: True when woken, False when `timeout_ns` went by.
+
+        Raises `Restart` when a signal ends the sleep.
+        """
+        return Wait((self,), timeout_ns)
+
+
+class Wait:
+    """One sleep on any of several queues, for at most `timeout_ns` (None: for ever)."""
+
+    __slots__ = ("queues", "timeout_ns")
+
+    def __init__(self, queues: Iterable[WaitQueue], timeout_ns: int | None = None) -> None:
+        self.queues = tuple(queues)
+        self.timeout_ns = timeout_ns
+
+    def __await__(self) -> Generator[Wait, bool, bool]:
+        return (yield self)

@@ -1,0 +1,172 @@
+"""A machine: one kernel, the CPUs that its programs need, and the files it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emu.arch.isa import ISAS
+from emu.kernel import sys as handlers
+from emu.kernel.clock import HostClock
+from emu.kernel.cred import Credentials
+from emu.kernel.errno import KernelError
+from emu.kernel.exec.execve import do_execve
+from emu.kernel.fs.setup import bind_host, mount_root, open_host_program, open_stdio
+from emu.kernel.kernel import Kernel, Options
+from emu.kernel.mm.ram import Ram
+from emu.kernel.rlimits import default_rlimits
+from emu.kernel.signal.state import TaskSignals
+from emu.kernel.syscall import collect
+from emu.kernel.task import Task
+from emu.kernel.vfs.fs_context import FsContext
+
+if TYPE_CHECKING:
+    from emu.arch.cpu import Cpu
+    from emu.kernel.clock import Clock
+    from emu.kernel.events import Tracer
+    from emu.kernel.vfs.path import VfsPath
+
+DEFAULT_MEMORY = 4 << 30
+TICK_NS = 10_000_000
+
+DEFAULT_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "TERM": "dumb",
+}
+
+
+@dataclass(frozen=True)
+class Bind:
+    """A host file or folder that the guest sees at `guest`."""
+
+    host: str
+    guest: str
+    writable: bool = False
+
+
+@dataclass
+class Config:
+    """What a machine is made of. All of the host that the guest can reach is named here."""
+
+    layers: Sequence[str] = ()
+    binds: Sequence[Bind] = ()
+    memory: int = DEFAULT_MEMORY
+    cpu_model: str | None = None
+    register_window: bool = True
+    seed: int | None = None
+    clock: Clock | None = None
+    options: Options = field(default_factory=Options)
+
+
+class ProgramNotFound(Exception):
+    """The program to run is neither in the guest's root nor on the host."""
+
+
+class Machine:
+    """A Linux machine in this process.
+
+    >>> machine = Machine(Config(layers=["rootfs"]))
+    >>> task = machine.spawn("/bin/busybox", ["busybox", "echo", "hi"])
+    >>> machine.run()
+    >>> task.exit_status
+    0
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config or Config()
+        ram = Ram(self.config.memory)
+        self.kernel = Kernel(
+            ram=ram,
+            clock=self.config.clock or HostClock(),
+            handlers=collect(handlers.modules()),
+            make_cpu=self._make_cpu,
+            options=self.config.options,
+            seed=self.config.seed,
+        )
+        self.kernel.root_mount = mount_root(self.kernel, list(self.config.layers))
+        for bind in self.config.binds:
+            bind_host(self.kernel, bind.host, bind.guest.encode(), bind.writable)
+
+    def watch(self, tracer: Tracer | None) -> None:
+        """Send the kernel's events to a tracer."""
+        self.kernel.watch(tracer)
+
+    def spawn(
+        self,
+        program: str,
+        argv: Sequence[str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str = "/",
+        user: tuple[int, int] = (0, 0),
+        stdio: tuple[int, int, int] = (0, 1, 2),
+    ) -> Task:
+        """Make a task that will run a program, with the host's descriptors as its stdio.
+
+        The name is looked up in the guest's root first and then on the host. Raises
+        `ProgramNotFound`, or the `KernelError` that execve(2) would give.
+        """
+        kernel = self.kernel
+        root = kernel.root_mount.root_path()
+        uid, gid = user
+        task = Task(
+            kernel,
+            kernel.allocate_pid(),
+            files=open_stdio(kernel, stdio),
+            fs=FsContext(root, root),
+            cred=Credentials.for_user(uid, gid),
+            signals=TaskSignals.fresh(),
+            rlimits=default_rlimits(),
+        )
+        task.fs.cwd = task.fs.lookup(task, cwd.encode())
+        name, path = self._find(task, program, env)
+        arguments = [a.encode() for a in (argv if argv is not None else [program])]
+        environment = [f"{k}={v}".encode() for k, v in (env or DEFAULT_ENVIRONMENT).items()]
+        do_execve(task, path, name, arguments, environment)
+        kernel.add_task(task)
+        return task
+
+    def run(self) -> None:
+        """Run until every task has ended. Raises `emu.kernel.sched.Deadlock`."""
+        from emu.cpu.ticker import Ticker
+
+        with Ticker(TICK_NS, self._running_cpu):
+            self.kernel.run()
+
+    def _make_cpu(self, isa: str) -> Cpu:
+        from emu.cpu import create_cpu
+
+        config = self.config
+        ram = self.kernel.ram
+        return create_cpu(
+            ISAS[isa], ram.memory, window=config.register_window, model=config.cpu_model
+        )
+
+    def _running_cpu(self) -> Cpu | None:
+        current = self.kernel.sched.current
+        return current.cpu if current is not None and current.alive else None
+
+    def _find(
+        self, task: Task, program: str, env: Mapping[str, str] | None
+    ) -> tuple[bytes, VfsPath]:
+        """The program's name as the guest sees it, and its file."""
+        for name in candidates(program, (env or DEFAULT_ENVIRONMENT).get("PATH", "")):
+            try:
+                return name, task.fs.lookup(task, name)
+            except KernelError:
+                continue
+        try:
+            return open_host_program(self.kernel, program)
+        except FileNotFoundError:
+            raise ProgramNotFound(program) from None
+
+
+def candidates(program: str, path: str) -> list[bytes]:
+    """Where a shell would look for a program of this name."""
+    if "/" in program:
+        return [program.encode()]
+    return [f"{folder}/{program}".encode() for folder in path.split(":") if folder]
+
+

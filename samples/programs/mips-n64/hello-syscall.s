@@ -1,0 +1,12 @@
+# Says which ABI this is and how it enters the kernel.
+message: .ascii "hello from {abi} by syscall\n"
+
+_start:
+    li $v0, 5001                # write
+    li $a0, 1
+    li $a1, message
+    li $a2, message_length
+    syscall
+    li $v0, 5058                # exit
+    li $a0, 0
+    syscall

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -168,5 +168,3 @@ def candidates(program: str, path: str) -> list[bytes]:
     if "/" in program:
         return [program.encode()]
     return [f"{folder}/{program}".encode() for folder in path.split(":") if folder]
-
-

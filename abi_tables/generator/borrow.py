@@ -54,7 +54,11 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 def macros(text: str, pattern: str) -> list[str]:
     """The ``#define`` lines of *text* whose name matches *pattern* as a whole, redefinable."""
     wanted = re.compile(pattern)
-    found = {name: value for name, value in MACRO_LINE.findall(text.replace("\\\n", " ")) if wanted.fullmatch(name)}
+    found = {
+        name: value
+        for name, value in MACRO_LINE.findall(text.replace("\\\n", " "))
+        if wanted.fullmatch(name)
+    }
     lines = []
     for name, value in found.items():
         lines += [f"#undef {name}", f"#define {name} {value}"]

@@ -39,8 +39,9 @@ class DebugInfo:
                 self.enumerators[name_of(child)] = child.attributes["DW_AT_const_value"].value
         elif die.tag in AGGREGATES and name_of(die):
             self._record(name_of(die), die)
-        elif die.tag == "DW_TAG_typedef" and (target := referred(die)) is not None:
-            if target.tag in AGGREGATES and not name_of(target):
+        elif die.tag == "DW_TAG_typedef":
+            target = referred(die)
+            if target is not None and target.tag in AGGREGATES and not name_of(target):
                 self._record(name_of(die), target)
 
     def _record(self, name: str, die: DIE) -> None:
@@ -65,9 +66,12 @@ class DebugInfo:
                 if real.tag in AGGREGATES:
                     fields += self._fields(owner, real, offset)
                 continue
-            fields.append([name, offset, self._type(target, f"{owner}.{name}")])
+            described = self._type(target, f"{owner}.{name}")
             if "DW_AT_bit_size" in member.attributes:
-                fields[-1].append(bit_position(member))
+                offset, *bits = bit_position(member, offset)
+                fields.append([name, offset, described, bits])
+            else:
+                fields.append([name, offset, described])
         return fields
 
     def _type(self, die: DIE | None, path: str) -> str:
@@ -86,7 +90,7 @@ class DebugInfo:
         if die.tag in AGGREGATES:
             name = name_of(die) or named or path
             self._record(name, die)
-            return f"{AGGREGATES[die.tag]} {name.removeprefix(HIDDEN)}"
+            return f"{AGGREGATES[die.tag]} {name.removeprefix(HIDDEN).removeprefix(OVERRIDE)}"
         if die.tag == "DW_TAG_array_type":
             return f"{self._type(referred(die), path)}[{array_length(die)}]"
         return "ptr"
@@ -139,11 +143,18 @@ def array_length(die: DIE) -> int:
     return total
 
 
-def bit_position(member: DIE) -> list[int]:
-    """[shift, width] of a bit-field, the shift counted from the storage unit's low bit.
+def bit_position(member: DIE, offset: int) -> tuple[int, int, int]:
+    """(storage offset, shift, width) of a bit-field, the shift from the storage unit's low bit.
 
-    DWARF 4 counts from the high bit of the storage unit in both byte orders.
+    DWARF 4 counts from the high bit of the storage unit in both byte orders. On ARM OABI, where
+    the alignment is less than the unit's size, gcc names units that begin before the struct;
+    those are moved to the aligned unit that holds the same bits.
     """
     width = member.attributes["DW_AT_bit_size"].value
-    from_high = member.attributes["DW_AT_bit_offset"].value
-    return [8 * size_of(member) - from_high - width, width]
+    unit = size_of(member)
+    shift = 8 * unit - member.attributes["DW_AT_bit_offset"].value - width
+    if offset < 0:
+        position = 8 * offset + shift
+        offset = position // (8 * unit) * unit
+        shift = position - 8 * offset
+    return offset, shift, width

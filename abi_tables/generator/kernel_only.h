@@ -33,6 +33,42 @@ struct override__stat {
 };
 #endif
 
+#if defined(__x86_64__) && defined(__ILP32__)
+/*
+ * The x32 table names the native entries, so the kernel sees 64-bit members: sys_statfs and
+ * sys_fstatfs, sys_pselect6 (fs/select.c), and every use of struct __kernel_old_timespec.
+ */
+struct override__statfs {
+	__s64 f_type;
+	__s64 f_bsize;
+	__s64 f_blocks;
+	__s64 f_bfree;
+	__s64 f_bavail;
+	__s64 f_files;
+	__s64 f_ffree;
+	__kernel_fsid_t f_fsid;
+	__s64 f_namelen;
+	__s64 f_frsize;
+	__s64 f_flags;
+	__s64 f_spare[4];
+};
+
+struct override__sigset_argpack {
+	__u64 p;
+	__u64 size;
+};
+
+struct override__timespec {
+	__s64 tv_sec;
+	__s64 tv_nsec;
+};
+
+struct override__itimerspec {
+	struct override__timespec it_interval;
+	struct override__timespec it_value;
+};
+#endif
+
 #if defined(__arm__)
 /* arch/arm/include/asm/ucontext.h and arch/arm/kernel/signal.h. */
 struct ucontext {

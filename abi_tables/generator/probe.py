@@ -24,7 +24,16 @@ ERROR = re.compile(r"constants\.c:(\d+):\d+: error: (.*)")
 # What some exported headers take from libc; the few declarations they need are in kernel_types.h.
 LIBC_HEADERS = tuple(
     f"{name}.h"
-    for name in "limits string time unistd sys/ioctl sys/socket sys/time sys/types".split()
+    for name in (
+        "limits",
+        "string",
+        "time",
+        "unistd",
+        "sys/ioctl",
+        "sys/socket",
+        "sys/time",
+        "sys/types",
+    )
 )
 RENAMED_SIGNAL_TYPES = ("sigset_t", "sigaction", "old_sigaction")
 

@@ -34,7 +34,7 @@ def open_source(location: Path, work: Path) -> Path:
 def kernel_version(root: Path) -> str:
     """The release the tree's Makefile names, as ``6.12.117``."""
     text = (root / "Makefile").read_text()
-    parts = {key: value for key, value in re.findall(r"^(\w+) = *(\S*)$", text, re.MULTILINE)}
+    parts = dict(re.findall(r"^(\w+) = *(\S*)$", text, re.MULTILINE))
     version = f"{parts['VERSION']}.{parts['PATCHLEVEL']}.{parts['SUBLEVEL']}"
     return version + parts.get("EXTRAVERSION", "")
 

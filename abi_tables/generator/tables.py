@@ -13,8 +13,10 @@ from abi_tables.generator.probe import Compiler, read_constants
 from abi_tables.generator.syscall_table import Row, read_table
 from abi_tables.generator.targets import Target
 
-# System call numbers have a table of their own; the rest is how headers talk to compilers.
-UNWANTED = re.compile(r"__NR_|__NR3264|__ARCH_WANT|__BITS_PER_LONG$|INT_M(IN|AX)$")
+# System call numbers have a table of their own; the limits are the compiler's stdint.h.
+UNWANTED = re.compile(
+    r"__NR|__ARCH_WANT|U?INT(PTR|MAX|_FAST|_LEAST)?\d*_M|(SIZE|PTRDIFF|WCHAR|SIG_ATOMIC|WINT)_M"
+)
 SIGNAL = re.compile(r"SIG[A-Z]+[0-9]*")
 NOT_SIGNALS = {"SIGSTKSZ", "SIGRTMIN", "SIGRTMAX"}
 
@@ -85,16 +87,29 @@ def different(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in other.items() if base.get(name) != value}
 
 
-def target_files(target: Target, default: Tables, other: Tables | None) -> dict[str, str]:
+def agreed(every: list[dict[str, int]]) -> dict[str, int]:
+    """What all ABIs have with one value."""
+    first, *others = every
+    return {
+        name: value
+        for name, value in first.items()
+        if all(other.get(name) == value for other in others)
+    }
+
+
+def target_files(
+    target: Target, default: Tables, other: Tables | None, common: dict[str, int]
+) -> dict[str, str]:
     """The text of every generated file of one ABI's folder, by file name.
 
     MIPS runs in both byte orders: the ``-le`` files hold what little-endian changes.
+    Of the devices' constants only those are listed that are not *common* to all ABIs.
     """
     rows = (f"{row.number}\t{row.name}\t{row.entry}\n" for row in default.syscalls)
     files = {
         "syscalls.tsv": "".join(rows),
         "constants.tsv": pairs_text(default.constants),
-        "devices.tsv": pairs_text(default.devices),
+        "devices.tsv": pairs_text(different(common, default.devices)),
         "errno.tsv": pairs_text(default.errnos),
         "signals.tsv": pairs_text(default.signals),
         "layouts.json": layouts_text(default.layouts),

@@ -68,6 +68,27 @@ class Cpu(Protocol):
 
     isa: Isa
     registers: RegisterFile
+    hwcap: int
+    hwcap2: int
+    platform: bytes | None
+    """AT_HWCAP, AT_HWCAP2 and AT_PLATFORM: just what this CPU can execute."""
+
+    vector_page: tuple[int, bytes] | None
+    """ARM's page of kernel helpers, address and content; None elsewhere."""
+
+    @property
+    def thumb(self) -> bool:
+        """Whether an ARM CPU is in Thumb state; False elsewhere."""
+
+    @property
+    def gs_base(self) -> int:
+        """The base of x86-64's other segment."""
+
+    @gs_base.setter
+    def gs_base(self, address: int) -> None: ...
+
+    def set_tls_entry(self, index: int, base: int, limit: int, flags: int) -> None:
+        """Write an i386 thread-local descriptor; see set_thread_area(2)."""
 
     @property
     def pc(self) -> int:

@@ -54,7 +54,9 @@ class Binder:
     def raw_decoder(self, syscall: Syscall) -> RawDecoder:
         """``raw(task)`` is the tuple of the arguments' undecoded words, for the trace."""
         row = _Row(self, syscall)
-        words = [f"{raw} & {(1 << (p.arg.bits or row.word_bits)) - 1:#x}, " for p, raw in row.arguments]
+        words = [
+            f"{raw} & {(1 << (p.arg.bits or row.word_bits)) - 1:#x}, " for p, raw in row.arguments
+        ]
         raw: RawDecoder = row.compile(["mm = task.mm", f"return ({''.join(words)})"])
         return raw
 
@@ -118,7 +120,7 @@ class _Row:
     def compile(self, lines: list[str]) -> Any:
         source = "def decoder(task):\n" + "".join(f"    {line}\n" for line in lines)
         namespace = dict(self._objects)
-        exec(compile(source, f"<{self.binder.abi.name} decoder>", "exec"), namespace)  # noqa: S102
+        exec(compile(source, f"<{self.binder.abi.name} decoder>", "exec"), namespace)
         return namespace["decoder"]
 
 

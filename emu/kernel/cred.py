@@ -189,9 +189,7 @@ class Credentials:
             effective = 0
         if old.euid != 0 and self.euid == 0:
             effective = permitted
-        return replace(
-            self, cap_permitted=permitted, cap_effective=effective, cap_ambient=ambient
-        )
+        return replace(self, cap_permitted=permitted, cap_effective=effective, cap_ambient=ambient)
 
     def _with_gids(self, gid: int, egid: int, sgid: int) -> Credentials:
         return replace(self, gid=gid, egid=egid, sgid=sgid, fsgid=egid)

@@ -42,7 +42,9 @@ class Gates:
         own = self._gate(cpu, abi)
         match cpu.isa.name:
             case "x86-64":
-                return {"syscall": own, "int80": self._gate(cpu, self._kernel.abi("i386"))}
+                # x32's numbers, marked by a bit, are in the x86-64 table's sister.
+                whole = own if abi.name == "x86-64" else self._gate(cpu, self._kernel.abi("x86-64"))
+                return {"syscall": whole, "int80": self._gate(cpu, self._kernel.abi("i386"))}
             case "i386":
                 return {"int80": own, "sysenter": self._sysenter(cpu, own)}
             case "arm":

@@ -12,6 +12,7 @@ from emu.kernel.errno import KernelError
 from emu.kernel.gates import Gates
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
+from emu.kernel.task import INIT_PID
 from emu.kernel.uts import Uts
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
     from emu.kernel.vfs.mount import Mount
-
-FIRST_PID = 2  # 1 is init's
 
 
 @dataclass
@@ -60,9 +59,7 @@ class Kernel:
         self.options = options or Options()
         self.ram = ram
         self.clock = clock
-        self.random: random.Random = (
-            random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311
-        )
+        self.random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
         self.uts = Uts(
             nodename=self.options.hostname.encode(), release=self.options.release.encode()
         )
@@ -77,7 +74,7 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
-        self._last_pid = FIRST_PID - 1
+        self._last_pid = INIT_PID
 
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""

@@ -54,11 +54,11 @@ class SyscallTable(dict[int, "Decoder"]):
 
     def _sister_of(self, number: int) -> SyscallTable | None:
         """The table of the ABI that shares this way in, told apart by a bit of the number."""
-        base = self.abi.sister_base
-        if base is None or not number & base:
+        base, name = self.abi.sister_base, self.abi.sister
+        if base is None or name is None or not number & base:
             return None
         if self._sister is None:
-            sister = self.kernel.abi(self.abi.sister)
+            sister = self.kernel.abi(name)
             self._sister = SyscallTable(self.kernel, sister, self._registers, self._wide)
         return self._sister if number in self._sister.abi.syscalls else None
 

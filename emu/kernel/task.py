@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.path import VfsPath
 
 
+INIT_PID = 1
+
+
 class Task:
     """One thread of execution.
 
@@ -40,8 +43,8 @@ class Task:
         self.kernel = kernel
         self.pid = pid
         self.tgid = pid
-        self.pgid = parent.pgid if parent else pid
-        self.sid = parent.sid if parent else pid
+        self.pgid: int = parent.pgid if parent else pid
+        self.sid: int = parent.sid if parent else pid
         self.parent = parent
         self.children: list[Task] = []
         self.comm = b""
@@ -70,8 +73,8 @@ class Task:
 
     @property
     def ppid(self) -> int:
-        """The parent's process id; 0 without one."""
-        return self.parent.tgid if self.parent else 0
+        """The parent's process id; init's for a task that the machine itself began."""
+        return self.parent.tgid if self.parent else INIT_PID
 
     def exit(self, code: int) -> None:
         """End the task as exit_group(2) does with this code."""

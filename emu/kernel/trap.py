@@ -36,7 +36,7 @@ def make_gate(
     numbers = registers if number_in is None else number_in
     number_register = convention.number if number_in is None else 0
     number_mask = (1 << convention.number_bits) - 1
-    encode = make_encoder(registers, convention)
+    encode = make_encoder(registers, convention, cpu.isa.word_mask)
     errno = kernel.errno_numbers(abi)
     sched = kernel.sched
 
@@ -44,12 +44,14 @@ def make_gate(
         task = sched.current
         assert task is not None
         try:
-            result = table[numbers[number_register] & number_mask](task)
-            if result.__class__ is not int:
-                result = sched.begin(task, result, finish)  # type: ignore[arg-type]
-                if result is None:
-                    cpu.stop()
-                    return
+            answer = table[numbers[number_register] & number_mask](task)
+            if isinstance(answer, int):
+                result = answer
+            else:
+                ended = sched.begin(task, answer, finish)
+                if ended is None:
+                    return cpu.stop()
+                result = ended
         except KernelError as error:
             result = -errno[type(error)]
         encode(task, result)
@@ -68,10 +70,13 @@ def make_gate(
     return enter
 
 
-def make_encoder(registers: RegisterFile, convention: Convention) -> Encoder:
-    """How a result reaches user code: the negative errno, or MIPS's positive one and flag."""
+def make_encoder(registers: RegisterFile, convention: Convention, mask: int) -> Encoder:
+    """How a result reaches user code: the negative errno, or MIPS's positive one and flag.
+
+    `mask` is the CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all
+    of rax, as on Linux.
+    """
     result_register = convention.result
-    mask = (1 << convention.word_bits) - 1
     flag = convention.error_flag
 
     def encode_negative(task: Task, result: int) -> None:

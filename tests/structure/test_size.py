@@ -15,7 +15,9 @@ def lines(path: Path) -> int:
 
 
 @pytest.mark.parametrize(
-    "path", sorted([*SOURCES, *(ROOT / "tests").rglob("*.py")]), ids=lambda p: str(p.relative_to(ROOT))
+    "path",
+    sorted([*SOURCES, *(ROOT / "tests").rglob("*.py")]),
+    ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_no_file_is_longer_than_the_hard_limit(path):
     assert lines(path) <= HARD_LIMIT, f"{path} has {lines(path)} lines: split it by subject"

@@ -153,7 +153,9 @@ class Apt:
 def private_sources(suite: str) -> str:
     """The machine's own sources of its main release, with the suite's name replaced."""
     release = dict(
-        line.strip().split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line
+        line.strip().split("=", 1)
+        for line in Path("/etc/os-release").read_text().splitlines()
+        if "=" in line
     )
     host = release.get("VERSION_CODENAME", "").strip('"')
     stanzas = []
@@ -166,7 +168,12 @@ def private_sources(suite: str) -> str:
         for line in path.read_text().splitlines() if path.exists() else ():
             entry = re.match(r"deb\s+(?:\[([^]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)", line)
             if entry and entry[3] == host:
-                stanza = {"Types": "deb", "URIs": entry[2], "Suites": suite or host, "Components": entry[4]}
+                stanza = {
+                    "Types": "deb",
+                    "URIs": entry[2],
+                    "Suites": suite or host,
+                    "Components": entry[4],
+                }
                 if key := re.search(r"signed-by=(\S+)", entry[1] or ""):
                     stanza["Signed-By"] = key[1]
                 stanzas.append(stanza)

@@ -1,0 +1,1 @@
+"""Benchmarks: side-by-side ratios (``make bench``) and pytest-benchmark micro benchmarks."""

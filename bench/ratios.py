@@ -1,0 +1,159 @@
+"""Side by side with qemu-user: the same ELF, in turns, CPU time, as ratios.
+
+    python -m bench.ratios [--rounds N] [--isa NAME] [trap] [compute] [start]
+
+Every figure is the least CPU time (user and system) of several rounds. A ratio under 1 means that
+emu is the faster one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "samples" / "programs"
+COMPUTE = ("sieve", "fib", "floating", "copy", "chase")
+TRAPS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """One instruction set: its compiler, its qemu, and its trap loop among the samples."""
+
+    isa: str
+    compiler: str
+    qemu: str
+    loop: str
+
+
+TARGETS = (
+    Target("x86-64", "gcc", "qemu-x86_64", "x86-64/loop-syscall"),
+    Target("i386", "i686-linux-gnu-gcc", "qemu-i386", "i386/loop-int80"),
+    Target("arm64", "aarch64-linux-gnu-gcc", "qemu-aarch64", "arm64/loop-svc"),
+    Target("arm", "arm-linux-gnueabihf-gcc", "qemu-arm", "arm-eabi/loop-svc"),
+    Target("riscv64", "riscv64-linux-gnu-gcc", "qemu-riscv64", "riscv64/loop-ecall"),
+    Target("mips", "mips-linux-gnu-gcc", "qemu-mips", "mips-o32/loop-syscall"),
+    Target("mipsel", "mipsel-linux-gnu-gcc", "qemu-mipsel", "mips-o32el/loop-syscall"),
+    Target("mips64", "mips64-linux-gnuabi64-gcc", "qemu-mips64", "mips-n64/loop-syscall"),
+    Target("mips64el", "mips64el-linux-gnuabi64-gcc", "qemu-mips64el", "mips-n64el/loop-syscall"),
+)
+
+
+def main() -> int:
+    options = arguments()
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, Python ", end="")
+    print(f"{platform.python_version()}, {date.today()}, {qemu_version()}")
+    kinds = options.kinds or ["trap", "compute", "start"]
+    for target in TARGETS:
+        if options.isa and target.isa not in options.isa:
+            continue
+        if not shutil.which(target.qemu):
+            print(f"{target.isa:<10}skipped: {target.qemu} is not installed")
+            continue
+        if "trap" in kinds:
+            trap(target, options.rounds)
+        if "compute" in kinds:
+            compute(target, options.rounds)
+        if "start" in kinds:
+            start(target, options.rounds)
+    return 0
+
+
+def trap(target: Target, rounds: int) -> None:
+    """The getppid loop: what one system call costs, without the start."""
+    program = SAMPLES / target.loop
+    if not program.exists():
+        print(f"{target.isa:<10}trap      skipped: no sample {target.loop}")
+        return
+    ours, theirs = (
+        (least(command([str(program), str(TRAPS)]), rounds) - least(command([str(program), "1"]), rounds))
+        / TRAPS * 1e6
+        for command in (emu, lambda argv: [target.qemu, *argv])
+    )  # fmt: skip
+    print(
+        f"{target.isa:<10}trap      {ours:7.3f} us  qemu {theirs:7.3f} us  ratio {ours / theirs:5.2f}",
+        flush=True,
+    )
+
+
+def compute(target: Target, rounds: int) -> None:
+    """The compute programs, whole runs, and their geometric mean."""
+    if not shutil.which(target.compiler):
+        print(f"{target.isa:<10}compute   skipped: {target.compiler} is not installed")
+        return
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        program = str(Path(folder, "compute"))
+        source = str(ROOT / "bench" / "programs" / "compute.c")
+        subprocess.run([target.compiler, "-O2", "-static", source, "-o", program], check=True)
+        for name in COMPUTE:
+            ours = least(emu([program, name]), rounds)
+            theirs = least([target.qemu, program, name], rounds)
+            ratios.append(ours / theirs)
+            print(
+                f"{target.isa:<10}{name:<10}{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ratios[-1]:5.2f}",
+                flush=True,
+            )
+    print(
+        f"{target.isa:<10}compute   geometric mean of the ratios {statistics.geometric_mean(ratios):26.2f}",
+        flush=True,
+    )
+
+
+def start(target: Target, rounds: int) -> None:
+    """The whole of ``emu run`` of a hello."""
+    folder, name = target.loop.split("/")
+    program = str(SAMPLES / folder / name.replace("loop", "hello"))
+    ours = least(emu([program]), max(rounds, 5))
+    print(f"{target.isa:<10}hello     {ours:7.3f} s in all", flush=True)
+
+
+def emu(argv: list[str]) -> list[str]:
+    return [sys.executable, "-m", "emu", "run", *argv]
+
+
+def least(command: list[str], rounds: int) -> float:
+    """The least CPU seconds of several runs; `SystemExit` if one fails."""
+    times = []
+    for _ in range(rounds):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, check=False
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            raise SystemExit(
+                f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()[-300:]}"
+            )
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(times)
+
+
+def qemu_version() -> str:
+    shown = subprocess.run(
+        ["qemu-x86_64", "--version"], capture_output=True, text=True, check=False
+    )
+    return shown.stdout.splitlines()[0] if shown.stdout else "no qemu-user"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.ratios")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--isa", action="append", choices=[t.isa for t in TARGETS])
+    parser.add_argument("kinds", nargs="*", metavar="trap|compute|start")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Callbacks in machine code, for what happens too often, or too deep in the engine, for Python.
+
+Only for x86-64 hosts with the System V calling convention; `available` says so, and every user
+has a Python form for the others. The bytes are the text beside them, assembled.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import platform
+import sys
+from ctypes import c_char, c_uint64
+from functools import cache
+
+# bool stop_interrupt(uc, int exception): true keeps the pc, and reports an invalid instruction.
+# Keeps the exception's number and the processor's flags word, of which only the bits of the mask
+# stay. Answers true for everything but `syscall` (17) and the engine's own requests (0x10000 up).
+#   mov r8, DATA ; mov [r8], esi ; cmp esi, 0x10000 ; jge no ; mov r9, [r8+8] ; mov ecx, [r9]
+#   mov [r8+4], ecx ; and ecx, [r8+16] ; mov [r9], ecx ; xor eax, eax ; cmp esi, 17 ; setne al
+#   ret ; no: xor eax, eax ; ret
+_STOP_INTERRUPT_HEAD = bytes.fromhex("49b8")
+_STOP_INTERRUPT_TAIL = bytes.fromhex(
+    "41893081fe000001007d1b4d8b4808418b09418948044123481041890931c083fe110f95c0c331c0c3"
+)
+
+# void syscall(uc, data): what SYSCALL itself does to rcx, r11 and rip, then the Python callback
+# with rip after the instruction; the engine adds the instruction's length once more afterwards.
+#   push rbx ; mov rbx, rsi ; mov rdx, [rbx] ; mov qword [rdx], 0 ; mov esi, 25 ; call [rbx+8]
+#   mov rax, [rbx+16] ; mov rcx, [rax] ; add rcx, 2 ; mov [rax], rcx ; mov rdx, [rbx+24]
+#   mov [rdx], rcx ; call [rbx+32] ; mov rax, [rbx+16] ; sub qword [rax], 2 ; pop rbx ; ret
+_SYSCALL = bytes.fromhex(
+    "534889f3488b1348c70200000000be19000000ff5308488b4310488b084883c102488908488b5318"
+    "48890aff5320488b4310488328025bc3"
+)
+
+# bool fill(uc, va, kind, entry, data): entry from the page table entry that Python answers for
+# (va, access); data accesses leave only the mask's bits of the processor's flags word.
+#   push rbx ; push rbp ; sub rsp, 8 ; mov rbx, rcx ; mov rbp, r8 ; mov rdi, rsi
+#   lea ecx, [rdx-16] ; mov esi, 1 ; shl esi, cl ; mov [rsp], esi ; call [rbp]
+#   cmp dword [rsp], 4 ; je done ; mov rdx, [rbp+8] ; mov ecx, [rbp+16] ; and [rdx], ecx
+#   done: mov edx, eax ; and edx, 7 ; and rax, -4096 ; mov [rbx], rax ; mov [rbx+8], edx
+#   xor eax, eax ; test edx, edx ; setne al ; add rsp, 8 ; pop rbp ; pop rbx ; ret
+_TLB_FILL = bytes.fromhex(
+    "53554883ec084889cb4c89c54889f78d4af0be01000000d3e6893424ff5500833c24047409488b55"
+    "088b4d10210a89c283e207482500f0ffff48890389530831c085d20f95c04883c4085d5bc3"
+)
+
+_RETURN = bytes.fromhex("c3")
+
+
+@cache
+def available() -> bool:
+    """Whether this host runs these blobs."""
+    if platform.machine() not in ("x86_64", "AMD64") or sys.platform == "win32":
+        return False
+    try:
+        _code_pages().mark()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+class _CodePages:
+    """One executable page for the whole process, filled from the start."""
+
+    def __init__(self) -> None:
+        rights = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+        self._pages: list[mmap.mmap] = []
+        self._rights = rights
+        self._used = mmap.PAGESIZE
+
+    def mark(self) -> None:
+        """Make sure a page can be had at all."""
+        self.place(_RETURN)
+
+    def place(self, code: bytes) -> int:
+        """The address of a copy of `code` that can be called."""
+        if self._used + len(code) > mmap.PAGESIZE:
+            self._pages.append(mmap.mmap(-1, mmap.PAGESIZE, prot=self._rights))
+            self._used = 0
+        page = self._pages[-1]
+        start = self._used
+        page[start : start + len(code)] = code
+        self._used += len(code) + 15 & ~15
+        return ctypes.addressof(c_char.from_buffer(page)) + start
+
+
+@cache
+def _code_pages() -> _CodePages:
+    return _CodePages()
+
+
+@cache
+def do_nothing() -> int:
+    """The address of a callback that returns at once."""
+    return _code_pages().place(_RETURN)
+
+
+@cache
+def _syscall_code() -> int:
+    return _code_pages().place(_SYSCALL)
+
+
+@cache
+def _fill_code() -> int:
+    return _code_pages().place(_TLB_FILL)
+
+
+class Blob:
+    """Machine code and the data block it works on; keep it as long as the engine may call it."""
+
+    def __init__(self, address: int, *data: int) -> None:
+        self.address = address
+        self.data = (c_uint64 * len(data))(*data)
+        self.data_address = ctypes.addressof(self.data)
+
+
+def syscall_blob(
+    r11_address: int, reg_read: int, rip_address: int, rcx_address: int, callback: int
+) -> Blob:
+    """A callback for the x86-64 `syscall` instruction around a Python one without arguments."""
+    return Blob(_syscall_code(), r11_address, reg_read, rip_address, rcx_address, callback)
+
+
+def fill_blob(callback: int, flags_address: int = 0, keep_mask: int = 0xFFFFFFFF) -> Blob:
+    """A TLB fill callback around a Python ``(va, access) -> pte``.
+
+    `flags_address` is a 32-bit word that is masked after each data access, 0 for none.
+    """
+    blob = Blob(_fill_code(), callback, flags_address, keep_mask, 0)
+    if not flags_address:
+        blob.data[1] = blob.data_address + 24
+    return blob
+
+
+class StopInterruptBlob(Blob):
+    """A stop_interrupt function that remembers the last exception."""
+
+    def __init__(self, flags_address: int, keep_mask: int) -> None:
+        super().__init__(0, 0, flags_address, keep_mask)
+        pointer = self.data_address.to_bytes(8, "little")
+        code = _STOP_INTERRUPT_HEAD + pointer + _STOP_INTERRUPT_TAIL
+        self.address = _code_pages().place(code)
+
+    @property
+    def last(self) -> tuple[int, int]:
+        """The last exception's number, and the flags word as it was then."""
+        both = self.data[0]
+        return both & 0xFFFFFFFF, both >> 32

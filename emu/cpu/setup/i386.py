@@ -1,0 +1,156 @@
+"""i386: ring 3 in protected mode with flat segments, entered by a SYSEXIT."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from ctypes import c_uint16, c_uint32, c_uint64
+
+from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE, PTE_READ, PageFault, PageTable, TrapHandler
+from emu.cpu import library as lib
+from emu.cpu.engine import STUB_ADDRESS
+from emu.cpu.library import address_of
+from emu.cpu.registers import RegisterNames
+from emu.cpu.setup.x86 import (
+    CS,
+    DS,
+    ECX,
+    EDX,
+    ES,
+    GDTR,
+    INSTRUCTION_SYSENTER,
+    SS,
+    X86,
+)
+
+# Linux's numbers: user code 14, user data 15, and the three TLS entries of set_thread_area(2).
+_KERNEL_CODE, _KERNEL_DATA, _USER_CODE, _USER_DATA = 12, 13, 14, 15
+FIRST_TLS_ENTRY, TLS_ENTRIES = 6, 3
+_ENTRIES = 32
+# The last page of the address space is never a user page, on any Linux.
+_GDT_ADDRESS = 0xFFFFF000
+_SYSENTER_CS_MSR = 0x174
+_SYSEXIT = b"\x0f\x35"
+_AFTER_STUB = STUB_ADDRESS + 0x800
+_FLAT_LIMIT = 0xFFFFF
+_FLAGS_4K_32BIT = 0xC
+_INSTRUCTION_LENGTH = 2
+_ENTRY = struct.Struct("<Q")
+
+
+def descriptor(base: int, limit: int, access: int, flags: int) -> int:
+    """A segment descriptor as the processor reads it."""
+    return (
+        limit & 0xFFFF
+        | (base & 0xFFFFFF) << 16
+        | access << 40
+        | (limit >> 16 & 0xF) << 48
+        | flags << 52
+        | (base >> 24 & 0xFF) << 56
+    )
+
+
+class _TableRegister(ctypes.Structure):
+    _fields_ = (
+        ("selector", c_uint16), ("base", c_uint64), ("limit", c_uint32), ("flags", c_uint32),
+    )  # fmt: skip
+
+
+class I386(X86):
+    """An x86 processor in 32-bit mode."""
+
+    mode = lib.MODE_32
+    names = RegisterNames((19, 22, 24, 21, 30, 20, 29, 23), 26, 8)
+    ways = {"int80": 0x80, "sysenter": -2}
+    platform = b"i686"
+
+    @property
+    def thread_pointer(self) -> int:
+        """The base of TLS entry 6."""
+        return self.tls_base(FIRST_TLS_ENTRY)
+
+    @thread_pointer.setter
+    def thread_pointer(self, address: int) -> None:
+        self._set_descriptor(FIRST_TLS_ENTRY, descriptor(address, _FLAT_LIMIT, 0xF3, 0xC))
+
+    def set_tls_entry(self, index: int, base: int, limit: int, flags: int) -> None:
+        """Set a GDT entry (6, 7 or 8) as set_thread_area(2) does; ValueError for another.
+
+        `flags` are the bits of `struct user_desc` after its limit: seg_32bit 1, contents 6,
+        read_exec_only 8, limit_in_pages 16, seg_not_present 32, useable 64. An entry that is
+        all zero but for read_exec_only and seg_not_present is cleared.
+        """
+        if not FIRST_TLS_ENTRY <= index < FIRST_TLS_ENTRY + TLS_ENTRIES:
+            raise ValueError(f"GDT entry {index} is not for threads")
+        if not base and not limit and flags in (0, 0x28):
+            self._set_descriptor(index, 0)
+            return
+        kind = (flags >> 1 & 3) << 2 | (0 if flags & 8 else 2) | 1
+        access = 0x70 | kind | (0 if flags & 32 else 0x80)
+        wide = (flags & 1) << 2 | (flags >> 4 & 1) << 3 | flags >> 6 & 1
+        self._set_descriptor(index, descriptor(base, limit, access, wide))
+
+    def tls_base(self, index: int) -> int:
+        """The base address of a GDT entry."""
+        (entry,) = _ENTRY.unpack_from(self._private, PAGE_SIZE + 8 * index)
+        return entry >> 16 & 0xFFFFFF | (entry >> 56) << 24
+
+    def _bring_up(self) -> None:
+        self._start_fpu()
+        _, _, self.hwcap = self._cpuid(1)
+        self._make_descriptors()
+        access = self._access
+        table = _TableRegister(0, _GDT_ADDRESS, 8 * _ENTRIES - 1, 0)
+        access.exchange(GDTR, table, write=True)
+        gdt_page = _GDT_ADDRESS >> PAGE_SHIFT
+        super_use = self._tlb.use
+
+        def use(pages: PageTable, fault: PageFault) -> None:
+            def fault_or_gdt(page: int, wanted: int) -> int:
+                # Segment loads read the table; a guest may read it too, but never write it.
+                if page == gdt_page and wanted == PTE_READ:
+                    return self._private_frame + PAGE_SIZE | PTE_READ
+                return fault(page, wanted)
+
+            super_use(pages, fault_or_gdt)
+
+        self.use = use
+        use({}, lambda page, wanted: 0)
+        for register in (DS, ES):
+            access.write(register, 8 * _USER_DATA | 3)
+        # The library accepts CS and SS only of the current privilege; SYSEXIT lowers it.
+        access.write(CS, 8 * _KERNEL_CODE)
+        access.write(SS, 8 * _KERNEL_DATA)
+        self._write_msr(_SYSENTER_CS_MSR, 8 * _KERNEL_CODE)
+        access.write(ECX, 0)
+        access.write(EDX, _AFTER_STUB)
+        self._run_stub(_SYSEXIT, until=_AFTER_STUB)
+        self._find_exception_in_flight()
+
+    def _make_descriptors(self) -> None:
+        for index, access in (
+            (_KERNEL_CODE, 0x9B), (_KERNEL_DATA, 0x93), (_USER_CODE, 0xFB), (_USER_DATA, 0xF3),
+        ):  # fmt: skip
+            self._set_descriptor(index, descriptor(0, _FLAT_LIMIT, access, _FLAGS_4K_32BIT))
+
+    def _set_descriptor(self, index: int, value: int) -> None:
+        _ENTRY.pack_into(self._private, PAGE_SIZE + 8 * index, value)
+
+    def _install_traps(self) -> None:
+        super()._install_traps()
+
+        def sysenter(_uc: int, _data: int) -> None:
+            try:
+                self.pc += _INSTRUCTION_LENGTH
+                handler: TrapHandler = self._handlers.get(self.ways["sysenter"], self._undefined)
+                handler()
+                self.pc -= _INSTRUCTION_LENGTH
+            except BaseException as error:
+                self.abandon(error)
+
+        callback = lib.InstructionCallback(sysenter)
+        self._keep.append(callback)
+        self._hook(lib.HOOK_INSN, address_of(callback), 0, INSTRUCTION_SYSENTER)
+
+    def _undefined(self) -> None:
+        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - _INSTRUCTION_LENGTH)

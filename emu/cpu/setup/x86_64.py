@@ -1,0 +1,137 @@
+"""x86-64: ring 3 in long mode, entered by a SYSRET."""
+
+from __future__ import annotations
+
+from emu.arch.cpu import Fault, TrapHandler
+from emu.cpu import library as lib
+from emu.cpu import native
+from emu.cpu.engine import STUB_ADDRESS
+from emu.cpu.library import address_of
+from emu.cpu.registers import RegisterNames, WindowState
+from emu.cpu.setup.x86 import (
+    EFLAGS,
+    EFLAGS_DEFAULT,
+    FS_BASE,
+    GS_BASE,
+    INSTRUCTION_SYSCALL,
+    INSTRUCTION_SYSENTER,
+    R11,
+    RCX,
+    X86,
+)
+
+_EFER, _STAR = 0xC0000080, 0xC0000081
+_EFER_SCE_LME_LMA = 1 | 1 << 8 | 1 << 10
+# SYSRET makes CS 0x33 and SS 0x2b of this, as on Linux.
+_STAR_VALUE = 0x23 << 48
+_SYSRETQ = b"\x48\x0f\x07"
+_AFTER_STUB = STUB_ADDRESS + 0x800
+_INSTRUCTION_LENGTH = 2
+_REG_RCX, _REG_R11 = 1, 11
+
+
+class X86_64(X86):
+    """An x86-64 processor."""
+
+    mode = lib.MODE_64
+    names = RegisterNames(
+        (35, 38, 40, 37, 44, 36, 43, 39, 106, 107, 108, 109, 110, 111, 112, 113), 41, 8
+    )
+    ways = {"int80": 0x80, "syscall": -1, "sysenter": -2}
+    platform = b"x86_64"
+
+    @property
+    def thread_pointer(self) -> int:
+        """The FS base."""
+        return self._access.read(FS_BASE)
+
+    @thread_pointer.setter
+    def thread_pointer(self, address: int) -> None:
+        self._access.write(FS_BASE, address)
+
+    @property
+    def gs_base(self) -> int:
+        """The GS base."""
+        return self._access.read(GS_BASE)
+
+    @gs_base.setter
+    def gs_base(self, address: int) -> None:
+        self._access.write(GS_BASE, address)
+
+    def on_trap(self, way: str, handler: TrapHandler) -> None:
+        super().on_trap(way, handler)
+        if way == "syscall":
+            self._syscall_handler = handler
+
+    def _bring_up(self) -> None:
+        self._start_fpu()
+        _, _, self.hwcap = self._cpuid(1)
+        self._write_msr(_EFER, _EFER_SCE_LME_LMA)
+        self._write_msr(_STAR, _STAR_VALUE)
+        self._access.write(RCX, _AFTER_STUB)
+        self._access.write(R11, EFLAGS_DEFAULT)
+        self._run_stub(_SYSRETQ, until=_AFTER_STUB)
+        self._find_exception_in_flight()
+
+    def _install_traps(self) -> None:
+        super()._install_traps()
+        self._syscall_handler: TrapHandler = self._undefined
+        if native.available() and isinstance(self._state, WindowState):
+            self._install_native_syscall(self._state)
+        else:
+            self._install_instruction(INSTRUCTION_SYSCALL, self._python_syscall)
+        self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
+
+    def _install_native_syscall(self, state: WindowState) -> None:
+        def syscall() -> None:
+            try:
+                self._syscall_handler()
+            except BaseException as error:
+                self.abandon(error)
+
+        callback = _Plain(syscall)
+        first = state.address + state.first_register
+        blob = native.syscall_blob(
+            first + 8 * _REG_R11,
+            address_of(self._library.reg_read),
+            first + 8 * state.pc_slot,
+            first + 8 * _REG_RCX,
+            address_of(callback),
+        )
+        self._keep += [callback, blob]
+        self._hook(lib.HOOK_INSN, blob.address, blob.data_address, INSTRUCTION_SYSCALL)
+
+    def _install_instruction(self, instruction: int, handler: TrapHandler) -> None:
+        """Call `handler` with the pc after the instruction; the engine adds its length again."""
+
+        def trap(_uc: int, _data: int) -> None:
+            try:
+                self.pc += _INSTRUCTION_LENGTH
+                handler()
+                self.pc -= _INSTRUCTION_LENGTH
+            except BaseException as error:
+                self.abandon(error)
+
+        callback = lib.InstructionCallback(trap)
+        self._keep.append(callback)
+        self._hook(lib.HOOK_INSN, address_of(callback), 0, instruction)
+
+    def _python_syscall(self) -> None:
+        self.registers[_REG_R11] = self._access.read(EFLAGS) & 0xFFFFFFFF
+        self.registers[_REG_RCX] = self.pc
+        self._syscall_handler()
+
+    def _sysenter(self) -> None:
+        self._handlers.get(self.ways["sysenter"], self._undefined)()
+
+    def _undefined(self) -> None:
+        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - _INSTRUCTION_LENGTH)
+
+    def _page_fault(self, page: int, access: int) -> Fault | None:
+        # Linux has 47 bits of user addresses; beyond the canonical ones it is not a page fault.
+        if 1 << 35 <= page < (1 << 52) - (1 << 35):
+            return Fault("SIGSEGV", "SI_KERNEL", 0, self.pc)
+        return super()._page_fault(page, access)
+
+
+_Plain = lib.CFUNCTYPE(None)

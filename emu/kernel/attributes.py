@@ -1,0 +1,43 @@
+"""What prctl(2), personality(2) and the thread set-up calls note about a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(slots=True)
+class Attributes:
+    """Fields of task_struct, signal_struct and mm_struct that only these calls change.
+
+    `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and `robust_list` are user
+    addresses; 0 is none. `executed` is false from fork to the first execve (PF_FORKNOEXEC).
+    """
+
+    personality: int = 0
+    dumpable: int = 1
+    no_new_privs: bool = False
+    pdeath_signal: int = 0
+    child_subreaper: bool = False
+    thp_disabled: bool = False
+    clear_child_tid: int = 0
+    robust_list: int = 0
+    executed: bool = False
+
+    def fork(self) -> Attributes:
+        """What a child process starts with: see copy_process."""
+        return replace(
+            self,
+            pdeath_signal=0,
+            child_subreaper=False,
+            clear_child_tid=0,
+            robust_list=0,
+            executed=False,
+        )
+
+    def after_exec(self) -> None:
+        """What a new program finds: see begin_new_exec."""
+        self.executed = True
+        self.dumpable = 1
+        self.clear_child_tid = 0
+        self.robust_list = 0
+        self.thp_disabled = False

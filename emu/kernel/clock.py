@@ -1,0 +1,81 @@
+"""Clocks: where all of the kernel's time comes from. Every time is in nanoseconds."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+NSEC_PER_SEC = 1_000_000_000
+NSEC_PER_USEC = 1_000
+
+
+class Clock(Protocol):
+    """A source of time."""
+
+    def monotonic_ns(self) -> int:
+        """Time since an arbitrary start; never goes back (CLOCK_MONOTONIC)."""
+
+    def realtime_ns(self) -> int:
+        """Time since the epoch (CLOCK_REALTIME)."""
+
+    def boottime_ns(self) -> int:
+        """Time since the machine was started (CLOCK_BOOTTIME, the uptime)."""
+
+    def cpu_ns(self) -> int:
+        """CPU time that the machine's tasks have used."""
+
+
+class HostClock:
+    """The host's time, with a machine that was started when the clock was made."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic_ns()
+        self._cpu_start = time.process_time_ns()
+
+    def monotonic_ns(self) -> int:
+        """Time since the clock was made."""
+        return time.monotonic_ns() - self._start
+
+    def realtime_ns(self) -> int:
+        """The host's idea of now."""
+        return time.time_ns()
+
+    def boottime_ns(self) -> int:
+        """The same as the monotonic time: the machine is never suspended."""
+        return self.monotonic_ns()
+
+    def cpu_ns(self) -> int:
+        """What this host process used since the clock was made."""
+        return time.process_time_ns() - self._cpu_start
+
+
+class VirtualClock:
+    """Time that passes only when it is told to: for tests and for repeatable runs."""
+
+    EPOCH_NS = 946_684_800 * NSEC_PER_SEC  # 2000-01-01
+
+    def __init__(self, realtime_ns: int = EPOCH_NS) -> None:
+        self._start = realtime_ns
+        self._now = 0
+
+    def monotonic_ns(self) -> int:
+        """What `advance` has added up to."""
+        return self._now
+
+    def realtime_ns(self) -> int:
+        """The start and the time since."""
+        return self._start + self._now
+
+    def boottime_ns(self) -> int:
+        """The same as the monotonic time."""
+        return self._now
+
+    def cpu_ns(self) -> int:
+        """The same as the monotonic time: whoever runs is taken to work all the time."""
+        return self._now
+
+    def advance(self, duration_ns: int) -> None:
+        """Let time pass. `ValueError` if it were to go back."""
+        if duration_ns < 0:
+            raise ValueError("time does not go back")
+        self._now += duration_ns

@@ -1,0 +1,1 @@
+"""Running programs: binary formats, the first stack, execve. See fs/exec.c, fs/binfmt_*.c."""

@@ -1,0 +1,183 @@
+"""The door to user memory: the only way the kernel reads or writes what a program sees.
+
+Every access goes through the page table, faults pages in, copies on write, and raises EFAULT
+where the program itself would get a signal. The common case, data within one present page, costs
+a dictionary look-up.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE, PAGE_SIZE, PTE_READ, PTE_WRITE, PageTable
+from emu.kernel.errno import EFAULT, ENAMETOOLONG
+from emu.kernel.mm.ram import Ram
+
+_FRAME = ~(PAGE_SIZE - 1)
+_OFFSET = PAGE_SIZE - 1
+
+
+class UserMemory:
+    """Reads and writes of one address space. Byte counts are never negative."""
+
+    def __init__(self, ram: Ram, byte_order: str, word_bits: int) -> None:
+        self.ram = ram
+        self.pages: PageTable = {}
+        self.word_bytes = word_bits // 8
+        self._memory = ram.memory
+        self._view = ram.view
+        self._executable = ram.executable
+        u32, u64 = struct.Struct(byte_order + "I"), struct.Struct(byte_order + "Q")
+        self._unpack_u32, self._pack_u32 = u32.unpack_from, u32.pack
+        self._unpack_u64, self._pack_u64 = u64.unpack_from, u64.pack
+        if word_bits == 64:
+            self.read_word, self.write_word = self.read_u64, self.write_u64
+        else:
+            self.read_word, self.write_word = self.read_u32, self.write_u32
+
+    def fault(self, page: int, access: int) -> int:
+        """See `emu.arch.cpu.PageFault`."""
+        raise NotImplementedError
+
+    def read(self, address: int, count: int) -> bytes:
+        """Copy bytes in. EFAULT if any of them cannot be read."""
+        pte = self.pages.get(address >> 12, 0)
+        offset = address & _OFFSET
+        if pte & PTE_READ and offset + count <= PAGE_SIZE:
+            start = (pte & _FRAME) + offset
+            return self._memory[start : start + count]
+        return b"".join(self._pieces(address, count, ACCESS_READ))
+
+    def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
+        """Copy bytes out. EFAULT if any of them cannot be written; those before it are."""
+        pte = self.pages.get(address >> 12, 0)
+        offset = address & _OFFSET
+        count = len(data)
+        if pte & PTE_WRITE and offset + count <= PAGE_SIZE:
+            start = (pte & _FRAME) + offset
+            self._view[start : start + count] = data
+            if pte & _FRAME in self._executable:
+                self.ram.written(pte & _FRAME)
+            return
+        position = 0
+        for piece in self._pieces(address, count, ACCESS_WRITE):
+            piece[:] = data[position : position + len(piece)]
+            position += len(piece)
+
+    def read_string(self, address: int, limit: int) -> bytes:
+        """A NUL-terminated string without its NUL. EFAULT; ENAMETOOLONG if none in `limit`."""
+        offset = address & _OFFSET
+        pte = self.pages.get(address >> 12, 0)
+        if pte & PTE_READ:
+            start = (pte & _FRAME) + offset
+            end = self._memory.find(b"\0", start, (pte & _FRAME) + min(PAGE_SIZE, offset + limit))
+            if end >= 0:
+                return self._memory[start:end]
+        return self._read_string_slowly(address, limit)
+
+    def _read_string_slowly(self, address: int, limit: int) -> bytes:
+        parts = []
+        while limit > 0:
+            count = min(PAGE_SIZE - (address & _OFFSET), limit)
+            start = self._locate(address, ACCESS_READ)
+            end = self._memory.find(b"\0", start, start + count)
+            if end >= 0:
+                parts.append(self._memory[start:end])
+                return b"".join(parts)
+            parts.append(self._memory[start : start + count])
+            address += count
+            limit -= count
+        raise ENAMETOOLONG
+
+    def read_u32(self, address: int) -> int:
+        """A 32-bit word of the guest's byte order. EFAULT."""
+        pte = self.pages.get(address >> 12, 0)
+        offset = address & _OFFSET
+        if pte & PTE_READ and offset <= PAGE_SIZE - 4:
+            value: int = self._unpack_u32(self._memory, (pte & _FRAME) + offset)[0]
+            return value
+        return self._unpack(self._unpack_u32, address, 4)
+
+    def read_u64(self, address: int) -> int:
+        """A 64-bit word of the guest's byte order. EFAULT."""
+        pte = self.pages.get(address >> 12, 0)
+        offset = address & _OFFSET
+        if pte & PTE_READ and offset <= PAGE_SIZE - 8:
+            value: int = self._unpack_u64(self._memory, (pte & _FRAME) + offset)[0]
+            return value
+        return self._unpack(self._unpack_u64, address, 8)
+
+    def write_u32(self, address: int, value: int) -> None:
+        """Store the low 32 bits of a number. EFAULT."""
+        self.write(address, self._pack_u32(value & 0xFFFFFFFF))
+
+    def write_u64(self, address: int, value: int) -> None:
+        """Store the low 64 bits of a number. EFAULT."""
+        self.write(address, self._pack_u64(value & 0xFFFFFFFFFFFFFFFF))
+
+    def views(self, address: int, count: int, access: int) -> list[memoryview]:
+        """The memory itself, in as few pieces as it lies in, for host I/O without a copy.
+
+        Shorter than `count` when a page further on faults; EFAULT when the first one does. To be
+        used before the guest runs again: a piece is good for one access only.
+        """
+        offset = address & _OFFSET
+        if 0 < count <= PAGE_SIZE - offset:
+            start = self._locate(address, access)
+            return [self._view[start : start + count]]
+        views: list[memoryview] = []
+        start = end = -1
+        try:
+            while count > 0:
+                piece = min(PAGE_SIZE - (address & _OFFSET), count)
+                place = self._locate(address, access)
+                if place != end:
+                    if end > start:
+                        views.append(self._view[start:end])
+                    start = place
+                end = place + piece
+                address += piece
+                count -= piece
+        except EFAULT:
+            if end < 0:
+                raise
+        if end > start:
+            views.append(self._view[start:end])
+        return views
+
+    def clear(self, address: int, count: int) -> int:
+        """Zero user memory: how many bytes were *not* zeroed because of a fault."""
+        done = 0
+        try:
+            for piece in self._pieces(address, count, ACCESS_WRITE):
+                piece[:] = bytes(len(piece))
+                done += len(piece)
+        except EFAULT:
+            pass
+        return count - done
+
+    def _pieces(self, address: int, count: int, access: int) -> Iterator[memoryview]:
+        while count > 0:
+            piece = min(PAGE_SIZE - (address & _OFFSET), count)
+            start = self._locate(address, access)
+            yield self._view[start : start + piece]
+            address += piece
+            count -= piece
+
+    def _locate(self, address: int, access: int) -> int:
+        """Where in RAM an address lies, its page made present for this access. EFAULT."""
+        pte = self.pages.get(address >> 12, 0)
+        if not pte & access:
+            pte = self.fault(address >> 12, access)
+            if not pte:
+                raise EFAULT(f"{address:#x}")
+        frame = pte & _FRAME
+        if access == ACCESS_WRITE:
+            self.ram.written(frame)
+        return frame + (address & _OFFSET)
+
+    def _unpack(self, unpack: Any, address: int, size: int) -> int:
+        value: int = unpack(self.read(address, size), 0)[0]
+        return value

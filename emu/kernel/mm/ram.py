@@ -1,0 +1,168 @@
+"""Physical memory: one host mapping cut into frames, their reference counts, and what they hold.
+
+This is the only owner of the rule that code translated from a frame must be forgotten when
+somebody other than that code's own CPU rewrites or frees the frame.
+"""
+
+from __future__ import annotations
+
+import mmap
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from emu.arch.cpu import PAGE_MASK, PAGE_SIZE
+from emu.kernel.errno import ENOMEM
+
+if TYPE_CHECKING:
+    from emu.arch.cpu import Cpu
+    from emu.kernel.mm.address_space import AddressSpace
+    from emu.kernel.mm.page_cache import PageCache
+
+ZERO_FRAME = 0
+"""The frame that stays zero for ever, mapped where memory was read but never written."""
+
+GIVE_BACK = 4096
+"""How many dirty free frames are kept before their host memory is given back."""
+
+_ZEROES = bytes(PAGE_SIZE)
+
+
+class Ram:
+    """All memory of a machine. A frame is named by its byte offset in `memory`.
+
+    Host memory is taken when a frame is first touched, so that the size is a limit and costs
+    nothing by itself.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size = size_bytes & PAGE_MASK
+        self.memory = mmap.mmap(
+            -1,
+            self.size,
+            flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0),
+        )
+        self.view = memoryview(self.memory)
+        self.references: dict[int, int] = {ZERO_FRAME: 1}
+        self.cpus: list[Cpu] = []
+        self.active: dict[Cpu, AddressSpace] = {}
+        self.executable: set[int] = set()
+        self.rewritten: set[int] = set()
+        self.caches: WeakValueDictionary[int, PageCache] = WeakValueDictionary()
+        self.abandoned: list[dict[int, int]] = []
+        self._dirty: list[int] = []
+        self._clean: list[int] = []
+        self._next = ZERO_FRAME + PAGE_SIZE
+
+    @property
+    def free_bytes(self) -> int:
+        """Memory that nobody uses."""
+        free = len(self._dirty) + len(self._clean)
+        return self.size - self._next + free * PAGE_SIZE
+
+    def allocate(self) -> int:
+        """A zeroed frame with one reference. ENOMEM when all memory is in use."""
+        if self._dirty:
+            frame = self._dirty.pop()
+            self.view[frame : frame + PAGE_SIZE] = _ZEROES
+        else:
+            frame = self._take()
+        self.references[frame] = 1
+        return frame
+
+    def copy(self, source: int) -> int:
+        """A new frame with the contents of another. ENOMEM."""
+        if source == ZERO_FRAME:
+            return self.allocate()
+        frame = self._dirty.pop() if self._dirty else self._take()
+        view = self.view
+        view[frame : frame + PAGE_SIZE] = view[source : source + PAGE_SIZE]
+        self.references[frame] = 1
+        return frame
+
+    def get(self, frame: int) -> None:
+        """Take another reference."""
+        self.references[frame] += 1
+
+    def put(self, frame: int) -> None:
+        """Drop a reference; the last one frees the frame."""
+        count = self.references[frame] - 1
+        if count:
+            self.references[frame] = count
+        else:
+            del self.references[frame]
+            self._free(frame)
+
+    def page(self, frame: int) -> memoryview:
+        """The bytes of a frame."""
+        return self.view[frame : frame + PAGE_SIZE]
+
+    def written(self, frame: int) -> None:
+        """Tell that the kernel wrote to a frame: code translated from it is stale."""
+        if frame in self.executable:
+            for cpu in self.cpus:
+                cpu.invalidate_code(frame)
+
+    def let_execute(self, frame: int) -> None:
+        """Note that a frame becomes executable somewhere, and forget what it held as code before.
+
+        Stores through a mapping without execute rights need not invalidate translations (see
+        `let_write`), so this is the last moment to do it.
+        """
+        if frame in self.rewritten:
+            self.rewritten.discard(frame)
+            self.written(frame)
+        self.executable.add(frame)
+
+    def let_write(self, frame: int) -> None:
+        """Note that user code may store to a frame through a mapping that it cannot execute."""
+        if frame in self.executable:
+            self.rewritten.add(frame)
+
+    def _take(self) -> int:
+        if self.abandoned:
+            self._collect()
+        if not self._clean and self._next >= self.size:
+            for cache in list(self.caches.values()):
+                cache.reclaim()
+            self._give_back()
+        if self._clean:
+            return self._clean.pop()
+        frame = self._next
+        if frame >= self.size:
+            raise ENOMEM("the machine's memory is used up")
+        self._next = frame + PAGE_SIZE
+        return frame
+
+    def _collect(self) -> None:
+        """Free the frames of page caches that the garbage collector found."""
+        while self.abandoned:
+            for frame in self.abandoned.pop().values():
+                self.put(frame)
+        self._give_back()
+
+    def _free(self, frame: int) -> None:
+        if frame in self.executable:
+            self.written(frame)
+            self.executable.discard(frame)
+            self.rewritten.discard(frame)
+        self._dirty.append(frame)
+        if len(self._dirty) > GIVE_BACK:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Return the host memory of free frames, which also zeroes them."""
+        frames, self._dirty = self._dirty, []
+        frames.sort()
+        start = end = 0
+        for frame in frames:
+            if frame != end:
+                self._discard(start, end)
+                start = frame
+            end = frame + PAGE_SIZE
+        self._discard(start, end)
+        frames.reverse()  # the lowest is used first
+        self._clean += frames
+
+    def _discard(self, start: int, end: int) -> None:
+        if end > start:
+            self.memory.madvise(mmap.MADV_DONTNEED, start, end - start)

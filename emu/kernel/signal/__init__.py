@@ -1,0 +1,1 @@
+"""Signals: actions, masks, queues, sending, and what happens on the way back to user code."""

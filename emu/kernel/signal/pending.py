@@ -1,0 +1,71 @@
+"""Signals that were sent and not yet taken. See sigpending(2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emu.kernel.signal.actions import SYNCHRONOUS, sigmask
+from emu.kernel.uapi.signal import SI_KERNEL, SI_USER, SIGRTMIN
+
+
+@dataclass(frozen=True, slots=True)
+class SigInfo:
+    """What comes with a signal: siginfo_t in the kernel's own terms.
+
+    `code` is a number below zero or SI_USER/SI_KERNEL, and a name (``SEGV_MAPERR``) for the codes
+    that belong to one signal. `value` is what sigqueue(3) passed.
+    """
+
+    signal: int
+    code: int | str = SI_USER
+    pid: int = 0
+    uid: int = 0
+    value: int = 0
+    address: int = 0
+    status: int = 0
+
+    @classmethod
+    def from_kernel(cls, signal: int) -> SigInfo:
+        """A signal that nobody sent (SIGPIPE, SIGALRM)."""
+        return cls(signal, SI_KERNEL)
+
+
+class PendingSignals:
+    """struct sigpending: the set, and what is known of each queued signal."""
+
+    __slots__ = ("queue", "signals")
+
+    def __init__(self) -> None:
+        self.signals = 0
+        self.queue: list[SigInfo] = []
+
+    def add(self, info: SigInfo, room: bool = True) -> None:
+        """Make a signal pending; without room for the details only its bit is set."""
+        bit = sigmask(info.signal)
+        if info.signal < SIGRTMIN and self.signals & bit:
+            return
+        self.signals |= bit
+        if room:
+            self.queue.append(info)
+
+    def take(self, signal: int) -> SigInfo:
+        """Remove one instance of a pending signal: the oldest."""
+        matching = [info for info in self.queue if info.signal == signal]
+        if len(matching) < 2:
+            self.signals &= ~sigmask(signal)
+        if not matching:
+            return SigInfo(signal)
+        self.queue.remove(matching[0])
+        return matching[0]
+
+    def flush(self, signals: int) -> None:
+        """Forget all pending signals of a set."""
+        if self.signals & signals:
+            self.signals &= ~signals
+            self.queue = [info for info in self.queue if not sigmask(info.signal) & signals]
+
+
+def next_signal(pending: int) -> int:
+    """Which of a set is taken first: one that the code itself caused, then the lowest."""
+    chosen = pending & SYNCHRONOUS or pending
+    return (chosen & -chosen).bit_length()

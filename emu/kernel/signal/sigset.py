@@ -1,0 +1,47 @@
+"""sigset_t in user memory: words of the caller's long, in its own numbers and byte order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.signal.numbers import signal_numbers
+
+if TYPE_CHECKING:
+    from emu.arch.abi import Abi
+    from emu.kernel.task import Task
+
+
+def sigset_size(abi: Abi) -> int:
+    """sizeof(sigset_t) in the kernel: 8 bytes, on MIPS 16."""
+    return signal_numbers(abi).count // 8
+
+
+def pack_sigset(abi: Abi, signals: int) -> bytes:
+    """A set of the kernel's signals as the ABI's sigset_t."""
+    numbers = signal_numbers(abi)
+    word = abi.word_bits // 8
+    bits = numbers.encode_set(signals) & ((1 << numbers.count) - 1)
+    raw = bits.to_bytes(numbers.count // 8, "little")
+    return raw if abi.byte_order == "<" else _swap(raw, word)
+
+
+def unpack_sigset(abi: Abi, raw: bytes) -> int:
+    """The kernel's signals in an ABI's sigset_t, which may be a shorter old one."""
+    word = abi.word_bits // 8
+    bits = int.from_bytes(raw if abi.byte_order == "<" else _swap(raw, word), "little")
+    return signal_numbers(abi).decode_set(bits)
+
+
+def read_sigset(task: Task, address: int) -> int:
+    """The set at a user address. EFAULT."""
+    return unpack_sigset(task.abi, task.mm.read(address, sigset_size(task.abi)))
+
+
+def write_sigset(task: Task, address: int, signals: int) -> None:
+    """Store a set at a user address. EFAULT."""
+    task.mm.write(address, pack_sigset(task.abi, signals))
+
+
+def _swap(raw: bytes, word: int) -> bytes:
+    """Each word's bytes reversed: the words' order is the same in both byte orders."""
+    return b"".join(raw[i : i + word][::-1] for i in range(0, len(raw), word))

@@ -1,0 +1,84 @@
+"""Sleeping: nanosleep(2) and clock_nanosleep(2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from emu.kernel.args import FlagFamily, FlagsArg
+from emu.kernel.errno import ENOSYS, EOPNOTSUPP, Restart
+from emu.kernel.sys.clock import (
+    TIME32,
+    ClockId,
+    InTimespec,
+    OutTimespec,
+    read_clock,
+    read_timespec,
+    write_timespec,
+)
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.time import (
+    CLOCK_BOOTTIME,
+    CLOCK_BOOTTIME_ALARM,
+    CLOCK_MONOTONIC,
+    CLOCK_PROCESS_CPUTIME_ID,
+    CLOCK_REALTIME,
+    CLOCK_REALTIME_ALARM,
+    CLOCK_TAI,
+    TIMER_ABSTIME,
+)
+from emu.kernel.wait import WaitQueue
+
+TIMER_FLAGS = FlagFamily("timer flags", (("TIMER_ABSTIME", TIMER_ABSTIME),))
+TimerFlags = Annotated[int, FlagsArg(family=TIMER_FLAGS)]
+
+SLEEPING_CLOCKS = (CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI)
+KTIME_MAX = (1 << 63) - 1
+
+
+@syscall("sys_nanosleep", ("sys_nanosleep_time32", TIME32))
+async def nanosleep(task: Task, rqtp: InTimespec, rmtp: OutTimespec) -> int:
+    """Sleep for a time. See nanosleep(2)."""
+    await _sleep_until(task, CLOCK_MONOTONIC, _deadline(task, CLOCK_MONOTONIC, rqtp), rmtp)
+    return 0
+
+
+@syscall("sys_clock_nanosleep", ("sys_clock_nanosleep_time32", TIME32))
+async def clock_nanosleep(
+    task: Task, which_clock: ClockId, flags: TimerFlags, rqtp: InTimespec, rmtp: OutTimespec
+) -> int:
+    """Sleep for or until a time of a clock. See clock_nanosleep(2).
+
+    ENOSYS for CPU clocks, on which Linux can sleep.
+    """
+    if which_clock in (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM):
+        raise EOPNOTSUPP("the machine has no alarm clock")
+    read_clock(task, which_clock)
+    if which_clock < 0 or which_clock == CLOCK_PROCESS_CPUTIME_ID:
+        raise ENOSYS("cannot sleep on a CPU clock")
+    if which_clock not in SLEEPING_CLOCKS:
+        raise EOPNOTSUPP("not a clock to sleep on")
+    if flags & TIMER_ABSTIME:
+        await _sleep_until(task, which_clock, read_timespec(task, rqtp), None)
+    else:
+        await _sleep_until(task, which_clock, _deadline(task, which_clock, rqtp), rmtp)
+    return 0
+
+
+def _deadline(task: Task, which_clock: int, rqtp: InTimespec) -> int:
+    return read_timespec(task, rqtp) + read_clock(task, which_clock)
+
+
+async def _sleep_until(
+    task: Task, which_clock: int, deadline_ns: int, remaining: OutTimespec | None
+) -> None:
+    """Sleep, and tell what is left when a signal ends it."""
+    deadline_ns = min(deadline_ns, KTIME_MAX)
+    queue = WaitQueue()
+    try:
+        while (left := deadline_ns - read_clock(task, which_clock)) > 0:
+            await queue.wait(left)
+    except Restart:
+        if remaining:
+            write_timespec(remaining, max(0, deadline_ns - read_clock(task, which_clock)))
+        raise

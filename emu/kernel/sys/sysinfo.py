@@ -1,0 +1,63 @@
+"""sysinfo(2) and getrusage(2): what is used of the machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from emu.arch.cpu import PAGE_SIZE
+from emu.kernel.args import FlagFamily, FlagsArg, StructArg, UserStruct
+from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
+from emu.kernel.errno import EINVAL
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.resource import RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD
+
+OutSysinfo = Annotated[UserStruct, StructArg(layout="sysinfo", out=True)]
+OutRusage = Annotated[UserStruct, StructArg(layout="rusage", out=True)]
+RUSAGE_WHO = FlagFamily(
+    "rusage who",
+    (
+        ("RUSAGE_SELF", RUSAGE_SELF),
+        ("RUSAGE_CHILDREN", RUSAGE_CHILDREN),
+        ("RUSAGE_THREAD", RUSAGE_THREAD),
+    ),
+    is_number=True,
+)
+Who = Annotated[int, FlagsArg(signed=True, family=RUSAGE_WHO)]
+
+
+@syscall("sys_sysinfo")
+def sysinfo(task: Task, info: OutSysinfo) -> int:
+    """Tell the uptime and the memory. See sysinfo(2).
+
+    Load averages are zero, as is all swap.
+    """
+    kernel = task.kernel
+    total, free = memory(task)
+    # 32-bit callers count in pages once bytes do not fit, as do_sysinfo has it.
+    unit = 1 if total < 1 << 32 or task.abi.layout("sysinfo").size > 64 else PAGE_SIZE
+    info.write(
+        uptime=-(-kernel.clock.boottime_ns() // NSEC_PER_SEC),
+        totalram=total // unit,
+        freeram=free // unit,
+        procs=len(kernel.tasks),
+        mem_unit=unit,
+    )
+    return 0
+
+
+@syscall("sys_getrusage")
+def getrusage(task: Task, who: Who, ru: OutRusage) -> int:
+    """Tell the CPU time used; all of it counts as user time. See getrusage(2)."""
+    if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
+        raise EINVAL("neither self, children nor thread")
+    used_ns = 0 if who == RUSAGE_CHILDREN else task.kernel.clock.cpu_ns()
+    seconds, nanoseconds = divmod(used_ns, NSEC_PER_SEC)
+    ru.write(ru_utime={"tv_sec": seconds, "tv_usec": nanoseconds // NSEC_PER_USEC})
+    return 0
+
+
+def memory(task: Task) -> tuple[int, int]:
+    """The machine's memory in bytes, and how much of it is free."""
+    ram = task.kernel.ram
+    return ram.size, ram.free

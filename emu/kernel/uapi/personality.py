@@ -1,0 +1,39 @@
+"""Execution domains. See personality(2)."""
+
+from __future__ import annotations
+
+from emu.kernel.args import FlagFamily
+
+PER_LINUX = 0x0000
+PER_LINUX32 = 0x0008
+PER_MASK = 0x00FF
+UNAME26 = 0x0020000
+ADDR_NO_RANDOMIZE = 0x0040000
+FDPIC_FUNCPTRS = 0x0080000
+MMAP_PAGE_ZERO = 0x0100000
+ADDR_COMPAT_LAYOUT = 0x0200000
+READ_IMPLIES_EXEC = 0x0400000
+ADDR_LIMIT_32BIT = 0x0800000
+SHORT_INODE = 0x1000000
+WHOLE_SECONDS = 0x2000000
+STICKY_TIMEOUTS = 0x4000000
+ADDR_LIMIT_3GB = 0x8000000
+
+PERSONALITY = FlagFamily(
+    "personality",
+    (
+        ("UNAME26", UNAME26),
+        ("ADDR_NO_RANDOMIZE", ADDR_NO_RANDOMIZE),
+        ("FDPIC_FUNCPTRS", FDPIC_FUNCPTRS),
+        ("MMAP_PAGE_ZERO", MMAP_PAGE_ZERO),
+        ("ADDR_COMPAT_LAYOUT", ADDR_COMPAT_LAYOUT),
+        ("READ_IMPLIES_EXEC", READ_IMPLIES_EXEC),
+        ("ADDR_LIMIT_32BIT", ADDR_LIMIT_32BIT),
+        ("SHORT_INODE", SHORT_INODE),
+        ("WHOLE_SECONDS", WHOLE_SECONDS),
+        ("STICKY_TIMEOUTS", STICKY_TIMEOUTS),
+        ("ADDR_LIMIT_3GB", ADDR_LIMIT_3GB),
+    ),
+    mask=PER_MASK,
+)
+"""For the trace: the bits are the same on every ABI, and any word is accepted."""

@@ -1,0 +1,47 @@
+"""Clocks and time structures. See clock_gettime(2)."""
+
+from __future__ import annotations
+
+from emu.kernel.args import FlagFamily
+
+CLOCK_REALTIME = 0
+CLOCK_MONOTONIC = 1
+CLOCK_PROCESS_CPUTIME_ID = 2
+CLOCK_THREAD_CPUTIME_ID = 3
+CLOCK_MONOTONIC_RAW = 4
+CLOCK_REALTIME_COARSE = 5
+CLOCK_MONOTONIC_COARSE = 6
+CLOCK_BOOTTIME = 7
+CLOCK_REALTIME_ALARM = 8
+CLOCK_BOOTTIME_ALARM = 9
+CLOCK_TAI = 11
+
+CLOCKS = FlagFamily(
+    "clock",
+    (
+        ("CLOCK_REALTIME", CLOCK_REALTIME),
+        ("CLOCK_MONOTONIC", CLOCK_MONOTONIC),
+        ("CLOCK_PROCESS_CPUTIME_ID", CLOCK_PROCESS_CPUTIME_ID),
+        ("CLOCK_THREAD_CPUTIME_ID", CLOCK_THREAD_CPUTIME_ID),
+        ("CLOCK_MONOTONIC_RAW", CLOCK_MONOTONIC_RAW),
+        ("CLOCK_REALTIME_COARSE", CLOCK_REALTIME_COARSE),
+        ("CLOCK_MONOTONIC_COARSE", CLOCK_MONOTONIC_COARSE),
+        ("CLOCK_BOOTTIME", CLOCK_BOOTTIME),
+        ("CLOCK_REALTIME_ALARM", CLOCK_REALTIME_ALARM),
+        ("CLOCK_BOOTTIME_ALARM", CLOCK_BOOTTIME_ALARM),
+        ("CLOCK_TAI", CLOCK_TAI),
+    ),
+    is_number=True,
+)
+"""The same on every ABI. A negative id is a process's CPU clock or a clock device."""
+
+TIMER_ABSTIME = 1
+
+ADJ_ADJTIME = 0x8000
+ADJ_OFFSET_SINGLESHOT = 0x0001
+ADJ_OFFSET_READONLY = 0x2000
+STA_UNSYNC = 0x0040
+TIME_ERROR = 5
+"""What adjtimex(2) answers while the clock is not synchronised."""
+
+USER_HZ = 100

@@ -1,0 +1,3 @@
+@ Two failing calls by swi with the number inside.
+.include "swi.inc"
+.include "../arm/errors.inc"

@@ -1,0 +1,3 @@
+@ A loop of calls by swi with the number inside.
+.include "swi.inc"
+.include "../arm/loop.inc"

@@ -1,0 +1,3 @@
+# Two failing calls by sysenter.
+.include "sysenter.inc"
+.include "errors.inc"

@@ -1,0 +1,3 @@
+# Two failing calls by __kernel_vsyscall.
+.include "vdso.inc"
+.include "errors.inc"

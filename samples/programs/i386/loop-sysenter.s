@@ -1,0 +1,3 @@
+# A loop of calls by sysenter.
+.include "sysenter.inc"
+.include "loop.inc"

@@ -1,0 +1,3 @@
+# A loop of calls by __kernel_vsyscall.
+.include "vdso.inc"
+.include "loop.inc"

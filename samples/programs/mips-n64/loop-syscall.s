@@ -1,0 +1,3 @@
+# A loop of calls by syscall.
+.include "syscall.inc"
+.include "../mips/loop.inc"

@@ -1,0 +1,3 @@
+# Two failing calls by syscall.
+.include "syscall.inc"
+.include "../mips/errors.inc"

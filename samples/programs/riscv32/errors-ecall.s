@@ -1,0 +1,3 @@
+# Two failing calls by ecall.
+.include "ecall.inc"
+.include "../riscv/errors.inc"

@@ -1,0 +1,3 @@
+# A loop of calls by ecall.
+.include "ecall.inc"
+.include "../riscv/loop.inc"

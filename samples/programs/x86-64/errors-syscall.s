@@ -1,0 +1,3 @@
+# Two failing calls by the syscall instruction.
+.include "syscall.inc"
+.include "errors.inc"

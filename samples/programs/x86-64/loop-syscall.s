@@ -1,0 +1,3 @@
+# A loop of calls by the syscall instruction.
+.include "syscall.inc"
+.include "loop.inc"

@@ -1,0 +1,1 @@
+"""Hostile guests: random code and broken ELF files, ``make fuzz``."""

@@ -1,0 +1,163 @@
+"""Finds cross compilers and oracles, and builds test programs for every ABI.
+
+Nothing here is needed to run the emulator. What is missing raises `Unavailable` with a reason that
+names the Debian package; `or_skip` turns that into a skipped test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / "build" / "test-programs"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unavailable(Exception):
+    """This machine lacks a compiler, a C library or an oracle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How one ABI is compiled for, and which program runs it when this machine cannot.
+
+    `triplet` names the compiler and the folder of the C library; `qemu` is the suffix of a
+    user-mode QEMU, empty where it has none for the ABI.
+    """
+
+    triplet: str
+    options: tuple[str, ...]
+    qemu: str
+
+
+TARGETS: dict[str, Target] = {
+    "x86-64": Target("x86_64-linux-gnu", (), "x86_64"),
+    "x32": Target("x86_64-linux-gnu", ("-mx32",), ""),
+    "i386": Target("i686-linux-gnu", (), "i386"),
+    "arm64": Target("aarch64-linux-gnu", (), "aarch64"),
+    "arm-eabi": Target("arm-linux-gnueabi", ("-marm",), "arm"),
+    "arm-eabi-thumb": Target("arm-linux-gnueabi", ("-mthumb", "-march=armv7-a"), "arm"),
+    "arm-eabihf": Target("arm-linux-gnueabihf", (), "arm"),
+    "arm-oabi": Target("arm-linux-gnueabi", ("-marm", "-mabi=apcs-gnu"), "arm"),
+    "riscv64": Target("riscv64-linux-gnu", (), "riscv64"),
+    "riscv32": Target("riscv64-linux-gnu", ("-march=rv32imac", "-mabi=ilp32"), "riscv32"),
+    "mips-o32": Target("mips-linux-gnu", (), "mips"),
+    "mips-o32el": Target("mipsel-linux-gnu", (), "mipsel"),
+    "mips-n32": Target("mips64-linux-gnuabi64", ("-mabi=n32",), "mipsn32"),
+    "mips-n32el": Target("mips64el-linux-gnuabi64", ("-mabi=n32",), "mipsn32el"),
+    "mips-n64": Target("mips64-linux-gnuabi64", (), "mips64"),
+    "mips-n64el": Target("mips64el-linux-gnuabi64", (), "mips64el"),
+}
+
+NATIVE = {"x86_64": ("x86-64", "i386"), "aarch64": ("arm64",), "riscv64": ("riscv64",)}
+
+
+def or_skip(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function of this module; skip the test when it says `Unavailable`."""
+    try:
+        return function(*args, **kwargs)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def compiler(abi: str) -> list[str]:
+    """The command that compiles for an ABI, options included."""
+    target = TARGETS[abi]
+    command = f"{target.triplet}-gcc"
+    if not shutil.which(command):
+        raise Unavailable(f"{command} is not installed (Debian: gcc-{package_name(target)})")
+    return [command, *target.options]
+
+
+def package_name(target: Target) -> str:
+    """A triplet as Debian package names spell it."""
+    return target.triplet.replace("_", "-")
+
+
+def sysroot(abi: str) -> Path:
+    """The folder with the dynamic linker and libraries of an ABI, as ``-L`` of QEMU wants it."""
+    triplet = TARGETS[abi].triplet
+    if abi == "x86-64":
+        return Path("/")
+    folder = Path("/usr") / triplet
+    if not any(folder.glob("lib*/ld*.so*")):
+        raise Unavailable(f"{folder} has no C library")
+    return folder
+
+
+def build(sources: Sequence[Path], abi: str, options: Sequence[str] = ()) -> Path:
+    """Compile a program, or take it from the cache; its path.
+
+    The cache key covers the command and every C source and header beside the sources.
+    """
+    command = [*compiler(abi), *options]
+    key = hashlib.sha256(repr((command, [source.name for source in sources])).encode())
+    for folder in sorted({source.parent for source in sources}):
+        for source in sorted([*folder.glob("*.[ch]")]):
+            key.update(source.name.encode() + source.read_bytes())
+    program = CACHE / abi / f"{sources[0].stem}-{key.hexdigest()[:16]}"
+    if program.is_file():
+        return program
+    program.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = program.with_name(f"{program.name}.{os.getpid()}")
+    run = subprocess.run(
+        [*command, "-o", str(unfinished), *map(str, sources)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        if "cannot find" in run.stderr or "No such file or directory" in run.stderr:
+            raise Unavailable(f"{command[0]}: no C library for {abi}")
+        raise AssertionError(f"{' '.join(command)} failed:\n{run.stderr}")
+    unfinished.rename(program)
+    return program
+
+
+def build_freestanding(sources: Sequence[Path], abi: str, options: Sequence[str] = ()) -> Path:
+    """Compile a program that brings its own `_start` and uses no C library."""
+    flags = ["-static", "-nostdlib", "-ffreestanding", "-fno-pic", "-no-pie", "-O1", "-std=gnu11"]
+    flags += ["-fno-stack-protector", "-fno-builtin", "-fno-tree-loop-distribute-patterns"]
+    flags += ["-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", "-Wl,-e,_start", "-Wall"]
+    if abi.startswith("mips"):
+        flags += ["-mno-abicalls", "-G0"]
+    return build(sources, abi, [*flags, *options])
+
+
+def is_native(abi: str) -> bool:
+    """Whether this machine's own kernel and CPU run programs of this ABI."""
+    return sys.platform == "linux" and abi in NATIVE.get(platform.machine(), ())
+
+
+def oracle(abi: str) -> list[str]:
+    """The command prefix under which the reference runs a program: none at all if native."""
+    return [] if is_native(abi) else qemu(abi)
+
+
+def qemu(abi: str) -> list[str]:
+    """The user-mode QEMU for an ABI."""
+    suffix = TARGETS[abi].qemu
+    if not suffix:
+        raise Unavailable(f"there is no oracle for {abi} on this machine")
+    command = f"qemu-{suffix}"
+    if not shutil.which(command):
+        raise Unavailable(f"{command} is not installed (Debian: qemu-user)")
+    return [command]
+
+
+def emulator(*options: str) -> list[str]:
+    """The command prefix under which our emulator runs a program."""
+    return [sys.executable, "-m", "emu", "run", *options]

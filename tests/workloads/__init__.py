@@ -1,0 +1,1 @@
+"""Real programs with known output, run on every Debian architecture: ``make workloads``."""

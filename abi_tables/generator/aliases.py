@@ -33,7 +33,12 @@ BY_HAND = {
     "sysn32_rt_sigreturn": "sys_rt_sigreturn",
 }
 
+HALVES = "the position comes as two 32-bit halves in two registers"
 NOTES = {
+    "compat_sys_preadv": HALVES,
+    "compat_sys_preadv2": HALVES,
+    "compat_sys_pwritev": HALVES,
+    "compat_sys_pwritev2": HALVES,
     "sys_fstatfs64_wrapper": "a size of 88 counts as 84",
     "sys_statfs64_wrapper": "a size of 88 counts as 84",
     "sys_mips_mmap2": "pgoff counts 4096 bytes",

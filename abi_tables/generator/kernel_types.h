@@ -3,9 +3,11 @@
 #include <linux/time.h>
 
 #define INT_MAX __INT_MAX__
+#define ULONG_MAX (__LONG_MAX__ * 2UL + 1)
 #define INT_MIN (-INT_MAX - 1)
 
 
+typedef __kernel_pid_t pid_t;
 typedef __kernel_sa_family_t sa_family_t;
 typedef __u8 u8;
 typedef __u16 u16;
@@ -16,6 +18,9 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef __s32 old_time32_t;
+/* Pages of 4 KiB on every architecture: the configuration the tables are for. */
+#define PAGE_SIZE 4096
+
 #define size_t __kernel_size_t
 #define fd_set __kernel_fd_set
 

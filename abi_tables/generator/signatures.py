@@ -55,20 +55,18 @@ BY_HAND = (
     Signature("sys_clone", CLONE_BACKWARDS, BACKWARDS_ABIS),
     Signature("sys_clone", CLONE),
     # arch/arm/kernel/sys_arm.c: so that the 64-bit pairs start at even registers
-    Signature(
-        "sys_arm_fadvise64_64", ("int fd", "int advice", "loff_t offset", "loff_t len"), ARM
-    ),
+    Signature("sys_arm_fadvise64_64", ("int fd", "int advice", "loff_t offset", "loff_t len"), ARM),
     # arch/arm/kernel/traps.c: arm_syscall
     Signature("sys_arm_breakpoint", (), ARM),
-    Signature(
-        "sys_arm_cacheflush", ("unsigned long start", "unsigned long end", "int flags"), ARM
-    ),
+    Signature("sys_arm_cacheflush", ("unsigned long start", "unsigned long end", "int flags"), ARM),
     Signature("sys_arm_usr26", (), ARM),
     Signature("sys_arm_usr32", (), ARM),
     Signature("sys_arm_set_tls", ("unsigned long tls",), ARM),
     Signature("sys_arm_get_tls", (), ARM),
     # arch/arm/kernel/entry-common.S, arch/mips/kernel/scall32-o32.S: the number comes first
     Signature("sys_syscall", ("long number",)),
+    # arch/mips/kernel/syscall.c: both descriptors come back in registers
+    Signature("sysm_pipe", (), MIPS),
     # kernel/signal.c: three parameters under CONFIG_OLD_SIGSUSPEND3
     Signature("sys_sigsuspend", SIGSUSPEND3, ("i386", *ARM)),
     Signature("sys_sigsuspend", ("sigset_t * uset",), MIPS),

@@ -73,6 +73,12 @@ def pairs_text(values: dict[str, int]) -> str:
     return "".join(f"{name}\t{values[name]}\n" for name in sorted(values))
 
 
+def read_numbers_text(text: str) -> dict[str, int]:
+    """The reverse of `pairs_text`."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return {name: int(value) for name, value in rows}
+
+
 def layouts_text(layouts: dict[str, Any]) -> str:
     """A JSON object with one layout per line, by name."""
     lines = [

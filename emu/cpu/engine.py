@@ -401,6 +401,7 @@ class Engine:
 
     def _finish_bring_up(self) -> None:
         """From now on only `stop` ends a run: an end address of 0 would be a guest's NULL."""
+        self.use({}, no_pages)
         self.code_frames.clear()
         self._library.control(self._handle, lib.CTL_USE_EXITS, c_int(1))
         no_exits = (ctypes.c_uint64 * 1)()

@@ -124,6 +124,13 @@ class Library:
         status = self._ctl(c_void_p(handle), c_uint32(word), *arguments)
         self.check(status, f"set engine control {kind}")
 
+    def symbol(self, name: str) -> int:
+        """The address of a function that the library exports by accident; 0 if it does not."""
+        try:
+            return address_of(getattr(self._held, name))
+        except AttributeError:
+            return 0
+
     def tlb_flusher(self, handle: int) -> Callable[[], object]:
         """A function that empties this engine's TLB, with its arguments made once."""
         call, engine, word = self._ctl, c_void_p(handle), c_uint32(CTL_TLB_FLUSH | _CTL_WRITE)

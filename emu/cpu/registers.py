@@ -210,7 +210,7 @@ def open_state(library: Library, handle: int, names: RegisterNames, *, window: b
 def _find_window(library: Library, handle: int, names: RegisterNames) -> WindowState | None:
     address = _follow(handle, _CPU_OFFSET, _ENV_OFFSET)
     context = Context(library, handle)
-    if address is None or _peek(address, context.size) is None:
+    if address is None or peek(address, context.size) is None:
         return None
     before = context.save().tobytes()
     try:
@@ -267,14 +267,14 @@ def _follow(start: int, *offsets: int) -> int | None:
     """Follow pointers, without touching an address that is not readable."""
     address = start
     for offset in offsets:
-        raw = _peek(address + offset, _POINTER.size)
+        raw = peek(address + offset, _POINTER.size)
         if raw is None:
             return None
         (address,) = _POINTER.unpack(raw)
     return address
 
 
-def _peek(address: int, size: int) -> bytes | None:
+def peek(address: int, size: int) -> bytes | None:
     """Read this process' own memory by a call that can fail where a dereference would crash."""
     try:
         memory = os.open("/proc/self/mem", os.O_RDONLY)

@@ -8,10 +8,10 @@ guest's trap; the CPU is left only when the task sleeps, ends, changes program o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EINTR, ENOSYS, KernelError, Restart
+from emu.kernel.errno import EINTR, KernelError, Restart
 
 if TYPE_CHECKING:
     from emu.arch.convention import Convention
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
-
-    Encoder = Callable[[Task, int], None]
 
 
 def make_gate(
@@ -36,9 +34,12 @@ def make_gate(
     numbers = registers if number_in is None else number_in
     number_register = convention.number if number_in is None else 0
     number_mask = (1 << convention.number_bits) - 1
-    encode = make_encoder(registers, convention, cpu.isa.word_mask)
     errno = kernel.errno_numbers(abi)
     sched = kernel.sched
+    # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
+    mask = cpu.isa.word_mask
+    result_register = convention.result
+    has_flag = convention.error_flag is not None
 
     def enter() -> None:
         task = sched.current
@@ -54,7 +55,10 @@ def make_gate(
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]
-        encode(task, result)
+        if has_flag:
+            answer_with_flag(task, result, registers, convention, mask)
+        else:
+            registers[result_register] = result & mask
         if task.work:
             cpu.stop()
 
@@ -65,40 +69,30 @@ def make_gate(
         if isinstance(result, KernelError):
             result = -errno[type(result)]
         assert isinstance(result, int)
-        encode(task, result)
+        if has_flag:
+            answer_with_flag(task, result, registers, convention, mask)
+        else:
+            registers[result_register] = result & mask
 
     return enter
 
 
-def make_encoder(registers: RegisterFile, convention: Convention, mask: int) -> Encoder:
-    """How a result reaches user code: the negative errno, or MIPS's positive one and flag.
+def answer_with_flag(
+    task: Task, result: int, registers: RegisterFile, convention: Convention, mask: int
+) -> None:
+    """MIPS: an error is a positive number and a flag; some calls have a second result.
 
-    `mask` is the CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all
-    of rax, as on Linux.
+    The kernel tells errors by value alone. See handle_sys in arch/mips/kernel/scall32-o32.S.
     """
-    result_register = convention.result
-    flag = convention.error_flag
-
-    def encode_negative(task: Task, result: int) -> None:
-        registers[result_register] = result & mask
-
-    def encode_flag(task: Task, result: int) -> None:
-        # The kernel tells errors by value alone: -1 to -4095 (EMAXERRNO, asm/errno.h: 1133).
-        failed = -MAX_ERRNO <= result < 0
-        registers[result_register] = (-result if failed else result) & mask
-        assert flag is not None
-        registers[flag] = int(failed)
-        if task.second_result is not None:
-            assert convention.second_result is not None
-            registers[convention.second_result] = task.second_result & mask
-            task.second_result = None
-
-    return encode_negative if flag is None else encode_flag
+    failed = -MAX_ERRNO <= result < 0
+    registers[convention.result] = (-result if failed else result) & mask
+    assert convention.error_flag is not None
+    registers[convention.error_flag] = int(failed)
+    if task.second_result is not None:
+        assert convention.second_result is not None
+        registers[convention.second_result] = task.second_result & mask
+        task.second_result = None
 
 
 MAX_ERRNO = 4095
 
-
-def no_such_call(task: Task) -> int:
-    """What every number without a row answers."""
-    raise ENOSYS

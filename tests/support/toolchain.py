@@ -22,6 +22,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "test-programs"
 
+# What a compiler says when it has no C library for the ABI.
+NO_LIBRARY = ("cannot find crt1.o", "cannot find Scrt1.o", "cannot find -lc", "gnu/stubs")
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -45,7 +48,7 @@ class Target:
 
 TARGETS: dict[str, Target] = {
     "x86-64": Target("x86_64-linux-gnu", (), "x86_64"),
-    "x32": Target("x86_64-linux-gnu", ("-mx32",), ""),
+    "x32": Target("x86_64-linux-gnu", ("-mx32", "-isystem", "/usr/include/x86_64-linux-gnu"), ""),
     "i386": Target("i686-linux-gnu", (), "i386"),
     "arm64": Target("aarch64-linux-gnu", (), "aarch64"),
     "arm-eabi": Target("arm-linux-gnueabi", ("-marm",), "arm"),
@@ -120,7 +123,7 @@ def build(sources: Sequence[Path], abi: str, options: Sequence[str] = ()) -> Pat
         check=False,
     )
     if run.returncode:
-        if "cannot find" in run.stderr or "No such file or directory" in run.stderr:
+        if any(sign in run.stderr for sign in NO_LIBRARY):
             raise Unavailable(f"{command[0]}: no C library for {abi}")
         raise AssertionError(f"{' '.join(command)} failed:\n{run.stderr}")
     unfinished.rename(program)

@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# These architectures are not in every release.
-SUITE_OF = {"riscv64": "trixie"}
+# These architectures are not in every release; the first suite that the mirror gives is used.
+SUITES_OF = {"riscv64": ("trixie", "sid")}
 TRIPLETS = {
     "amd64": "x86_64-linux-gnu", "i386": "i386-linux-gnu", "arm64": "aarch64-linux-gnu",
     "armhf": "arm-linux-gnueabihf", "armel": "arm-linux-gnueabi", "mipsel": "mipsel-linux-gnu",
@@ -61,8 +61,7 @@ def root(architecture: str, packages: list[str]) -> Path:
     if wanted <= have:
         return folder
     everything = sorted(wanted | have)
-    apt = Apt(architecture)
-    archives = apt.download(everything)
+    archives = download(architecture, everything)
     skeleton(folder, architecture)
     for archive in archives:
         unpack(archive, folder)
@@ -71,15 +70,26 @@ def root(architecture: str, packages: list[str]) -> Path:
     return folder
 
 
+def download(architecture: str, packages: list[str]) -> list[Path]:
+    """The archives of packages and all they need, from the first suite that has them."""
+    reasons = []
+    for suite in SUITES_OF.get(architecture, ("",)):
+        try:
+            return Apt(architecture, suite).download(packages)
+        except Unavailable as why:
+            reasons.append(f"{suite} {why}".strip())
+    raise Unavailable("; ".join(reasons))
+
+
 class Apt:
     """apt for one foreign architecture, with its own state and the machine's own sources."""
 
-    def __init__(self, architecture: str) -> None:
-        self.folder = cache_folder() / "apt" / architecture
+    def __init__(self, architecture: str, suite: str) -> None:
+        self.folder = cache_folder() / "apt" / f"{architecture}{suite and '-'}{suite}"
         self.architecture = architecture
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        sources = private_sources(SUITE_OF.get(architecture, ""))
+        sources = private_sources(suite)
         known = self.folder / "apt.sources"
         self._options = [
             f"-o{key}={value}"

@@ -19,17 +19,13 @@ def sigset_size(abi: Abi) -> int:
 def pack_sigset(abi: Abi, signals: int) -> bytes:
     """A set of the kernel's signals as the ABI's sigset_t."""
     numbers = signal_numbers(abi)
-    word = abi.word_bits // 8
     bits = numbers.encode_set(signals) & ((1 << numbers.count) - 1)
-    raw = bits.to_bytes(numbers.count // 8, "little")
-    return raw if abi.byte_order == "<" else _swap(raw, word)
+    return _order(abi, bits.to_bytes(numbers.count // 8, "little"))
 
 
 def unpack_sigset(abi: Abi, raw: bytes) -> int:
     """The kernel's signals in an ABI's sigset_t, which may be a shorter old one."""
-    word = abi.word_bits // 8
-    bits = int.from_bytes(raw if abi.byte_order == "<" else _swap(raw, word), "little")
-    return signal_numbers(abi).decode_set(bits)
+    return signal_numbers(abi).decode_set(int.from_bytes(_order(abi, raw), "little"))
 
 
 def read_sigset(task: Task, address: int) -> int:
@@ -42,6 +38,9 @@ def write_sigset(task: Task, address: int, signals: int) -> None:
     task.mm.write(address, pack_sigset(task.abi, signals))
 
 
-def _swap(raw: bytes, word: int) -> bytes:
-    """Each word's bytes reversed: the words' order is the same in both byte orders."""
+def _order(abi: Abi, raw: bytes) -> bytes:
+    """Each word's bytes between the caller's order and little-endian; the words stay in theirs."""
+    if not abi.big_endian:
+        return raw
+    word = abi.word_bytes
     return b"".join(raw[i : i + word][::-1] for i in range(0, len(raw), word))

@@ -124,7 +124,7 @@ def getgroups(task: Task, gidsetsize: Int, grouplist: OutGroups) -> int:
     """Tell the supplementary groups, or how many there are. See getgroups(2)."""
     groups = task.cred.groups
     if gidsetsize and check_room(gidsetsize, len(groups)) and groups:
-        task.mm.write(grouplist, struct.pack(f"{task.abi.byte_order}{len(groups)}I", *groups))
+        task.mm.write(grouplist, struct.pack(f"{task.abi.isa.byte_order}{len(groups)}I", *groups))
     return len(groups)
 
 
@@ -133,7 +133,7 @@ def setgroups(task: Task, gidsetsize: Int, grouplist: Groups) -> int:
     """Replace the supplementary groups. See setgroups(2)."""
     count = check_count(task, gidsetsize)
     raw = task.mm.read(grouplist, 4 * count) if count else b""
-    groups = struct.unpack(f"{task.abi.byte_order}{count}I", raw)
+    groups = struct.unpack(f"{task.abi.isa.byte_order}{count}I", raw)
     task.cred = task.cred.setgroups(tuple(valid_id(group) for group in groups))
     return 0
 

@@ -121,7 +121,7 @@ def getgroups16(task: Task, gidsetsize: Int, grouplist: OutGroups16) -> int:
     """Tell the supplementary groups, or how many there are. See getgroups(2)."""
     groups = [high2low(group) for group in task.cred.groups]
     if gidsetsize and cred.check_room(gidsetsize, len(groups)) and groups:
-        task.mm.write(grouplist, struct.pack(f"{task.abi.byte_order}{len(groups)}H", *groups))
+        task.mm.write(grouplist, struct.pack(f"{task.abi.isa.byte_order}{len(groups)}H", *groups))
     return len(groups)
 
 
@@ -130,12 +130,12 @@ def setgroups16(task: Task, gidsetsize: Int, grouplist: Groups16) -> int:
     """Replace the supplementary groups. See setgroups(2)."""
     count = cred.check_count(task, gidsetsize)
     raw = task.mm.read(grouplist, 2 * count) if count else b""
-    groups = struct.unpack(f"{task.abi.byte_order}{count}H", raw)
+    groups = struct.unpack(f"{task.abi.isa.byte_order}{count}H", raw)
     task.cred = task.cred.setgroups(tuple(cred.valid_id(low2high(group)) for group in groups))
     return 0
 
 
 def _write_ids(task: Task, addresses: tuple[int, ...], ids: tuple[int, ...]) -> int:
     for address, value in zip(addresses, ids, strict=True):
-        task.mm.write(address, struct.pack(f"{task.abi.byte_order}H", high2low(value)))
+        task.mm.write(address, struct.pack(f"{task.abi.isa.byte_order}H", high2low(value)))
     return 0

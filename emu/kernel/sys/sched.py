@@ -191,7 +191,7 @@ def sched_setaffinity(task: Task, pid: Pid, len: UInt, user_mask_ptr: CpuMask) -
     """Say which CPUs a task may use; CPU 0 must be among them. See sched_setaffinity(2)."""
     word = task.abi.word_bits // 8
     raw = task.mm.read(user_mask_ptr, min(len, word)) if len else b""
-    if task.abi.byte_order == ">":
+    if task.abi.big_endian:
         raw = raw[::-1]
     target = find_task(task, pid)
     if not owns(task, target):
@@ -287,4 +287,4 @@ def tasks_of(task: Task, which: int, who: int) -> list[Task]:
 
 def pack_cpus(task: Task, cpus: int, size: int) -> bytes:
     """A CPU set of one word in the caller's byte order."""
-    return cpus.to_bytes(size, "little" if task.abi.byte_order == "<" else "big")
+    return cpus.to_bytes(size, "big" if task.abi.big_endian else "little")

@@ -60,4 +60,4 @@ def getrusage(task: Task, who: Who, ru: OutRusage) -> int:
 def memory(task: Task) -> tuple[int, int]:
     """The machine's memory in bytes, and how much of it is free."""
     ram = task.kernel.ram
-    return ram.size, ram.free
+    return ram.size, ram.free_bytes

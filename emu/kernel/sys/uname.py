@@ -76,7 +76,7 @@ def setdomainname(task: Task, name: Name, len: Int) -> int:
 def names(task: Task) -> dict[str, bytes]:
     """The five names that every uname has, as the caller's personality sees them."""
     uts = task.kernel.uts
-    machine = task.abi.machine.encode()
+    machine = task.abi.uname_machine.encode()
     personality = task.attributes.personality
     if personality & PER_MASK == PER_LINUX32:
         machine = COMPAT_MACHINES.get(machine, machine)

@@ -4,6 +4,11 @@
 
 #include <asm/unistd.h>
 
+/* Whether registers, and so arguments, have 64 bits: x32 and n32 have 32-bit pointers only. */
+#if defined(__LP64__) || defined(__x86_64__) || (defined(__mips__) && _MIPS_SIM == _ABIN32)
+#define WIDE 1
+#endif
+
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
@@ -33,7 +38,7 @@ typedef long long s64;
  */
 
 /* CALL(__NR_write, 1, P(text), 5): missing arguments are zero. */
-#define CALL(number, ...) call(number, (reg[7]){__VA_ARGS__})
+#define CALL(number, ...) call(number, ((reg[7]){__VA_ARGS__}))
 #define P(pointer) ((reg)(long)(pointer))
 #define LOW(value) ((reg)(u32)(u64)(value))
 #define HIGH(value) ((reg)(u32)((u64)(value) >> 32))

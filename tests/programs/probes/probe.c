@@ -1,7 +1,7 @@
 /* A raw ABI probe: says, line by line, how this kernel keeps the rules of its system call ABI. */
-#include "probe.h"
+#include <linux/wait.h>
 
-static reg child_status(reg child);
+#include "probe.h"
 
 __attribute__((noreturn, used)) void probe_main(unsigned long *stack)
 {
@@ -71,12 +71,27 @@ s64 seek(reg file, s64 offset, int whence)
 
 void say_end(const char *name, void (*function)(void))
 {
-	reg child = CALL(__NR_clone, 17 + (__NR_Linux_sigchld_offset));
+	int information[32] = { 0 }; /* siginfo: signo, errno and code (MIPS: code and errno) ... */
+#ifdef __mips__
+	const int *code = information + 1;
+#else
+	const int *code = information + 2;
+#endif
+	const int *status = information + (sizeof(long) == 8 ? 6 : 5);
+	char text[] = "signal 00";
+	reg child = CALL(__NR_clone, SIGCHLD);
 
 	if (child == 0) {
 		function();
 		CALL(__NR_exit, 0);
 	}
-	child_status(child);
-	(void)name;
+	if (CALL(__NR_waitid, P_PID, child, P(information), WEXITED) < 0) {
+		say(name, "waitid failed");
+		return;
+	}
+	if (*code == CLD_EXITED)
+		memcpy(text, "status", 6);
+	text[7] = (char)('0' + *status / 10);
+	text[8] = (char)('0' + *status % 10);
+	say(name, text);
 }

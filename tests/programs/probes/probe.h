@@ -6,6 +6,13 @@
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 
+#ifdef __mips__
+#define SIGCHLD 18
+#else
+#define SIGCHLD 17
+#endif
+#define CLD_EXITED 1
+
 #include "call.h"
 #include "say.h"
 

@@ -15,5 +15,7 @@ void say_ok(const char *name, s64 result);
 int same(const void *left, const void *right, unsigned long count);
 unsigned long length(const char *text);
 void append(char *line, const char *text);
+void *memset(void *target, int value, unsigned long count);
+void *memcpy(void *target, const void *source, unsigned long count);
 
 #endif

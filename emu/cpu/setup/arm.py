@@ -1,0 +1,164 @@
+"""ARM: user mode of an ARMv7 or ARMv8 AArch32 processor, ARM and Thumb."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import c_uint32, c_uint64
+
+from emu.cpu import library as lib
+from emu.cpu.engine import Engine
+from emu.cpu.registers import RegisterNames
+from emu.cpu.setup.arm_features import MVFR0, MVFR1, hwcaps
+from emu.cpu.setup.arm_vectors import VECTORS_ADDRESS, vector_page
+
+_CPSR, _FPEXC, _PC, _CPACR, _TPIDRURO, _CP_REG = 3, 4, 11, 111, 113, 139
+_R0 = 66
+_FP_ENABLED = 0xF << 20
+_FPEXC_ENABLE = 1 << 30
+_USER_MODE = 0x10
+_THUMB = 1 << 5
+# NZCVQ, GE, IT and T: what a signal frame restores.
+_CPSR_USER = 0xF80F0000 | 0x0600FC00 | _THUMB
+_IT_STATE = 0x0600FC00
+
+_UNDEFINED, _SWI, _PREFETCH_ABORT, _DATA_ABORT, _BREAKPOINT = 1, 2, 3, 4, 7
+# The undefined instructions that Linux and gdb use as breakpoints.
+_ARM_BREAKPOINT, _THUMB_BREAKPOINT, _THUMB2_BREAKPOINT = 0xE7F001F0, 0xDE01, 0xA000F7F0
+_ARM_CONDITION = 0x0FFFFFFF
+# nop, yield, wfe, wfi, sev and their kin.
+_ARM_HINT_MASK, _ARM_HINT = 0x0FFFFFF0, 0x0320F000
+_THUMB_HINT_MASK, _THUMB_HINT = 0xFF0F, 0xBF00
+_THUMB2_HINT_MASK, _THUMB2_HINT = 0xFFF0FFFF, 0x8000F3AF
+
+
+class _CoprocessorRegister(ctypes.Structure):
+    _fields_ = (
+        ("cp", c_uint32), ("is64", c_uint32), ("sec", c_uint32), ("crn", c_uint32),
+        ("crm", c_uint32), ("opc1", c_uint32), ("opc2", c_uint32), ("value", c_uint64),
+    )  # fmt: skip
+
+
+class Arm(Engine):
+    """An ARM processor, little endian."""
+
+    architecture = lib.ARCH_ARM
+    mode = lib.MODE_ARM
+    models = {"cortex-a7": 14, "cortex-a8": 15, "cortex-a9": 16, "cortex-a15": 17, "max": 33}
+    default_model = "max"
+    # Index 15, the pc, is not planted: writing it changes the instruction set.
+    names = RegisterNames((*range(_R0, _R0 + 13), 12, 10, 0), _PC, 4)
+    ways = {"svc": _SWI}
+    platform = b"v7l"
+    vector_page = VECTORS_ADDRESS, vector_page()
+
+    @property
+    def pc(self) -> int:
+        """The program counter, without the Thumb bit.
+
+        Writing an odd address selects Thumb; an even one keeps the state, as writing a signal
+        frame's pc does. `branch` is what a function call does.
+        """
+        return self._state.read_pc()
+
+    @pc.setter
+    def pc(self, address: int) -> None:
+        if address & 1:
+            self._access.write(_PC, address & 0xFFFFFFFF)
+        else:
+            self._state.write_pc(address & 0xFFFFFFFF)
+
+    @property
+    def thumb(self) -> bool:
+        """Whether the next instruction is a Thumb one."""
+        return bool(self._access.read(_CPSR) & _THUMB)
+
+    @thumb.setter
+    def thumb(self, on: bool) -> None:
+        cpsr = self._access.read(_CPSR) & 0xFFFFFFFF
+        self._access.write(_CPSR, cpsr | _THUMB if on else cpsr & ~_THUMB)
+
+    @property
+    def trap_length(self) -> int:
+        """The size in bytes of the trap instruction just taken: 2 in Thumb."""
+        return 2 if self.thumb else 4
+
+    def branch(self, address: int) -> None:
+        """Continue at a function: Thumb if the address is odd, outside any IT block."""
+        self.flags = self.flags & ~(_IT_STATE | _THUMB) | (_THUMB if address & 1 else 0)
+        self._state.write_pc(address & 0xFFFFFFFE)
+
+    @property
+    def flags(self) -> int:
+        """CPSR; writing changes only what user code may change, and the Thumb and IT state."""
+        return self._access.read(_CPSR) & 0xFFFFFFFF
+
+    @flags.setter
+    def flags(self, value: int) -> None:
+        self._access.write(_CPSR, value & _CPSR_USER | _USER_MODE)
+
+    @property
+    def thread_pointer(self) -> int:
+        """TPIDRURO, which user code can only read."""
+        return self._access.read(_TPIDRURO) & 0xFFFFFFFF
+
+    @thread_pointer.setter
+    def thread_pointer(self, address: int) -> None:
+        self._access.write(_TPIDRURO, address)
+
+    def _bring_up(self) -> None:
+        access = self._access
+        access.write(_CPACR, _FP_ENABLED)
+        access.write(_FPEXC, _FPEXC_ENABLE)
+        self.hwcap, self.hwcap2 = hwcaps(
+            self._vfp(MVFR0), self._vfp(MVFR1), self._id(2, 0), self._id(2, 5), self._id(1, 4)
+        )
+        access.write(_CPSR, _USER_MODE)
+
+    def _id(self, crm: int, opc2: int) -> int:
+        block = _CoprocessorRegister(15, 0, 0, 0, crm, 0, opc2, 0)
+        self._access.exchange(_CP_REG, block)
+        return int(block.value)
+
+    def _vfp(self, instruction: int) -> int:
+        """Run `vmrs r0, <register>`."""
+        self._run_stub(instruction.to_bytes(4, "little"))
+        return self._access.read(_R0)
+
+    def _entry(self) -> int:
+        pc = self._state.read_pc()
+        return pc | 1 if self.thumb else pc
+
+    def _exception(self, number: int) -> None:
+        pc = self.pc
+        if number == _BREAKPOINT:
+            self.raise_fault("SIGTRAP", "TRAP_BRKPT", pc)
+        elif number == _DATA_ABORT:
+            self.raise_fault("SIGBUS", "BUS_ADRALN", pc)
+        else:
+            self.raise_fault("SIGILL", "ILL_ILLOPC", pc)
+
+    def _invalid(self) -> bool:
+        pc = self.pc
+        thumb = self.thumb
+        if self._follows_hint(pc, thumb):
+            return True
+        code = self.read_code(pc, 4) or self.read_code(pc, 2) or b""
+        word = int.from_bytes(code, "little")
+        if thumb:
+            is_breakpoint = word & 0xFFFF == _THUMB_BREAKPOINT or word == _THUMB2_BREAKPOINT
+        else:
+            is_breakpoint = word & _ARM_CONDITION == _ARM_BREAKPOINT & _ARM_CONDITION
+        if is_breakpoint:
+            self.raise_fault("SIGTRAP", "TRAP_BRKPT", pc)
+        else:
+            self.raise_fault("SIGILL", "ILL_ILLOPC", pc)
+        return False
+
+    def _follows_hint(self, pc: int, thumb: bool) -> bool:
+        """The engine leaves `yield` and `wfe` this way, with the pc already after them."""
+        word = int.from_bytes(self.read_code(pc - 4, 4) or b"", "little")
+        if not thumb:
+            return word & _ARM_HINT_MASK == _ARM_HINT and word & 0xF != 0
+        half = int.from_bytes(self.read_code(pc - 2, 2) or b"", "little")
+        narrow = half & _THUMB_HINT_MASK == _THUMB_HINT and half & 0xF0 != 0
+        return narrow or word & _THUMB2_HINT_MASK == _THUMB2_HINT

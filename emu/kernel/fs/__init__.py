@@ -1,0 +1,1 @@
+"""File systems and the files that have none."""

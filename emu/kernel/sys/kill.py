@@ -1,0 +1,138 @@
+"""Sending signals: kill(2), tgkill(2), rt_sigqueueinfo(2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from emu.kernel.args import Pid, StructArg, UserStruct
+from emu.kernel.errno import EINVAL, EPERM, ESRCH
+from emu.kernel.signal.numbers import signal_numbers
+from emu.kernel.signal.pending import SigInfo
+from emu.kernel.signal.send import send_signal
+from emu.kernel.sys.kinds import Signal
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.capability import CAP_KILL
+from emu.kernel.uapi.signal import SI_TKILL, SI_USER, SIGCONT
+
+Siginfo = Annotated[UserStruct, StructArg(layout="siginfo")]
+
+INT_MIN = -(1 << 31)
+
+
+@syscall("sys_kill")
+def kill(task: Task, pid: Pid, sig: Signal) -> int:
+    """Send a signal to a process, a group, or everybody. See kill(2)."""
+    if pid == INT_MIN:
+        raise ESRCH("no group of this number")
+    if pid > 0:
+        found = task.kernel.tasks.get(pid)
+        if found is None:
+            raise ESRCH(f"no process {pid}")
+        send_as(task, found, sig, SI_USER)
+        return 0
+    everyone = list(task.kernel.tasks.values())
+    if pid == -1:
+        targets = [other for other in everyone if other.pid > 1 and other.tgid != task.tgid]
+    else:
+        group = -pid or task.pgid
+        targets = [other for other in everyone if other.pgid == group]
+    return send_to_all(task, targets, sig)
+
+
+@syscall("sys_tkill")
+def tkill(task: Task, pid: Pid, sig: Signal) -> int:
+    """Send a signal to a thread. See tkill(2)."""
+    if pid <= 0:
+        raise EINVAL("a thread id is positive")
+    return send_to_thread(task, 0, pid, sig)
+
+
+@syscall("sys_tgkill")
+def tgkill(task: Task, tgid: Pid, pid: Pid, sig: Signal) -> int:
+    """Send a signal to a thread of a process. See tgkill(2)."""
+    if pid <= 0 or tgid <= 0:
+        raise EINVAL("ids are positive")
+    return send_to_thread(task, tgid, pid, sig)
+
+
+@syscall("sys_rt_sigqueueinfo")
+def rt_sigqueueinfo(task: Task, pid: Pid, sig: Signal, uinfo: Siginfo) -> int:
+    """Send a signal with a value. See rt_sigqueueinfo(2)."""
+    code, value = read_siginfo(uinfo)
+    if (code >= 0 or code == SI_TKILL) and pid != task.tgid:
+        raise EPERM("the code belongs to the kernel")
+    found = task.kernel.tasks.get(pid)
+    if found is None:
+        raise ESRCH(f"no process {pid}")
+    send_as(task, found, sig, code, value)
+    return 0
+
+
+@syscall("sys_rt_tgsigqueueinfo")
+def rt_tgsigqueueinfo(task: Task, tgid: Pid, pid: Pid, sig: Signal, uinfo: Siginfo) -> int:
+    """Send a signal with a value to a thread. See rt_tgsigqueueinfo(2)."""
+    code, value = read_siginfo(uinfo)
+    if pid <= 0 or tgid <= 0:
+        raise EINVAL("ids are positive")
+    if (code >= 0 or code == SI_TKILL) and pid != task.pid:
+        raise EPERM("the code belongs to the kernel")
+    return send_to_thread(task, tgid, pid, sig, code, value)
+
+
+def send_to_all(task: Task, targets: list[Task], sig: int) -> int:
+    """Send to several; success if any got it. ESRCH, or the last error: __kill_pgrp_info."""
+    error: EPERM | EINVAL | None = None
+    sent = False
+    for target in targets:
+        try:
+            send_as(task, target, sig, SI_USER)
+            sent = True
+        except (EPERM, EINVAL) as refused:
+            error = refused
+    if sent:
+        return 0
+    raise error or ESRCH("no process to signal")
+
+
+def send_to_thread(
+    task: Task, tgid: int, pid: int, sig: int, code: int = SI_TKILL, value: int = 0
+) -> int:
+    """Send to one thread, of a certain process unless `tgid` is 0. ESRCH."""
+    found = task.kernel.tasks.get(pid)
+    if found is None or (tgid and found.tgid != tgid):
+        raise ESRCH(f"no thread {pid}")
+    send_as(task, found, sig, code, value, to_thread=True)
+    return 0
+
+
+def send_as(
+    task: Task, target: Task, sig: int, code: int, value: int = 0, *, to_thread: bool = False
+) -> None:
+    """Send the caller's signal number, after the checks of check_kill_permission."""
+    signal = signal_numbers(task.abi).decode(sig)
+    if signal > signal_numbers(target.image_abi).count:
+        raise EINVAL("the other ABI has no such signal")
+    mine, theirs = task.cred, target.cred
+    if not (
+        target.tgid == task.tgid
+        or mine.euid in (theirs.suid, theirs.uid)
+        or mine.uid in (theirs.suid, theirs.uid)
+        or mine.capable(CAP_KILL)
+        or (signal == SIGCONT and target.sid == task.sid)
+    ):
+        raise EPERM("another user's process")
+    if signal:
+        info = SigInfo(signal, code, pid=task.tgid, uid=mine.uid, value=value)
+        send_signal(target, signal, info, to_thread=to_thread)
+
+
+def read_siginfo(uinfo: UserStruct) -> tuple[int, int]:
+    """The code and the value of a user's siginfo_t. EFAULT."""
+    raw = uinfo.mm.read(uinfo.address, uinfo.layout.size)
+    value = uinfo.layout.unpack(raw)
+    fields = value.get("_sifields", value)
+    queued = fields.get("_rt", {}) if isinstance(fields, dict) else {}
+    sigval = queued.get("_sigval", queued.get("si_sigval", {}))
+    pointer = sigval.get("sival_ptr", 0) if isinstance(sigval, dict) else 0
+    return value["si_code"], pointer

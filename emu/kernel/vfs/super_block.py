@@ -1,0 +1,72 @@
+"""A mounted file system's instance. See struct super_block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emu.kernel.uapi.fs import NAME_MAX
+from emu.kernel.vfs.dentry import Dentry, NegativeDentries
+
+if TYPE_CHECKING:
+    from emu.kernel.vfs.inode import Inode
+    from emu.kernel.vfs.vfs import Vfs
+
+BLOCK_SIZE = 4096
+
+
+@dataclass(frozen=True)
+class Kstatfs:
+    """What statfs(2) tells of a file system, in blocks of `bsize` bytes."""
+
+    type: int
+    bsize: int = BLOCK_SIZE
+    blocks: int = 0
+    bfree: int = 0
+    bavail: int = 0
+    files: int = 0
+    ffree: int = 0
+    namelen: int = NAME_MAX
+
+
+class SuperBlock:
+    """One instance of a file system. A subclass for each type sets its name and magic number.
+
+    `volatile` says that names may change behind the kernel's back (on the host), so that every
+    step asks the file system again.
+    """
+
+    fs_type = b"none"
+    magic = 0
+    volatile = False
+    case_of_read_only = "the file system is read-only"
+
+    def __init__(self, vfs: Vfs) -> None:
+        self.vfs = vfs
+        self.dev = vfs.allocate_dev()
+        self.read_only = False
+        self.source = self.fs_type
+        self.negative = NegativeDentries()
+        self.root: Dentry
+        self._last_ino = 0
+
+    def set_root(self, inode: Inode) -> None:
+        """Give the file system its root directory."""
+        self.root = Dentry(None, b"/", inode, self)
+
+    def new_ino(self) -> int:
+        """An inode number that was never used here."""
+        self._last_ino += 1
+        return self._last_ino
+
+    def statfs(self) -> Kstatfs:
+        """How full it is; a file system without a store says nothing but its type."""
+        return Kstatfs(self.magic)
+
+    def show_options(self) -> str:
+        """The options for /proc/mounts beyond the mount's own, each with a comma before it."""
+        return ""
+
+    def now(self) -> int:
+        """The time for a time stamp."""
+        return self.vfs.kernel.clock.realtime_ns()

@@ -15,13 +15,13 @@ from functools import cache
 
 # bool stop_interrupt(uc, int exception): true keeps the pc, and reports an invalid instruction.
 # Keeps the exception's number and the processor's flags word, of which only the bits of the mask
-# stay. Answers true for everything but `syscall` (17) and the engine's own requests (0x10000 up).
-#   mov r8, DATA ; mov [r8], esi ; cmp esi, 0x10000 ; jge no ; mov r9, [r8+8] ; mov ecx, [r9]
+# stay. Answers true for everything but `syscall` (17) and what is none (-1, 0x10000 up).
+#   mov r8, DATA ; mov [r8], esi ; cmp esi, 0x10000 ; jae no ; mov r9, [r8+8] ; mov ecx, [r9]
 #   mov [r8+4], ecx ; and ecx, [r8+16] ; mov [r9], ecx ; xor eax, eax ; cmp esi, 17 ; setne al
 #   ret ; no: xor eax, eax ; ret
 _STOP_INTERRUPT_HEAD = bytes.fromhex("49b8")
 _STOP_INTERRUPT_TAIL = bytes.fromhex(
-    "41893081fe000001007d1b4d8b4808418b09418948044123481041890931c083fe110f95c0c331c0c3"
+    "41893081fe00000100731b4d8b4808418b09418948044123481041890931c083fe110f95c0c331c0c3"
 )
 
 # void syscall(uc, data): what SYSCALL itself does to rcx, r11 and rip, then the Python callback

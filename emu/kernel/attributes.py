@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(slots=True)
@@ -11,6 +11,7 @@ class Attributes:
 
     `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and `robust_list` are user
     addresses; 0 is none. `executed` is false from fork to the first execve (PF_FORKNOEXEC).
+    `tls_entries` are the base, limit and flags of i386's GDT entries 6 to 8.
     """
 
     personality: int = 0
@@ -22,6 +23,7 @@ class Attributes:
     clear_child_tid: int = 0
     robust_list: int = 0
     executed: bool = False
+    tls_entries: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
     def fork(self) -> Attributes:
         """What a child process starts with: see copy_process."""
@@ -32,6 +34,7 @@ class Attributes:
             clear_child_tid=0,
             robust_list=0,
             executed=False,
+            tls_entries=dict(self.tls_entries),
         )
 
     def after_exec(self) -> None:
@@ -41,3 +44,4 @@ class Attributes:
         self.clear_child_tid = 0
         self.robust_list = 0
         self.thp_disabled = False
+        self.tls_entries.clear()

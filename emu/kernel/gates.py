@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
 
+THUMB_SVC = 0xDF
+
 
 class Gates:
     """Trap handlers, made once for each program ABI and CPU, installed when a task gets it."""
@@ -71,16 +73,21 @@ class Gates:
         number = [0]
         oabi = make_gate(kernel, cpu, oabi_table, number)
 
+        sched = kernel.sched
+        registers = cpu.registers
+        pc = cpu.isa.number("pc")
+
         def enter() -> None:
-            task = kernel.sched.current
+            task = sched.current
             assert task is not None
-            if cpu.thumb:
-                return eabi()
+            mm, address = task.mm, registers[pc] - 4
             try:
-                immediate = task.mm.read_u32(cpu.pc - 4) & 0xFFFFFF
+                instruction = mm.instructions.get(address) or mm.instruction(address)
             except EFAULT:  # execute-only text; only the register can tell
-                immediate = 0
-            if not immediate:
+                return eabi()
+            immediate = instruction & 0xFFFFFF
+            # Thumb's svc is 0xdf and its own immediate, which the kernel ignores.
+            if not immediate or (instruction >> 24 == THUMB_SVC and cpu.thumb):
                 return eabi()
             number[0] = immediate
             return oabi()

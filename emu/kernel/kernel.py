@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.abi import Abi
 from emu.kernel.errno import KernelError
+from emu.kernel.futex import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
@@ -65,6 +66,7 @@ class Kernel:
         )
         self.sched = Scheduler(clock)
         self.gates = Gates(self)
+        self.futexes = FutexTable()
         self.tasks: dict[int, Task] = {}
         self.root_mount: Mount
         self.tracer: Tracer | None = None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.attributes import Attributes
+from emu.kernel.scheduling import Scheduling
+
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu
@@ -53,12 +56,13 @@ class Task:
         self.cred = cred
         self.signals = signals
         self.rlimits = rlimits
+        self.attributes = Attributes()
+        self.scheduling = Scheduling()
         self.start_time_ns = kernel.clock.monotonic_ns()
         self.exit_status: int | None = None
         self.work = False
         self.call: Call | None = None
         self.saved_registers: object | None = None
-        self.second_result: int | None = None
         # Given by the first execve.
         self.exe: VfsPath | None = None
         self.mm: AddressSpace
@@ -75,6 +79,12 @@ class Task:
     def ppid(self) -> int:
         """The parent's process id; init's for a task that the machine itself began."""
         return self.parent.tgid if self.parent else INIT_PID
+
+    def set_second_result(self, value: int) -> None:
+        """Answer a second value, in the register this ABI has for it (MIPS: v1)."""
+        register = self.abi.convention.second_result
+        assert register is not None, f"{self.abi.name} calls have one result"
+        self.cpu.registers[register] = value & self.cpu.isa.word_mask
 
     def exit(self, code: int) -> None:
         """End the task as exit_group(2) does with this code."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EINTR, KernelError, Restart
 
 if TYPE_CHECKING:
-    from emu.arch.convention import Convention
-    from emu.arch.cpu import Cpu, RegisterFile, TrapHandler
+    from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
+
+MAX_ERRNO = 4095
 
 
 def make_gate(
@@ -39,7 +40,7 @@ def make_gate(
     # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
     mask = cpu.isa.word_mask
     result_register = convention.result
-    has_flag = convention.error_flag is not None
+    flag = convention.error_flag
 
     def enter() -> None:
         task = sched.current
@@ -55,10 +56,15 @@ def make_gate(
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]
-        if has_flag:
-            answer_with_flag(task, result, registers, convention, mask)
+        if flag is None:
+            registers[result_register] = result & mask
+        elif -MAX_ERRNO <= result < 0:
+            # MIPS: a positive number and a flag. The kernel tells errors by value alone.
+            registers[result_register] = -result
+            registers[flag] = 1
         else:
             registers[result_register] = result & mask
+            registers[flag] = 0
         if task.work:
             cpu.stop()
 
@@ -69,30 +75,9 @@ def make_gate(
         if isinstance(result, KernelError):
             result = -errno[type(result)]
         assert isinstance(result, int)
-        if has_flag:
-            answer_with_flag(task, result, registers, convention, mask)
-        else:
-            registers[result_register] = result & mask
+        failed = flag is not None and -MAX_ERRNO <= result < 0
+        registers[result_register] = -result if failed else result & mask
+        if flag is not None:
+            registers[flag] = int(failed)
 
     return enter
-
-
-def answer_with_flag(
-    task: Task, result: int, registers: RegisterFile, convention: Convention, mask: int
-) -> None:
-    """MIPS: an error is a positive number and a flag; some calls have a second result.
-
-    The kernel tells errors by value alone. See handle_sys in arch/mips/kernel/scall32-o32.S.
-    """
-    failed = -MAX_ERRNO <= result < 0
-    registers[convention.result] = (-result if failed else result) & mask
-    assert convention.error_flag is not None
-    registers[convention.error_flag] = int(failed)
-    if task.second_result is not None:
-        assert convention.second_result is not None
-        registers[convention.second_result] = task.second_result & mask
-        task.second_result = None
-
-
-MAX_ERRNO = 4095
-

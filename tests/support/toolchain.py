@@ -137,6 +137,8 @@ def build_freestanding(sources: Sequence[Path], abi: str, options: Sequence[str]
     flags += ["-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", "-Wl,-e,_start", "-Wall"]
     if abi.startswith("mips"):
         flags += ["-mno-abicalls", "-G0"]
+    if abi.startswith("riscv"):
+        flags += ["-mno-relax", "-Wl,--no-relax"]  # nobody sets gp
     return build(sources, abi, [*flags, *options])
 
 

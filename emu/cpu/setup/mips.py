@@ -77,8 +77,11 @@ class Mips(Engine):
 
     # Bring-up
 
-    def _fill_flags(self) -> tuple[int, int]:
+    def _install_fill(self) -> None:
         self._flags_offset = mips_state.find_flags(self)
+        super()._install_fill()
+
+    def _fill_flags(self) -> tuple[int, int]:
         if isinstance(self._state, WindowState):
             return self._state.address + self._flags_offset, ~mips_state.BRANCH_BITS & 0xFFFFFFFF
         return super()._fill_flags()

@@ -73,7 +73,7 @@ def watch_exceptions(cpu: Mips) -> Callable[[], tuple[int, int]]:
     last = [0, 0]
 
     def stop_interrupt(_uc: int, number: int) -> bool:
-        if number >= _ENGINE_REQUEST:
+        if not 0 <= number < _ENGINE_REQUEST:
             return False
         last[:] = number, cpu._clear_branch()
         return number != _SYSCALL

@@ -10,7 +10,6 @@ from emu.kernel.errno import (
     EAGAIN,
     EEXIST,
     EINVAL,
-    ENODEV,
     ENOMEM,
     EOPNOTSUPP,
     EOVERFLOW,
@@ -21,6 +20,7 @@ from emu.kernel.mm.layout import MAX_MAP_COUNT, STACK_GUARD_GAP, page_align
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.mm.vma import (
     VM_ACCESS,
+    VM_DONTEXPAND,
     VM_EXEC,
     VM_GROWSDOWN,
     VM_LOCKED,
@@ -59,9 +59,12 @@ from emu.kernel.uapi.mman import (
     PROT_EXEC,
     PROT_READ,
 )
+from emu.kernel.uapi.mount import MS_NOEXEC
+from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
+    from emu.kernel.mm.ram import Ram
     from emu.kernel.vfs.file import File
 
 LEGACY_MAP_MASK = (
@@ -93,7 +96,7 @@ def do_mmap(
     """
     if not length:
         raise EINVAL("no length")
-    if prot & PROT_READ and mm.read_implies_exec:
+    if prot & PROT_READ and mm.read_implies_exec and not _is_noexec(file):
         prot |= PROT_EXEC
     if flags & MAP_FIXED_NOREPLACE:
         flags |= MAP_FIXED
@@ -140,22 +143,26 @@ def _file_flags(
     if kind == MAP_SHARED_VALIDATE and flags & ~(LEGACY_MAP_MASK | MAP_FIXED_NOREPLACE):
         raise EOPNOTSUPP("unknown flags with MAP_SHARED_VALIDATE")
     if kind in (MAP_SHARED, MAP_SHARED_VALIDATE):
-        if prot & VM_WRITE and not file.writable:
+        if prot & VM_WRITE and not file.mode & FMODE_WRITE:
             raise EACCES("the file is not open for writing")
         vm_flags |= VM_SHARED | VM_MAYSHARE
-        if not file.writable:
+        if not file.mode & FMODE_WRITE:
             vm_flags &= ~(VM_MAYWRITE | VM_SHARED)
     elif kind != MAP_PRIVATE:
         raise EINVAL("neither shared nor private")
-    if not file.readable:
+    if not file.mode & FMODE_READ:
         raise EACCES("the file is not open for reading")
-    if file.is_noexec:
+    if _is_noexec(file):
         if vm_flags & VM_EXEC:
             raise EPERM("the file system is mounted noexec")
         vm_flags &= ~VM_MAYEXEC
     if vm_flags & VM_GROWSDOWN:
         raise EINVAL("a file cannot grow down")
     return vm_flags
+
+
+def _is_noexec(file: File | None) -> bool:
+    return file is not None and bool(file.path.mount.flags & MS_NOEXEC)
 
 
 def _anonymous_flags(flags: int, vm_flags: int) -> int:
@@ -193,13 +200,6 @@ def mmap_region(
     mm.vmas.insert(vma)
     mm.vmas.merge(address, end)
     return address
-
-
-def generic_file_mmap(file: File, vma: Vma) -> None:
-    """What most files do when mapped: show the inode's page cache. ENODEV if it has none."""
-    if file.inode.mapping is None:
-        raise ENODEV("not a file that can be mapped")
-    vma.mapping = file.inode.mapping
 
 
 def get_unmapped_area(mm: AddressSpace, address: int, length: int, flags: int) -> int:
@@ -318,3 +318,29 @@ def vm_brk(mm: AddressSpace, address: int, length: int, executable: bool = False
     if address + length > mm.task_size:
         raise ENOMEM("beyond the address space")
     mmap_region(mm, None, address, length, flags, 0)
+
+
+def install_special_mapping(
+    mm: AddressSpace, address: int, contents: bytes, access: int, name: bytes
+) -> None:
+    """Show every program one page that the kernel itself made (`contents`), under a name.
+
+    The frame is shared by all of them. Private: a debugger's breakpoint stays its own.
+    """
+    mapping = special_pages(mm.ram, name, contents)
+    flags = access | VM_MAYANY | VM_DONTEXPAND
+    assert mapping.end is not None
+    mm.vmas.insert(Vma(mm, address, address + mapping.end, flags, 0, mapping, name=name))
+
+
+def special_pages(ram: Ram, name: bytes, contents: bytes) -> PageCache:
+    """The pages with these contents, made once for each machine."""
+    key = (name, contents)
+    if key not in ram.special:
+        cache = PageCache(ram)
+        cache.end = page_align(len(contents))
+        for start in range(0, len(contents), PAGE_SIZE):
+            piece = contents[start : start + PAGE_SIZE]
+            cache.page_for_write(start >> PAGE_SHIFT)[: len(piece)] = piece
+        ram.special[key] = cache
+    return ram.special[key]

@@ -41,6 +41,8 @@ class PageCache:
         self.vmas: dict[Vma, None] = {}
         self.end: int | None = None
         """For a mapping without an inode: its size in bytes, beyond which pages do not exist."""
+        self.image: tuple[object, object] | None = None
+        """What the file's contents meant to who parsed them, and when: see `elf_image`."""
         if reader is not None:
             ram.caches[id(self)] = self
 

@@ -48,6 +48,7 @@ class Ram:
         self.executable: set[int] = set()
         self.rewritten: set[int] = set()
         self.caches: WeakValueDictionary[int, PageCache] = WeakValueDictionary()
+        self.special: dict[tuple[bytes, bytes], PageCache] = {}
         self.abandoned: list[dict[int, int]] = []
         self._dirty: list[int] = []
         self._clean: list[int] = []
@@ -101,6 +102,8 @@ class Ram:
         if frame in self.executable:
             for cpu in self.cpus:
                 cpu.invalidate_code(frame)
+            for mm in self.active.values():
+                mm.instructions.clear()
 
     def let_execute(self, frame: int) -> None:
         """Note that a frame becomes executable somewhere, and forget what it held as code before.

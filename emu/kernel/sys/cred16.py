@@ -16,8 +16,8 @@ OVERFLOW_ID = 65534
 """What an id that does not fit reads as (fs.overflowuid)."""
 
 OutId16 = Annotated[int, IntegersArg(item_bits=16, item_signed=False, out=True)]
-Groups16 = Annotated[int, IntegersArg("gidsetsize", False, 16, False)]
-OutGroups16 = Annotated[int, IntegersArg("gidsetsize", True, 16, False)]
+Groups16 = Annotated[int, IntegersArg(length="gidsetsize", item_bits=16, item_signed=False)]
+OutGroups16 = Annotated[int, IntegersArg(length="gidsetsize", item_bits=16, item_signed=False, out=True)]
 
 
 def low2high(value: int) -> int:

@@ -35,7 +35,13 @@ FutexOp = Annotated[int, FutexOpArg(32, signed=True)]
 
 @syscall("sys_futex", ("sys_futex_time32", TIME32))
 def futex(
-    task: Task, uaddr: Pointer, op: FutexOp, val: UInt, utime: InTimespec, uaddr2: Pointer, val3: UInt
+    task: Task,
+    uaddr: Pointer,
+    op: FutexOp,
+    val: UInt,
+    utime: InTimespec,
+    uaddr2: Pointer,
+    val3: UInt,
 ) -> int | Awaitable[int]:
     """Sleep on a word of memory, or wake its sleepers. See futex(2).
 
@@ -72,7 +78,7 @@ def futex(
             raise EAGAIN("the word has changed")
         woken = futexes.wake(key, nr_wake, FUTEX_BITSET_MATCH_ANY)
         moved = futexes.requeue(key, other, nr_requeue)
-        return woken + moved if command == FUTEX_CMP_REQUEUE else woken
+        return woken + moved
     name = FUTEX_COMMANDS[command] if 0 <= command < len(FUTEX_COMMANDS) else f"operation {command}"
     raise ENOSYS(f"{name} is not supported")
 

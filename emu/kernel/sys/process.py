@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from emu.kernel.args import UNKNOWN_FLAG, FlagFamily, FlagsArg, Int, Pid, Pointer, StructArg, UserStruct
+from emu.kernel.args import (
+    UNKNOWN_FLAG,
+    FlagFamily,
+    FlagsArg,
+    Int,
+    Pid,
+    Pointer,
+    StructArg,
+    UserStruct,
+)
 from emu.kernel.errno import ECHILD, EINVAL, ENOSYS
 from emu.kernel.sys.kinds import OutInt
 from emu.kernel.syscall import syscall

@@ -92,10 +92,7 @@ def read_limit(rlim: UserStruct, infinity: int) -> Rlimit:
 def check_permission(task: Task, target: Task) -> None:
     """Who may see another's limits: check_prlimit_permission. EPERM."""
     mine, theirs = task.cred, target.cred
-    same = (
-        target is task
-        or {theirs.uid, theirs.euid, theirs.suid} == {mine.uid}
-        and {theirs.gid, theirs.egid, theirs.sgid} == {mine.gid}
-    )
-    if not same and not mine.capable(CAP_SYS_RESOURCE):
+    same_user = {theirs.uid, theirs.euid, theirs.suid} == {mine.uid}
+    same_group = {theirs.gid, theirs.egid, theirs.sgid} == {mine.gid}
+    if target is not task and not (same_user and same_group) and not mine.capable(CAP_SYS_RESOURCE):
         raise EPERM("limits of another user's process")

@@ -166,9 +166,9 @@ def sched_setattr(task: Task, pid: Pid, uattr: SchedAttr, flags: UInt) -> int:
     target = find_task(task, pid)
     reset = bool(attr["sched_flags"] & SCHED_FLAG_RESET_ON_FORK)
     value = max(MIN_NICE, min(MAX_NICE, attr["sched_nice"]))
-    if attr["sched_policy"] in FAIR and value < target.scheduling.nice:
-        if not may_nice(task, target, value):
-            raise EPERM("a lower nice value needs CAP_SYS_NICE")
+    lower = attr["sched_policy"] in FAIR and value < target.scheduling.nice
+    if lower and not may_nice(task, target, value):
+        raise EPERM("a lower nice value needs CAP_SYS_NICE")
     set_policy(task, target, attr["sched_policy"], attr["sched_priority"], reset)
     if attr["sched_policy"] in FAIR:
         target.scheduling.nice = value
@@ -178,7 +178,7 @@ def sched_setattr(task: Task, pid: Pid, uattr: SchedAttr, flags: UInt) -> int:
 @syscall("sys_sched_getaffinity")
 def sched_getaffinity(task: Task, pid: Pid, len: UInt, user_mask_ptr: OutCpuMask) -> int:
     """Tell the CPUs a task may use: CPU 0. See sched_getaffinity(2)."""
-    word = task.abi.word_bits // 8
+    word = kernel_long(task)
     if len % word or not len:
         raise EINVAL("not a number of words")
     target = find_task(task, pid)
@@ -189,7 +189,7 @@ def sched_getaffinity(task: Task, pid: Pid, len: UInt, user_mask_ptr: OutCpuMask
 @syscall("sys_sched_setaffinity")
 def sched_setaffinity(task: Task, pid: Pid, len: UInt, user_mask_ptr: CpuMask) -> int:
     """Say which CPUs a task may use; CPU 0 must be among them. See sched_setaffinity(2)."""
-    word = task.abi.word_bits // 8
+    word = kernel_long(task)
     raw = task.mm.read(user_mask_ptr, min(len, word)) if len else b""
     if task.abi.big_endian:
         raw = raw[::-1]
@@ -283,6 +283,11 @@ def tasks_of(task: Task, which: int, who: int) -> list[Task]:
     if not found:
         raise ESRCH("no such task")
     return found
+
+
+def kernel_long(task: Task) -> int:
+    """The size of a word in a CPU set: x32 makes the 64-bit calls here."""
+    return 8 if task.abi.name == "x32" else task.abi.word_bytes
 
 
 def pack_cpus(task: Task, cpus: int, size: int) -> bytes:

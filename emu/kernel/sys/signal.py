@@ -143,4 +143,3 @@ def stack_pointer(task: Task) -> int:
     """The caller's stack pointer."""
     mask = (1 << task.abi.word_bits) - 1
     return task.cpu.registers[task.abi.convention.stack_pointer] & mask
-

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from emu.arch.abi import Abi
 from emu.kernel.kernel import Kernel, Options
 from emu.kernel.syscall import collect
+from emu.kernel.task import Task
 
 ABIS = [
     ("x86-64", None),
@@ -28,6 +29,8 @@ class FakeCpu:
         self.isa = isa
         self.registers = [0] * len(isa.registers)
         self.pc = 0x1000
+        if isa.name == "arm":
+            self.registers[15] = self.pc
         self.thumb = False
         self.ways = {}
         self.stopped = False
@@ -47,6 +50,8 @@ class FakeMemory:
     def __init__(self, size=0x10000, byte_order="little"):
         self.data = bytearray(size)
         self.byte_order = byte_order
+        self.instructions = {}
+        self.instruction = self.read_u32
 
     def read(self, address, count):
         return bytes(self.data[address : address + count])
@@ -84,9 +89,10 @@ def machine(abi_name, byte_order, *handlers, strict=False):
     )
     cpu = FakeCpu(abi.isa)
     task = SimpleNamespace(
-        kernel=kernel, abi=abi, image_abi=abi, cpu=cpu, call=None, work=False, second_result=None,
+        kernel=kernel, abi=abi, image_abi=abi, cpu=cpu, call=None, work=False,
         alive=True, mm=FakeMemory(byte_order=abi.byte_order), pid=7,
     )  # fmt: skip
+    task.set_second_result = lambda value: Task.set_second_result(task, value)
     kernel.gates.install(cpu, abi)
     kernel.sched.current = task
     return SimpleNamespace(kernel=kernel, abi=abi, cpu=cpu, task=task, messages=messages)

@@ -177,7 +177,7 @@ def test_arm_takes_a_nonzero_immediate_for_the_oabi_number():
 
 @syscall("sys_pipe", "sysm_pipe")
 def two_results(task, fildes: Size) -> int:
-    task.second_result = 4
+    task.set_second_result(4)
     return 3
 
 

@@ -1,0 +1,163 @@
+"""execve: a task becomes another program. See begin_new_exec and load_elf_binary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import KernelError
+from emu.kernel.exec import auxv as at
+from emu.kernel.exec.binfmt_elf import LoadedImage, load_interpreter, load_program
+from emu.kernel.exec.bprm import Program, open_program
+from emu.kernel.exec.elf import ElfImage
+from emu.kernel.exec.stack import RANDOM_BYTES, create_elf_tables, setup_arg_pages
+from emu.kernel.exec.vdso import map_vdso
+from emu.kernel.mm.address_space import AddressSpace
+from emu.kernel.mm.layout import page_align
+from emu.kernel.mm.mapping import install_special_mapping
+from emu.kernel.mm.vma import VM_EXEC, VM_READ
+from emu.kernel.uapi.signal import SIGSEGV
+
+if TYPE_CHECKING:
+    from emu.arch.cpu import Cpu
+    from emu.kernel.task import Task
+    from emu.kernel.vfs.path import VfsPath
+
+COMM_LENGTH = 15
+
+
+def do_execve(
+    task: Task, path: VfsPath, filename: bytes, argv: Sequence[bytes], envp: Sequence[bytes]
+) -> None:
+    """Run the file at `path`, called `filename`, in this task.
+
+    Any `KernelError` of execve(2) leaves the task as it was. Once the old program would be gone
+    there is no way back: as on Linux a task that already runs something dies of SIGSEGV then,
+    while one that is being made raises the error.
+    """
+    program = open_program(task, path, filename, argv, envp)
+    try:
+        _replace(task, program)
+    finally:
+        program.put()
+
+
+def _replace(task: Task, program: Program) -> None:
+    image = program.image
+    kernel = task.kernel
+    abi = kernel.abi(image.abi, "big" if image.big_endian else "little")
+    cpu = kernel.cpu(image.isa)
+    mm = AddressSpace(kernel.ram, abi, task.rlimits)
+    try:
+        entry, sp = _load(task, mm, cpu, program)
+    except KernelError:
+        mm.release()
+        if getattr(task, "mm", None) is not None:
+            task.die(SIGSEGV)
+        raise
+    _begin_new_exec(task, program)
+    old = getattr(task, "mm", None)
+    task.mm, task.abi, task.image_abi, task.cpu = mm, abi, abi, cpu
+    if old is not None:
+        old.release()
+    _start_thread(task, cpu, entry, sp)
+
+
+def _load(task: Task, mm: AddressSpace, cpu: Cpu, program: Program) -> tuple[int, int]:
+    """Fill a new address space: the first pc and the first stack pointer."""
+    image = program.image
+    mm.read_implies_exec = read_implies_exec(image)
+    executable = image.executable_stack
+    if executable is None:
+        executable = mm.read_implies_exec
+    setup_arg_pages(mm, program.arguments, executable)
+    loaded = load_program(mm, program.file, image)
+    entry, base = loaded.entry, 0
+    if program.linker is not None and program.linker_image is not None:
+        linker = load_interpreter(mm, program.linker, program.linker_image, loaded.bias)
+        entry, base = linker.entry, linker.bias
+    auxv = _kernel_pages(mm, cpu)
+    auxv += _auxv(task, cpu, image, loaded, base)
+    random = task.kernel.random.randbytes(RANDOM_BYTES)
+    sp = create_elf_tables(mm, program.arguments, auxv, cpu.platform, random)
+    _set_break(mm, image, loaded)
+    return entry, sp
+
+
+def read_implies_exec(image: ElfImage) -> bool:
+    """Whether whatever this program can read it can run: see elf_read_implies_exec.
+
+    Only without a PT_GNU_STACK, and only for ABIs older than no-execute memory. MIPS programs
+    run as on a CPU without the RIXI option.
+    """
+    old = image.abi in ("i386", "x32") or image.abi.startswith(("arm-", "mips-"))
+    return old and image.executable_stack is None
+
+
+def _kernel_pages(mm: AddressSpace, cpu: Cpu) -> list[tuple[int, int]]:
+    """Map what the kernel gives every program, and tell where it is."""
+    if cpu.vector_page is not None:
+        address, contents = cpu.vector_page
+        install_special_mapping(mm, address, contents, VM_READ | VM_EXEC, b"[vectors]")
+    return map_vdso(mm) if mm.abi.name == "i386" else []
+
+
+def _auxv(
+    task: Task, cpu: Cpu, image: ElfImage, loaded: LoadedImage, base: int
+) -> list[tuple[int, int]]:
+    """The auxiliary vector without its pointers into the stack, in Linux's order."""
+    cred = task.cred
+    auxv = [
+        (at.AT_HWCAP, cpu.hwcap),
+        (at.AT_PAGESZ, 4096),
+        (at.AT_CLKTCK, at.CLOCKS_PER_SEC),
+        (at.AT_PHDR, loaded.headers),
+        (at.AT_PHENT, image.header_size),
+        (at.AT_PHNUM, image.header_count),
+        (at.AT_BASE, base),
+        (at.AT_FLAGS, 0),
+        (at.AT_ENTRY, loaded.entry),
+        (at.AT_UID, cred.uid),
+        (at.AT_EUID, cred.euid),
+        (at.AT_GID, cred.gid),
+        (at.AT_EGID, cred.egid),
+        (at.AT_SECURE, int(cred.uid != cred.euid or cred.gid != cred.egid)),
+        (at.AT_RANDOM, 0),
+    ]
+    if not image.abi.startswith(("mips-", "riscv")):
+        auxv.append((at.AT_HWCAP2, cpu.hwcap2))
+    return auxv
+
+
+def _set_break(mm: AddressSpace, image: ElfImage, loaded: LoadedImage) -> None:
+    mm.start_code, mm.end_code = loaded.start_code, loaded.end_code
+    mm.start_data, mm.end_data = loaded.start_data, loaded.end_data
+    end = loaded.end
+    if image.is_dynamic and image.interpreter is None:
+        end = mm.abi.memory.pie_base  # away from the area of mmap(2)
+    mm.start_brk = mm.brk = page_align(end)
+
+
+def _begin_new_exec(task: Task, program: Program) -> None:
+    """What a task loses with its old program."""
+    task.files.close_on_exec()
+    task.signals.after_exec()
+    task.comm = program.arguments.filename.rpartition(b"/")[2][:COMM_LENGTH]
+    task.exe = program.path
+
+
+def _start_thread(task: Task, cpu: Cpu, entry: int, sp: int) -> None:
+    """Give the task the registers of a fresh program: zero, but for pc and stack pointer."""
+    running = task.kernel.sched.current is task
+    elsewhere = None if running else cpu.save()
+    cpu.reset()
+    cpu.registers[task.abi.convention.stack_pointer] = sp
+    cpu.pc = entry
+    if elsewhere is None:
+        task.kernel.gates.install(cpu, task.image_abi)
+    else:
+        task.saved_registers = cpu.save()
+        cpu.restore(elsewhere)
+    # The new address space is put on the CPU when the guest is entered next.
+    task.work = True
+

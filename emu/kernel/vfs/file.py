@@ -1,0 +1,81 @@
+"""Open file descriptions. See struct file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH, O_RDWR, O_WRONLY
+
+if TYPE_CHECKING:
+    from emu.kernel.cred import Credentials
+    from emu.kernel.vfs.file_operations import FileOperations
+    from emu.kernel.vfs.inode import Inode
+    from emu.kernel.vfs.path import VfsPath
+
+FMODE_READ = 1
+FMODE_WRITE = 2
+FMODE_PATH = 4
+
+_ACCESS = (FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE, 0)
+
+
+class File:
+    """An open file: shared by all descriptors that were duplicated from one open.
+
+    Who keeps it counts: `get` for one more user, `put` for one less; the last `put` releases it.
+    """
+
+    __slots__ = (
+        "__weakref__", "count", "cred", "f_op", "flags", "flock", "inode", "mode", "owner", "path",
+        "pos", "private_data", "signum",
+    )  # fmt: skip
+
+    def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
+        self.path = path
+        self.inode: Inode = path.inode
+        self.flags = flags
+        self.cred = cred
+        self.mode = FMODE_PATH if flags & O_PATH else _ACCESS[flags & O_ACCMODE]
+        self.f_op: FileOperations = self.inode.fop
+        self.pos = 0
+        self.count = 1
+        self.private_data: Any = None
+        self.flock: object = None
+        self.owner = 0
+        self.signum = 0
+        path.mount.open_files += 1
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it was opened with O_PATH and is only a place."""
+        return self.mode == FMODE_PATH
+
+    def get(self) -> File:
+        """Count one more user."""
+        self.count += 1
+        return self
+
+    def put(self) -> None:
+        """Count one user less, and release the file with the last one."""
+        self.count -= 1
+        if self.count:
+            return
+        self.path.mount.open_files -= 1
+        if self.mode == FMODE_PATH:
+            return
+        inode = self.inode
+        if self.mode & FMODE_WRITE and inode.is_regular:
+            inode.write_count -= 1
+        if inode.locks is not None:
+            inode.locks.forget_file(self)
+        self.f_op.release(inode, self)
+
+    def __repr__(self) -> str:
+        return f"<file {self.path.dentry.name!r}>"
+
+
+def access_flags(readable: bool, writable: bool) -> int:
+    """The O_ACCMODE part of flags."""
+    if not writable:
+        return 0
+    return O_RDWR if readable else O_WRONLY

@@ -1,0 +1,146 @@
+"""What can be done with open files of one kind. See struct file_operations."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EINVAL, EISDIR, ENODEV, ENOTDIR, ENOTTY, ENXIO, EOPNOTSUPP, EOVERFLOW
+from emu.kernel.uapi.fs import MAX_LFS_FILESIZE, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
+from emu.kernel.uapi.poll import ALWAYS_READY
+from emu.kernel.uapi.stat import S_IFDIR
+from emu.kernel.vfs.inode import DirEntry
+
+if TYPE_CHECKING:
+    from emu.kernel.mm.vma import Vma
+    from emu.kernel.task import Task
+    from emu.kernel.uaccess import Buffer
+    from emu.kernel.vfs.file import File
+    from emu.kernel.vfs.inode import Inode
+    from emu.kernel.wait import WaitQueue
+
+Result = int | Awaitable[int]
+PollTable = list["WaitQueue"]
+"""The queues on which a poller will sleep."""
+
+
+class FileOperations:
+    """One object for each kind of file; what belongs to an open file is in the `File`.
+
+    `read`, `write` and `unlocked_ioctl` answer an int, or an awaitable where they sleep.
+    A kind that is not `seekable` has no position: lseek and pread answer ESPIPE.
+    """
+
+    seekable = True
+
+    def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
+        """Prepare a new open file; may sleep, may exchange ``file.f_op``."""
+        return None
+
+    def flush(self, file: File) -> None:
+        """One descriptor of the file is being closed."""
+
+    def release(self, inode: Inode, file: File) -> None:
+        """The last descriptor is gone."""
+
+    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """Fill the buffer from a position: how many bytes; 0 at the end."""
+        raise EINVAL("it cannot be read")
+
+    def write(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """Take the buffer's bytes to a position: how many."""
+        raise EINVAL("it cannot be written")
+
+    def llseek(self, file: File, offset: int, whence: int) -> int:
+        """The new position, which the caller stores."""
+        return seek(file, offset, whence, file.inode.size)
+
+    def iterate_shared(self, file: File) -> Sequence[DirEntry]:
+        """All lines of a directory, in a order that stays for as long as it is read."""
+        raise ENOTDIR
+
+    def poll(self, file: File, waits: PollTable | None) -> int:
+        """What would not block now. Adds the queues that tell of changes to `waits`."""
+        return ALWAYS_READY
+
+    def unlocked_ioctl(self, file: File, task: Task, cmd: int, arg: int) -> Result:
+        """A command of `emu.kernel.uapi.ioctl`, or a stranger: the number with UNKNOWN_FLAG."""
+        raise ENOTTY
+
+    def mmap(self, file: File, vma: Vma) -> None:
+        """Prepare a new mapping by giving it the pages: ``vma.mapping``. ENODEV."""
+        mapping = file.inode.mapping
+        if mapping is None:
+            raise ENODEV("it cannot be mapped")
+        vma.mapping = mapping
+
+    def fsync(self, file: File, datasync: bool) -> None:
+        """Bring it to its store. EINVAL if there is no such thing."""
+        raise EINVAL("it cannot be synced")
+
+    def fallocate(self, file: File, mode: int, offset: int, length: int) -> None:
+        """Reserve, punch or zero a range."""
+        raise EOPNOTSUPP
+
+
+class DirectoryOperations(FileOperations):
+    """A directory: a listing is taken when reading begins, and its lines are counted."""
+
+    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """Directories are read with getdents."""
+        raise EISDIR
+
+    def iterate_shared(self, file: File) -> Sequence[DirEntry]:
+        """The listing; a new one when the position is back at the start."""
+        if file.pos == 0 or file.private_data is None:
+            inode = file.inode
+            above = file.path.dentry.parent.inode or inode
+            file.private_data = [
+                DirEntry(b".", inode.ino, S_IFDIR),
+                DirEntry(b"..", above.ino, S_IFDIR),
+                *inode.iterate(),
+            ]
+        listing: list[DirEntry] = file.private_data
+        return listing
+
+    def llseek(self, file: File, offset: int, whence: int) -> int:
+        """Go to a line; only what getdents told means anything."""
+        if whence not in (SEEK_SET, SEEK_CUR):
+            raise EINVAL("directories know no end")
+        return seek(file, offset, whence, 0)
+
+    def fsync(self, file: File, datasync: bool) -> None:
+        """Nothing to do."""
+
+    def mmap(self, file: File, vma: Vma) -> None:
+        """Directories cannot be mapped."""
+        raise ENODEV
+
+
+class NoOpen(FileOperations):
+    """What cannot be opened by its name: a socket's inode."""
+
+    def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
+        """ENXIO."""
+        raise ENXIO
+
+
+def seek(file: File, offset: int, whence: int, size: int) -> int:
+    """The position that lseek(2) asks for in a file of `size` bytes: see generic_file_llseek."""
+    if whence == SEEK_SET:
+        pos = offset
+    elif whence == SEEK_CUR:
+        pos = file.pos + offset
+    elif whence == SEEK_END:
+        pos = size + offset
+    elif whence in (SEEK_DATA, SEEK_HOLE):
+        if not 0 <= offset < size:
+            raise ENXIO("no data beyond the end")
+        pos = offset if whence == SEEK_DATA else size
+    else:
+        raise EINVAL("no such whence")
+    if pos < 0:
+        raise EINVAL("position before the start")
+    if pos > MAX_LFS_FILESIZE:
+        raise EOVERFLOW if whence != SEEK_SET else EINVAL
+    return pos

@@ -1,0 +1,225 @@
+"""The path walk: from a name to a place. See fs/namei.c and path_resolution(7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from emu.kernel.errno import ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV
+from emu.kernel.uapi.fcntl import (
+    AT_FDCWD,
+    RESOLVE_BENEATH,
+    RESOLVE_IN_ROOT,
+    RESOLVE_NO_MAGICLINKS,
+    RESOLVE_NO_SYMLINKS,
+    RESOLVE_NO_XDEV,
+)
+from emu.kernel.uapi.fs import NAME_MAX
+from emu.kernel.uapi.mount import MS_NOSYMFOLLOW
+from emu.kernel.vfs.mount import traverse_mounts
+from emu.kernel.vfs.path import VfsPath, path_above
+from emu.kernel.vfs.permission import MAY_EXEC, inode_permission
+
+if TYPE_CHECKING:
+    from emu.kernel.task import Task
+    from emu.kernel.vfs.inode import Inode
+
+LOOKUP_FOLLOW = 1
+"""Follow a symbolic link that is the last component."""
+
+LOOKUP_DIRECTORY = 2
+"""ENOTDIR unless it is a directory."""
+
+LOOKUP_EMPTY = 4
+"""The empty name is the starting point itself."""
+
+MAXSYMLINKS = 40
+
+_SCOPED = RESOLVE_BENEATH | RESOLVE_IN_ROOT
+_DOTS = (b".", b"..", b"")
+
+
+def path_lookup(
+    task: Task, dfd: int, name: bytes, flags: int = LOOKUP_FOLLOW, resolve: int = 0
+) -> VfsPath:
+    """The place that *name* means, seen from the directory *dfd*.
+
+    ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG; EBADF for *dfd*; EXDEV where `resolve`
+    (RESOLVE_BENEATH ...) forbids the way.
+    """
+    if not name:
+        if not flags & LOOKUP_EMPTY:
+            raise ENOENT("empty name")
+        path = task.fs.cwd if dfd == AT_FDCWD else task.files.raw(dfd).path
+        if flags & LOOKUP_DIRECTORY and not path.inode.is_dir:
+            raise ENOTDIR
+        return path
+    return Walk(task, dfd, name, resolve).to_end(flags)
+
+
+class Last(NamedTuple):
+    """A directory and the name in it that a call is about: ``.``, ``..`` or empty for the root."""
+
+    parent: VfsPath
+    name: bytes
+    slash: bool
+
+    @property
+    def is_special(self) -> bool:
+        """Whether there is no real name to make or remove."""
+        return self.name in _DOTS
+
+
+class Walk:
+    """One walk. It lives on from a parent to a symbolic link's target, for the count of links."""
+
+    def __init__(self, task: Task, dfd: int, name: bytes, resolve: int = 0) -> None:
+        if not name:
+            raise ENOENT("empty name")
+        self._cred = task.cred
+        self._resolve = resolve
+        self._links = 0
+        absolute = name[:1] == b"/"
+        if absolute and not resolve & _SCOPED:
+            self._path = self._root = task.fs.root
+        else:
+            self._root = task.fs.root
+            self._path = start_of(task, dfd)
+            if resolve & _SCOPED:
+                if absolute and resolve & RESOLVE_BENEATH:
+                    raise EXDEV("an absolute name leaves the directory")
+                self._root = self._path
+        self._mount = self._path.mount
+        self._set(name)
+
+    def to_end(self, flags: int) -> VfsPath:
+        """Walk to the end, which must exist."""
+        follow = flags & LOOKUP_FOLLOW
+        path = self._path
+        todo = self._todo
+        cred = self._cred
+        while todo:
+            name = todo.pop()
+            parent = path.dentry.inode
+            assert parent is not None
+            if not parent.is_dir:
+                raise ENOTDIR
+            inode_permission(cred, parent, MAY_EXEC)
+            if name == b".":
+                continue
+            if name == b"..":
+                path = self._up(path)
+                continue
+            if len(name) > NAME_MAX:
+                raise ENAMETOOLONG
+            path = self._down(path, name)
+            inode = path.dentry.inode
+            if inode is None:
+                raise ENOENT
+            if inode.is_symlink and (todo or follow or self._slash):
+                path = self._follow(path, inode, bool(todo))
+        if (self._slash or flags & LOOKUP_DIRECTORY) and not path.inode.is_dir:
+            raise ENOTDIR
+        return path
+
+    def to_parent(self) -> Last:
+        """Walk to the directory of the last component."""
+        todo = self._todo
+        if not todo:
+            return Last(self._path, b"", True)
+        name = todo[0]
+        del todo[0]
+        slash, self._slash = self._slash, False
+        self._path = self.to_end(LOOKUP_FOLLOW)
+        parent = self._path.inode
+        if not parent.is_dir:
+            raise ENOTDIR
+        inode_permission(self._cred, parent, MAY_EXEC)
+        if len(name) > NAME_MAX:
+            raise ENAMETOOLONG
+        return Last(self._path, name, slash)
+
+    def follow_last(self, parent: VfsPath, link: VfsPath) -> Last | VfsPath:
+        """Go on from a parent through a link in it, to the parent of what it names.
+
+        A magic link answers the place itself.
+        """
+        self._slash = False
+        path = self._follow(link, link.inode, False, parent)
+        if not isinstance(link.inode.get_link(), bytes):
+            return path
+        self._path = path
+        return self.to_parent()
+
+    def step(self, parent: VfsPath, name: bytes) -> VfsPath:
+        """The place of a name in a directory, which may be negative."""
+        return self._down(parent, name)
+
+    def _set(self, name: bytes) -> None:
+        self._todo = [part for part in name.split(b"/") if part]
+        self._todo.reverse()
+        self._slash = name[-1:] == b"/"
+
+    def _down(self, path: VfsPath, name: bytes) -> VfsPath:
+        dentry = path.dentry.children.get(name)
+        if dentry is None or dentry.sb.volatile:
+            dentry = path.dentry.lookup(name)
+        below = VfsPath(path.mount, dentry)
+        if dentry.mounted:
+            below = traverse_mounts(below)
+            self._check_mount(below)
+        return below
+
+    def _up(self, path: VfsPath) -> VfsPath:
+        resolve = self._resolve
+        if resolve & RESOLVE_BENEATH and path == self._root:
+            raise EXDEV(".. leaves the directory")
+        above = traverse_mounts(path_above(path, self._root))
+        self._check_mount(above)
+        return above
+
+    def _follow(
+        self, path: VfsPath, inode: Inode, more: bool, parent: VfsPath | None = None
+    ) -> VfsPath:
+        """Where the walk goes on after a symbolic link; its components are put on the list."""
+        self._links += 1
+        if self._links > MAXSYMLINKS:
+            raise ELOOP("too many symbolic links")
+        resolve = self._resolve
+        if resolve & RESOLVE_NO_SYMLINKS or path.mount.flags & MS_NOSYMFOLLOW:
+            raise ELOOP("symbolic links are not allowed here")
+        inode.touch_atime()
+        target = inode.get_link()
+        if isinstance(target, VfsPath):
+            if resolve & RESOLVE_NO_MAGICLINKS:
+                raise ELOOP("magic links are not allowed here")
+            if resolve & _SCOPED:
+                raise EXDEV("a magic link may lead anywhere")
+            self._check_mount(target)
+            return target
+        if not target:
+            raise ENOENT("empty symbolic link")
+        if not more:
+            self._slash = self._slash or target[-1:] == b"/"
+        parts = [part for part in target.split(b"/") if part]
+        parts.reverse()
+        self._todo += parts
+        if target[:1] == b"/":
+            if resolve & RESOLVE_BENEATH:
+                raise EXDEV("an absolute link leaves the directory")
+            self._check_mount(self._root)
+            return self._root
+        return parent or VfsPath(path.mount, path.dentry.parent)
+
+    def _check_mount(self, path: VfsPath) -> None:
+        if self._resolve & RESOLVE_NO_XDEV and path.mount is not self._mount:
+            raise EXDEV("another mount")
+
+
+def start_of(task: Task, dfd: int) -> VfsPath:
+    """The directory a relative name starts from. EBADF, ENOTDIR."""
+    if dfd == AT_FDCWD:
+        return task.fs.cwd
+    path = task.files.raw(dfd).path
+    if not path.inode.is_dir:
+        raise ENOTDIR("the descriptor is no directory")
+    return path

@@ -67,6 +67,12 @@ struct override__itimerspec {
 	struct override__timespec it_interval;
 	struct override__timespec it_value;
 };
+
+/* The registers are those of the 64-bit mode, whatever the size of a long. */
+struct override__pt_regs {
+	__u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	__u64 rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss;
+};
 #endif
 
 #if defined(__arm__)

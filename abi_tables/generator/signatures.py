@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 # Where system calls of the supported architectures are defined.
 FOLDERS = (
-    "block", "drivers/char", "drivers/pci", "fs", "init", "io_uring", "ipc", "kernel", "mm", "net", "security",
+    "block", "drivers/char", "drivers/pci", "fs", "init", "io_uring", "ipc", "kernel", "mm", "net",
+    "security",
     "arch/x86", "arch/arm", "arch/arm64", "arch/riscv", "arch/mips",
 )  # fmt: skip
 X86 = ("x86-64", "x32", "i386")

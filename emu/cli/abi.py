@@ -93,7 +93,9 @@ def suggestion(name: str, known: list[str]) -> str:
 
 def overview() -> Iterator[str]:
     """One line for each ABI."""
-    rows = [("abi", "long", "bytes", "way in", "number", "arguments", "64-bit", "error", "calls")]
+    rows: list[tuple[str, ...]] = [
+        ("abi", "long", "bytes", "way in", "number", "arguments", "64-bit", "error", "calls")
+    ]
     for abi in map(Abi.load, abi_names()):
         convention = abi.convention
         orders = "/".join("big" if ISAS[isa].big_endian else "little" for isa in abi.isas)

@@ -6,7 +6,7 @@ import ctypes
 import mmap
 import time
 from collections.abc import Callable
-from ctypes import c_char, c_int, c_uint32
+from ctypes import c_char, c_int, c_uint32, c_uint64
 from threading import get_ident
 from typing import ClassVar
 
@@ -201,13 +201,13 @@ class Engine:
 
     def discard_code(self, frame: int) -> None:
         """As `invalidate_code`; also the way the frame becomes writable."""
-        self.code_frames.discard(frame)
-        # A write through the engine invalidates by physical page, wherever that is mapped.
-        source = self._ram_address + frame
-        status = self._library.mem_write(self._handle, frame, source, PAGE_SIZE)
-        self._library.check(status, f"invalidate frame {frame:#x}")
-        # The next fetch must ask again, so that the frame is known to hold code.
-        self._tlb.flush()
+        self._tlb.with_frame(frame, self._remove_translations)
+
+    def _remove_translations(self, address: int) -> None:
+        """The library wants a virtual address, and forgets what the frame there had."""
+        self._library.control(
+            self._handle, lib.CTL_REMOVE_CACHE, c_uint64(address), c_uint64(address + PAGE_SIZE)
+        )
 
     def patches_itself(self, page: int) -> bool:
         """Whether the running instruction is in this page and must see its own stores."""
@@ -395,8 +395,7 @@ class Engine:
         end = STUB_ADDRESS + len(code) if until is None else until
         status = self._library.start(self._handle, STUB_ADDRESS, end, 0, 0)
         self._library.check(status, "bring the processor up")
-        host = ctypes.addressof(c_char.from_buffer(self._private))
-        self._library.mem_write(self._handle, self._private_frame, host, PAGE_SIZE)
+        self.discard_code(self._private_frame)
         self.use({}, no_pages)
 
     def _finish_bring_up(self) -> None:

@@ -43,6 +43,7 @@ CTL_PAGE_SIZE = 1
 CTL_USE_EXITS = 4
 CTL_EXITS = 6
 CTL_CPU_MODEL = 7
+CTL_REMOVE_CACHE = 9
 CTL_TLB_FLUSH = 11
 CTL_TLB_TYPE = 12
 CTL_TCG_BUFFER_SIZE = 13
@@ -90,7 +91,6 @@ class Library:
         self.mem_map_ptr = self._function(
             held, "uc_mem_map_ptr", c_uint64, c_uint64, c_uint32, c_void_p
         )
-        self.mem_write = self._function(held, "uc_mem_write", c_uint64, c_void_p, c_uint64)
         self.hook_del = self._function(held, "uc_hook_del", c_size_t)
         self.context_alloc = self._function(held, "uc_context_alloc", POINTER(c_void_p))
         self.context_save = self._function(held, "uc_context_save", c_void_p)

@@ -18,6 +18,9 @@ LARGEST_LIMIT = 16384
 # The engine's own table shrinks when little used, so give it an occasion to grow again.
 _LIMIT_WHEN_LARGEST = 8 * LARGEST_LIMIT
 
+# Where a frame is seen while its code is thrown away.
+_SCRATCH_PAGE = 0x7FFFF
+
 _NOT_EXEC = ~ACCESS_EXEC
 _NOT_WRITE = ~ACCESS_WRITE
 _ONLY_READ = ~(ACCESS_EXEC | ACCESS_WRITE)
@@ -48,8 +51,12 @@ def no_pages(page: int, access: int) -> int:
 
 
 class Tlb:
-    """The fill callback and its state; `fill`, `use` and `flush` are made once, as closures."""
+    """The fill callback and its state; its functions are made once, as closures.
 
+    `with_frame` calls its second argument with an address at which the frame can be fetched.
+    """
+
+    with_frame: Callable[[int, Callable[[int], object]], None]
     fill: Callable[[int, int], int]
     use: Callable[[PageTable, PageFault], None]
     flush: Callable[[], None]
@@ -129,6 +136,18 @@ class Tlb:
             writable.clear()
             flush_engine()
 
+        def with_frame(frame: int, action: Callable[[int], object]) -> None:
+            nonlocal lookup, inspect
+            kept = lookup, inspect
+            lookup, inspect = {_SCRATCH_PAGE: frame | ACCESS_EXEC}.get, None
+            flush_engine()  # The guest may have a page of its own there.
+            try:
+                action(_SCRATCH_PAGE << 12)
+            finally:
+                lookup, inspect = kept
+                code_frames.discard(frame)
+                flush()
+
         def use(pages: PageTable, fault: PageFault) -> None:
             nonlocal lookup, page_fault
             lookup = pages.get
@@ -138,3 +157,4 @@ class Tlb:
         self.fill = fill
         self.use = use
         self.flush = flush
+        self.with_frame = with_frame

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.arch.convention import Location, RegisterSlot, Slot
+from emu.arch.convention import Convention, Location, RegisterSlot, Slot
 from emu.kernel.args import UNKNOWN_FLAG, FlagFamily, FlagTranslation
 from emu.kernel.syscall import Parameter, Syscall
 
@@ -33,9 +33,15 @@ class Binder:
     every word read must be cut to size.
     """
 
-    def __init__(self, abi: Abi, registers: RegisterFile, wide: bool) -> None:
+    def __init__(
+        self,
+        abi: Abi,
+        registers: RegisterFile,
+        wide: bool,
+        convention: Convention | None = None,
+    ) -> None:
         self.abi = abi
-        self.convention = abi.convention
+        self.convention = convention or abi.convention
         self.registers = registers
         self.wide = wide
         self._translations: dict[str, FlagTranslation | None] = {}

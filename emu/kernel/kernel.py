@@ -11,6 +11,7 @@ from emu.arch.abi import Abi
 from emu.kernel.errno import KernelError
 from emu.kernel.futex import FutexTable
 from emu.kernel.gates import Gates
+from emu.kernel.inner_call import InnerCalls
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.task import INIT_PID
@@ -66,6 +67,7 @@ class Kernel:
         )
         self.sched = Scheduler(clock)
         self.gates = Gates(self)
+        self.call = InnerCalls(self).call
         self.futexes = FutexTable()
         self.tasks: dict[int, Task] = {}
         self.root_mount: Mount

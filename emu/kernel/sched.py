@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
 from emu.kernel.errno import KernelError, Restart
@@ -33,7 +34,7 @@ class Call:
 
     __slots__ = ("coroutine", "finish", "outcome", "sleep")
 
-    def __init__(self, coroutine: Coroutine[Wait, bool, int], finish: Finish) -> None:
+    def __init__(self, coroutine: CoroutineType[Wait, bool, int], finish: Finish) -> None:
         self.coroutine = coroutine
         self.finish = finish
         self.outcome: bool | BaseException = False
@@ -137,11 +138,7 @@ class Scheduler:
 
     def begin(self, task: Task, awaitable: Awaitable[int], finish: Finish) -> int | None:
         """Run a call that may sleep: its result, or None when it went to sleep."""
-        coroutine = (
-            cast("Coroutine[Wait, bool, int]", awaitable)
-            if isinstance(awaitable, Coroutine)
-            else _as_coroutine(awaitable)
-        )
+        coroutine = awaitable if isinstance(awaitable, CoroutineType) else _as_coroutine(awaitable)
         task.call = Call(coroutine, finish)
         try:
             return self._advance(task, task.call, None)
@@ -172,7 +169,8 @@ class Scheduler:
         if task.call is not None:
             if task.call.sleep is not None:
                 task.call.sleep.end(False)
-            task.call.coroutine.close()
+            if not task.call.coroutine.cr_running:  # it may be the call that ends the task
+                task.call.coroutine.close()
             task.call = None
         if task in self._run_queue:
             self._run_queue.remove(task)

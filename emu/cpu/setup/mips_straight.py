@@ -1,8 +1,9 @@
-"""Pages whose code runs long without a branch, which the engine's translator cannot take.
+"""Code that runs long without a branch, which the engine's MIPS translator cannot take.
 
-It keeps one of 512 temporaries per instruction of a block and ends the host process when they run
-out, after some 360 instructions. With a callback on instructions it ends its blocks early. So a
-frame is looked at before its first translation, and pages with such code get a callback.
+It keeps one of 512 temporaries per instruction of a block, and ends the host process when they run
+out, after some 360 instructions. Where instructions have a callback it ends its blocks early. So a
+frame is looked at before its first translation, and such runs (the zeros behind the end of a
+program's text, mostly) get a callback; all other code runs at full speed.
 """
 
 from __future__ import annotations
@@ -18,71 +19,77 @@ if TYPE_CHECKING:
     from emu.cpu.setup.mips import Mips
 
 LONGEST_RUN = 250
-_MOST_HOOKS = 64
+# The engine walks the list of callbacks for every instruction it translates.
+_MOST_HOOKS = 256
 
-# The first byte of instructions that end a block for certain: j, jal, the branches (likely ones
-# too), and the 64-bit and FPU ones left out because only some of them branch.
-_BRANCH_FIRST_BYTES = b"\\x04-\\x1f\\x50-\\x5f"
-_LONG_RUN = re.compile(b"[^" + _BRANCH_FIRST_BYTES + b"]{%d}" % (LONGEST_RUN + 1))
+# First bytes of instructions that surely end a block: j, jal, the branches and likely branches.
+_LONG_RUN = re.compile(b"[^\\x04-\\x1f\\x50-\\x5f]{%d}" % (LONGEST_RUN + 1))
 _SPECIAL, _COP1, _COP2 = 0, 0x11, 0x12
 _JR, _JALR, _SYSCALL, _BREAK = 8, 9, 12, 13
 _BC_FORMAT = 8
 
 
 class StraightCode:
-    """Knows which frames hold long straight code, and guards the pages they are mapped at."""
+    """Knows which frames hold long runs, and guards the pages they are mapped at."""
 
     def __init__(self, cpu: Mips) -> None:
         self._cpu = cpu
-        self._checked: dict[int, bool] = {}
-        self._hooked: set[int] = set()
-        self._everywhere = False
+        self._runs: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._guarded: set[tuple[int, int]] = set()
+        self._function = 0
 
     def inspect(self, frame: int, page: int) -> None:
         """Called before anything is translated from this frame at this page."""
-        is_long = self._checked.get(frame)
-        if is_long is None:
-            is_long = self._checked[frame] = self._is_long(frame)
-        if is_long and page not in self._hooked and not self._everywhere:
-            self._guard(page)
+        runs = self._runs.get(frame)
+        if runs is None:
+            runs = self._runs[frame] = self._long_runs(frame)
+        for start, end in runs:
+            self._guard((page << PAGE_SHIFT) + start, (page << PAGE_SHIFT) + end)
 
     def forget(self, frame: int) -> None:
         """The frame's content changes."""
-        self._checked.pop(frame, None)
+        self._runs.pop(frame, None)
 
-    def _is_long(self, frame: int) -> bool:
+    def _long_runs(self, frame: int) -> tuple[tuple[int, int], ...]:
+        """Offsets of the first and the last instruction of each long run."""
         ram = self._cpu._ram
         if frame + PAGE_SIZE > len(ram):
-            return False
+            return ()
         code = ram[frame : frame + PAGE_SIZE]
-        first = code[0::4] if self._cpu.isa.big_endian else code[3::4]
-        return _LONG_RUN.search(first) is not None and self._longest_run(code) > LONGEST_RUN
-
-    def _longest_run(self, code: bytes) -> int:
-        order = "big" if self._cpu.isa.big_endian else "little"
-        longest = run = 0
+        is_big = self._cpu.isa.big_endian
+        if _LONG_RUN.search(code[0::4] if is_big else code[3::4]) is None:
+            return ()
+        order = "big" if is_big else "little"
+        runs = []
+        # The instruction after a branch belongs to the branch's block.
+        start = 0
         for offset in range(0, PAGE_SIZE, 4):
-            word = int.from_bytes(code[offset : offset + 4], order)
-            run = 0 if _ends_block(word) else run + 1
-            longest = max(longest, run)
-        return longest
+            if _ends_block(int.from_bytes(code[offset : offset + 4], order)):
+                if offset - start > 4 * LONGEST_RUN:
+                    runs.append((start, offset))
+                start = offset + 8
+        if PAGE_SIZE - start > 4 * LONGEST_RUN:
+            runs.append((start, PAGE_SIZE - 4))
+        return tuple(runs)
 
-    def _guard(self, page: int) -> None:
+    def _guard(self, begin: int, end: int) -> None:
+        if (begin, end) in self._guarded or (1, 0) in self._guarded:
+            return
+        if len(self._guarded) >= _MOST_HOOKS:
+            begin, end = 1, 0  # Everywhere.
+        self._guarded.add((begin, end))
         cpu = self._cpu
-        if native.available():
-            function = native.do_nothing()
-        else:
-            callback = lib.CodeCallback(lambda _uc, _address, _size, _data: None)
-            cpu._keep.append(callback)
-            function = lib.address_of(callback)
-        self._hooked.add(page)
-        begin = page << PAGE_SHIFT
-        end = begin + PAGE_SIZE - 1
-        if len(self._hooked) > _MOST_HOOKS:
-            # The engine walks the list for every instruction it translates.
-            self._everywhere = True
-            begin, end = 1, 0
-        cpu._library.hook(cpu._handle, lib.HOOK_CODE, function, begin=begin, end=end)
+        cpu._library.hook(cpu._handle, lib.HOOK_CODE, self._callback(), begin=begin, end=end)
+
+    def _callback(self) -> int:
+        if not self._function:
+            if native.available():
+                self._function = native.do_nothing()
+            else:
+                callback = lib.CodeCallback(lambda _uc, _address, _size, _data: None)
+                self._cpu._keep.append(callback)
+                self._function = lib.address_of(callback)
+        return self._function
 
 
 def _ends_block(word: int) -> bool:

@@ -23,7 +23,6 @@ from emu.kernel.mm.vma import (
     VM_SHARED,
     VM_WIPEONFORK,
     VM_WRITE,
-    Vma,
 )
 from emu.kernel.mm.vma_list import VmaList
 from emu.kernel.uapi.resource import RLIM_INFINITY
@@ -56,9 +55,10 @@ class AddressSpace(UserMemory):
         self.instructions: dict[int, int] = {}
         self.last_fault_code: faults.FaultCode = "SEGV_MAPERR"
         self.users = 1
+        self.switches: dict[int, int] = {}
         self.default_flags = 0
         self.read_implies_exec = False
-        self.vdso_landing = 0
+        self.vdso_base = self.vdso_landing = 0
         # What /proc and brk(2) need to know of the program: see struct mm_struct.
         self.start_code = self.end_code = self.start_data = self.end_data = 0
         self.start_brk = self.brk = self.start_stack = 0
@@ -232,7 +232,7 @@ class AddressSpace(UserMemory):
 
 
 _COPIED_ON_FORK = (
-    "mmap_base", "min_address", "read_implies_exec", "vdso_landing",
+    "mmap_base", "min_address", "read_implies_exec", "vdso_base", "vdso_landing",
     "start_code", "end_code", "start_data", "end_data", "start_brk", "brk", "start_stack",
     "arg_start", "arg_end", "env_start", "env_end", "saved_auxv",
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import (
+    ACCESS_EXEC,
     ACCESS_WRITE,
     PAGE_MASK,
     PAGE_SHIFT,
@@ -16,13 +17,18 @@ from emu.arch.cpu import (
 from emu.kernel.errno import ENOMEM, KernelError
 from emu.kernel.mm.layout import STACK_GUARD_GAP
 from emu.kernel.mm.ram import ZERO_FRAME
-from emu.kernel.mm.vma import VM_ACCESS, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, Vma
+from emu.kernel.mm.vma import VM_ACCESS, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE, Vma
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
 
 FaultCode = str | tuple[str, str]
 """A SIGSEGV's si_code, or a signal and its si_code."""
+
+MAX_SWITCHES = 16
+"""How often a page changes between storing and running before it may do both at once."""
+
+_STORE_AND_RUN = PTE_WRITE | PTE_EXEC
 
 BUS_ADRERR = ("SIGBUS", "BUS_ADRERR")
 OUT_OF_MEMORY = ("SIGKILL", "SI_KERNEL")
@@ -67,6 +73,8 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
         raise Refused(BUS_ADRERR) from None
     frame = pte & PAGE_MASK
     old = mm.pages.get(page, 0)
+    if pte & _STORE_AND_RUN == _STORE_AND_RUN:
+        pte = _store_or_run(mm, page, access, old, pte)
     if pte & PTE_EXEC:
         # The same frame may have been rewritten since it last was executable here.
         if not (old & PTE_EXEC and old & PAGE_MASK == frame):
@@ -75,6 +83,24 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
         mm.ram.let_write(frame)
     mm.pages[page] = pte
     return pte
+
+
+def _store_or_run(mm: AddressSpace, page: int, access: int, old: int, pte: int) -> int:
+    """Take one right off a page that may be stored to and run, until the other is needed.
+
+    The engine makes every store to an executable page slow, and most such pages (stacks of
+    programs that ask for executable ones) are never run. Pages that go back and forth get both.
+    """
+    if mm.switches.get(page, 0) > MAX_SWITCHES:
+        return pte
+    if access == ACCESS_EXEC:
+        if old & PTE_WRITE:
+            mm.switches[page] = mm.switches.get(page, 0) + 1
+        return pte & ~PTE_WRITE
+    if old & PTE_EXEC:
+        # Jumps between translated blocks of one page are not checked again.
+        mm.ram.written(pte & PAGE_MASK)
+    return pte & ~PTE_EXEC
 
 
 def _private_page_to_read(vma: Vma, page: int, rights: int) -> int:
@@ -174,7 +200,8 @@ def expand_stack(mm: AddressSpace, vma: Vma, address: int) -> bool:
 def populate(mm: AddressSpace, start: int, end: int) -> None:
     """Make the pages of a range present as far as they can be: see mm_populate."""
     for vma in mm.vmas.overlapping(start, end):
-        access = ACCESS_WRITE if vma.flags & (VM_SHARED | ACCESS_WRITE) == ACCESS_WRITE else PTE_READ
+        private_data = vma.flags & (VM_SHARED | VM_WRITE) == VM_WRITE
+        access = ACCESS_WRITE if private_data else PTE_READ
         if not mm.rights[vma.flags & VM_ACCESS] & access:
             continue
         for address in range(max(start, vma.start), min(end, vma.end), PAGE_SIZE):

@@ -34,8 +34,8 @@ class Inode:
     """
 
     __slots__ = (
-        "__weakref__", "atime_ns", "ctime_ns", "fop", "gid", "ino", "locks", "mode", "mtime_ns",
-        "nlink", "private", "rdev", "sb", "size", "uid", "write_count",
+        "__weakref__", "atime_ns", "ctime_ns", "fop", "gid", "ino", "linkable", "locks", "mode",
+        "mtime_ns", "nlink", "private", "rdev", "sb", "size", "uid", "write_count",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +60,8 @@ class Inode:
         self.locks: FileLocks | None = None
         self.write_count = 0
         """How many files have it open to write; negative while programs run it."""
+        self.linkable = False
+        """Whether link may name it though it has no name: made by O_TMPFILE."""
         self.private: object = None
         """What a pipe or another subsystem keeps with the inode."""
         self.fop: FileOperations = self.default_fop()

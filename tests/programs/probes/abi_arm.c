@@ -11,6 +11,9 @@
 typedef int cmpxchg_helper(int old, int new, volatile int *where);
 typedef unsigned long get_tls_helper(void);
 
+#ifndef __ARM_EABI__
+static void check_list(void);
+#endif
 static void call_beyond_private(void);
 static void call_minus_one(void);
 static void call_null_branch(void);
@@ -41,13 +44,31 @@ void check_abi(void)
 	(void)call_minus_one;
 #endif
 	say_end("private number 0", call_null_branch);
+#ifndef __ARM_EABI__
+	check_list();
+#endif
 #ifdef __thumb__
 	register reg r7 __asm__("r7") = __NR_close;
 	register reg r0 __asm__("r0") = -1;
 	__asm__ volatile("svc #7" : "+r"(r0) : "r"(r7) : "memory");
-	say_number("svc #7 in Thumb state: close(-1)", r0);
+	say_number("svc #7 in Thumb state, close(-1)", r0);
 #endif
 }
+
+#ifndef __ARM_EABI__
+/* The oldest mmap, which EABI no longer has. */
+static void check_list(void)
+{
+	reg file = temporary_file();
+	u32 words[6] = { 0, 100, PROT_READ, MAP_PRIVATE, (u32)file, 4096 };
+
+	CALL(__NR_pwrite64, file, P("list"), 5, OFFSET(4096ll));
+	say("old mmap takes a list and bytes", (char *)CALL(__NR_mmap, P(words)));
+	words[5] = 4097;
+	say_number("old mmap at 4097", CALL(__NR_mmap, P(words)));
+	CALL(__NR_close, file);
+}
+#endif
 
 static void call_beyond_private(void)
 {

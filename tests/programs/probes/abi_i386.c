@@ -15,7 +15,7 @@ static void try_sysenter(void);
 void check_abi(void)
 {
 	trap_all();
-	say_yes("int80: all flags are kept", flags_after == flags_before);
+	say_yes("int80 all flags are kept", flags_after == flags_before);
 	check_lists();
 	say_number("lseek past 2 GB", CALL(__NR_lseek, -1, 0x7fffffff, 0));
 	check_ways();
@@ -26,18 +26,18 @@ static void check_ways(void)
 	reg file = temporary_file();
 	u8 *mapped;
 
-	say_changed("vdso: registers close(-1) changes", trap_all_vdso, __NR_close);
-	say_number("vdso: unknown number 999", VDSO(999));
+	say_changed("vdso registers close(-1) changes", trap_all_vdso, __NR_close);
+	say_number("vdso unknown number 999", VDSO(999));
 	CALL(__NR_pwrite64, file, P("sixth argument"), 15, OFFSET(4096ll));
 	mapped = (u8 *)VDSO(__NR_mmap2, 0, PAGE, PROT_READ, MAP_PRIVATE, file, 1);
-	say("vdso: mmap2 of page 1", (char *)mapped);
+	say("vdso mmap2 of page 1", (char *)mapped);
 	say_end("sysenter in a child", try_sysenter);
-	say_changed("sysenter: registers close(-1) changes", trap_all_sysenter, __NR_close);
-	say_number("sysenter: result of close(-1)", after[RESULT_REGISTER]);
-	say_number("sysenter: unknown number 999", SYSENTER(999));
+	say_changed("sysenter registers close(-1) changes", trap_all_sysenter, __NR_close);
+	say_number("sysenter result of close(-1)", after[RESULT_REGISTER]);
+	say_number("sysenter unknown number 999", SYSENTER(999));
 	mapped = (u8 *)SYSENTER(__NR_mmap2, 0, PAGE, PROT_READ, MAP_PRIVATE, file, 1);
-	say("sysenter: mmap2 of page 1", (char *)mapped);
-	say_number("sysenter: write from address -1", SYSENTER(__NR_write, 1, -1, 1));
+	say("sysenter mmap2 of page 1", (char *)mapped);
+	say_number("sysenter write from address -1", SYSENTER(__NR_write, 1, -1, 1));
 	CALL(__NR_close, file);
 }
 

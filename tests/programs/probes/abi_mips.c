@@ -60,7 +60,7 @@ static void check_stack_arguments(void)
 	say("syscall(read) read", buffer);
 	say_number("close(-1) with the stack in a hole",
 		   call_with_stack((unsigned long)page_before_hole() + PAGE));
-	say_number("close(-1) with the stack in the kernel", call_with_stack(0xfffffff0u));
+	say_number("close(-1) with the stack in the kernel", call_with_stack(0x80001000u));
 	CALL(__NR_close, file);
 }
 

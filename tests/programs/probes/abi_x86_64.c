@@ -32,10 +32,10 @@ void check_abi(void)
 static void check_syscall(void)
 {
 	trap_all();
-	say_yes("syscall: rcx is the return address", (unsigned long)after[1] == (unsigned long)trap_all_return);
-	say_yes("syscall: r11 is the flags", after[11] == flags_before);
-	say_yes("syscall: the carry flag is kept", flags_after & 1);
-	say_yes("syscall: all flags are kept", flags_after == flags_before);
+	say_yes("syscall rcx is the return address", (unsigned long)after[1] == (unsigned long)trap_all_return);
+	say_yes("syscall r11 is the flags", after[11] == flags_before);
+	say_yes("syscall the carry flag is kept", flags_after & 1);
+	say_yes("syscall all flags are kept", flags_after == flags_before);
 }
 
 /* Bit 30 of the number selects the x32 table in a kernel that has one. */
@@ -51,19 +51,19 @@ static void check_other_table(void)
 
 static void check_int80(void)
 {
-	static char text[] = "a line written by int 0x80\n";
+	static char text[] = "int80 text: written\n";
 	void *low = (void *)(long)CALL(__NR_mmap, 0, PAGE, PROT_READ | PROT_WRITE,
 				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOW, -1, 0);
 
-	say_changed("int80: registers close(-1) changes", trap_all_int80, I386_CLOSE);
-	say_number("int80: result of close(-1)", after[RESULT_REGISTER]);
-	say_yes("int80: all flags are kept", flags_after == flags_before);
-	say_yes("int80: getpid of the i386 table", INT80(I386_GETPID) == CALL(__NR_getpid));
-	say_yes("int80: getpid with a long number", INT80(UPPER | I386_GETPID) == CALL(__NR_getpid));
-	say_number("int80: unknown number 999", INT80(999));
-	say_number("int80: unknown number -1", INT80(-1));
+	say_changed("int80 registers close(-1) changes", trap_all_int80, I386_CLOSE);
+	say_number("int80 result of close(-1)", after[RESULT_REGISTER]);
+	say_yes("int80 all flags are kept", flags_after == flags_before);
+	say_yes("int80 getpid of the i386 table", INT80(I386_GETPID) == CALL(__NR_getpid));
+	say_yes("int80 getpid with a long number", INT80(UPPER | I386_GETPID) == CALL(__NR_getpid));
+	say_number("int80 unknown number 999", INT80(999));
+	say_number("int80 unknown number -1", INT80(-1));
 	memcpy(low, text, sizeof text);
-	say_number("int80: write from low memory",
+	say_number("int80 write from low memory",
 		   INT80(I386_WRITE, UPPER | 1, UPPER | P(low), UPPER | (sizeof text - 1)));
 	CALL(__NR_munmap, P(low), PAGE);
 }
@@ -78,17 +78,17 @@ static void check_int80_pointers(void)
 	reg file = temporary_file();
 
 #ifdef __LP64__
-	say_yes("int80: memory above 4 GB was mapped", (unsigned long)high >> 32);
-	say_number("int80: write from above 4 GB", INT80(I386_WRITE, 1, P(high), 1));
+	say_yes("int80 memory above 4 GB was mapped", (unsigned long)high >> 32);
+	say_number("int80 write from above 4 GB", INT80(I386_WRITE, 1, P(high), 1));
 #else
 	(void)high;
 #endif
-	say_yes("int80: mmap2 is below 4 GB", mapped > 0 && (u64)mapped < 0x100000000ull);
-	say_yes("int80: and usable", *(volatile u8 *)(long)mapped == 0);
-	say_number("int80: munmap", INT80(91, mapped, PAGE));
+	say_yes("int80 mmap2 is below 4 GB", mapped > 0 && (u64)mapped < 0x100000000ull);
+	say_yes("int80 and usable", *(volatile u8 *)(long)mapped == 0);
+	say_number("int80 munmap", INT80(91, mapped, PAGE));
 	CALL(__NR_pwrite64, file, P("x"), 1, 4096);
 	mapped = INT80(I386_MMAP2, 0, PAGE, PROT_READ, MAP_PRIVATE, file, 1);
-	say_yes("int80: mmap2 counts pages", mapped > 0 && *(volatile u8 *)(long)mapped == 'x');
+	say_yes("int80 mmap2 counts pages", mapped > 0 && *(volatile u8 *)(long)mapped == 'x');
 	CALL(__NR_close, file);
 }
 
@@ -120,19 +120,19 @@ static void check_int80_structs(void)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOW, -1, 0);
 	words = (u32 *)(long)low_room;
 	CALL(__NR_dup3, file, 60, 0);
-	say_size("int80: bytes of oldfstat", fill_oldfstat);
-	say_size("int80: bytes of fstat", fill_fstat);
-	say_size("int80: bytes of fstat64", fill_fstat64);
-	say_size("int80: bytes of uname", fill_uname);
-	say_size("int80: bytes of rt_sigaction", fill_sigaction);
+	say_size("int80 bytes of oldfstat", fill_oldfstat);
+	say_size("int80 bytes of fstat", fill_fstat);
+	say_size("int80 bytes of fstat64", fill_fstat64);
+	say_size("int80 bytes of uname", fill_uname);
+	say_size("int80 bytes of rt_sigaction", fill_sigaction);
 
 	words[0] = 0, words[1] = PAGE, words[2] = PROT_READ;
 	words[3] = MAP_PRIVATE | MAP_ANONYMOUS, words[4] = (u32)-1, words[5] = 0;
-	say_yes("int80: old mmap takes a list", (u64)INT80(I386_MMAP, low_room) >> 32 == 0);
+	say_yes("int80 old mmap takes a list", (u64)INT80(I386_MMAP, low_room) >> 32 == 0);
 	words[0] = 1, words[1] = 1, words[2] = 0, words[3] = (u32)low_room + 64;
-	say_number("int80: socketcall socketpair", INT80(I386_SOCKETCALL, 8, low_room));
-	say_number("int80: _llseek past 4 GB", INT80(I386_LLSEEK, 60, 1, 5, low_room + 64, 0));
-	say_hex("int80: _llseek's answer", *(u64 *)(long)(low_room + 64));
+	say_number("int80 socketcall socketpair", INT80(I386_SOCKETCALL, 8, low_room));
+	say_number("int80 _llseek past 4 GB", INT80(I386_LLSEEK, 60, 1, 5, low_room + 64, 0));
+	say_hex("int80 _llseek's answer", *(u64 *)(long)(low_room + 64));
 	CALL(__NR_close, 60);
 	CALL(__NR_close, file);
 }

@@ -48,11 +48,13 @@ static void check_boundary(void)
 	for (unsigned int i = 0; i < sizeof results / sizeof *results; i++) {
 		CALL(__NR_personality, results[i].value);
 #ifdef __mips__
-		extern reg call(reg, const reg *);
-		reg result = CALL(__NR_personality, -1);
+		reg result = CALL(__NR_personality, -1), a3 = last_a3;
 
-		say_hex(results[i].name, (u64)(last_a3 ? -result : result));
-		say_number("result's a3", last_a3);
+		char name[32] = "a3 of ";
+
+		append(name, results[i].name);
+		say_hex(results[i].name, (u64)(a3 ? -result : result));
+		say_number(name, a3);
 #else
 		say_number(results[i].name, CALL(__NR_personality, -1));
 #endif

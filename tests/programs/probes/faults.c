@@ -24,10 +24,10 @@ static void check_write(u8 *hole)
 	} pieces[2] = { { "abc", 3 }, { hole, 4 } };
 
 	CALL(__NR_pipe2, P(ends), O_NONBLOCK);
-	memset(hole - 10, 'x', 10);
 	say_number("write from a hole", CALL(__NR_write, file, P(hole), 10));
-	say_number("write of 10 bytes before a hole and 10 in it", CALL(__NR_write, file, P(hole - 10), 20));
-	say_number("file's size after it", seek(file, 0, 2));
+	say_number("write of a page before a hole and one in it",
+		   CALL(__NR_write, file, P(hole - PAGE), 2 * PAGE));
+	say_number("file's size after that write", seek(file, 0, 2));
 	say_number("write of no bytes from a hole", CALL(__NR_write, file, P(hole), 0));
 	say_number("writev of 3 good and 4 bad bytes", CALL(__NR_writev, file, P(pieces), 2));
 	say_number("write from a hole to a pipe", CALL(__NR_write, ends[1], P(hole), 10));
@@ -46,12 +46,14 @@ static void check_read(u8 *hole)
 		unsigned long bytes;
 	} pieces[2] = { { hole - 4, 4 }, { hole, 4 } };
 
-	CALL(__NR_write, file, P("0123456789abcdefghij"), 20);
+	CALL(__NR_pwrite64, file, P("first"), 5, PAD OFFSET(0ll));
+	CALL(__NR_pwrite64, file, P("last"), 4, PAD OFFSET(8188ll));
 	say_number("read into a hole", CALL(__NR_pread64, file, P(hole), 20, PAD OFFSET(0ll)));
 	seek(file, 0, 0);
-	say_number("read of 20 bytes into 10 before a hole", CALL(__NR_read, file, P(hole - 10), 20));
-	say_yes("the 10 bytes arrived", same(hole - 10, "0123456789", 10));
-	say_number("position after it", seek(file, 0, 1));
+	say_number("read of two pages into one before a hole",
+		   CALL(__NR_read, file, P(hole - PAGE), 2 * PAGE));
+	say_yes("the first page arrived", same(hole - PAGE, "first", 5));
+	say_number("position after that read", seek(file, 0, 1));
 	seek(file, 0, 0);
 	say_number("readv into 4 good and 4 bad bytes", CALL(__NR_readv, file, P(pieces), 2));
 	say_number("readv with a list in a hole", CALL(__NR_readv, file, P(hole), 2));

@@ -32,7 +32,7 @@ static void check_positioned(reg file)
 	} piece = { buffer, 5 };
 
 	say_number("pwrite64 at 5 GB", CALL(__NR_pwrite64, file, P("hello"), 5, PAD OFFSET(FAR)));
-	say_number("size after it", seek(file, 0, 2));
+	say_number("size after pwrite64", seek(file, 0, 2));
 	say_number("pread64 at 5 GB", CALL(__NR_pread64, file, P(buffer), 5, PAD OFFSET(FAR)));
 	say("pread64 read", buffer);
 	say_number("pread64 at 1 GB", CALL(__NR_pread64, file, P(buffer), 5, PAD OFFSET(0x40000003)));
@@ -64,7 +64,7 @@ static void check_lengths(reg file)
 #else
 	say_number("ftruncate to 4 GB and 1", CALL(__NR_ftruncate, file, 0x100000001ll));
 #endif
-	say_number("size after it", seek(file, 0, 2));
+	say_number("size after truncation", seek(file, 0, 2));
 #ifdef __NR_truncate64
 	say_number("truncate64 of nothing", CALL(__NR_truncate64, P("/nowhere/at/all"), PAD OFFSET(1ll)));
 	say_number("truncate64 to a negative length",
@@ -122,7 +122,7 @@ static void check_pipe(void)
 	say_number("pipe2", CALL(__NR_pipe2, P(ends), 0));
 	CALL(__NR_write, ends[1], P("p"), 1);
 	say_number("read from ends[0]", CALL(__NR_read, ends[0], P(&byte), 1));
-	say_yes("it read what was written to ends[1]", byte == 'p');
+	say_yes("ends[0] read what was written to ends[1]", byte == 'p');
 	say_number("pread64 of a pipe", CALL(__NR_pread64, ends[0], P(&byte), 1, PAD OFFSET(0ll)));
 	say_number("seek in a pipe", seek(ends[0], 0, 1));
 }

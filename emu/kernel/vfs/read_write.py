@@ -1,0 +1,140 @@
+"""Reading and writing open files. See fs/read_write.c."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
+from emu.kernel.uaccess import KernelBuffer
+from emu.kernel.uapi.fcntl import O_APPEND
+from emu.kernel.uapi.resource import RLIM_INFINITY
+from emu.kernel.uapi.stat import S_ISGID, S_ISUID
+from emu.kernel.vfs.attr import check_file_size, remove_privileges
+from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
+
+if TYPE_CHECKING:
+    from emu.kernel.task import Task
+    from emu.kernel.uaccess import Buffer
+    from emu.kernel.vfs.file import File
+    from emu.kernel.vfs.file_operations import Result
+    from emu.kernel.vfs.inode import Inode
+
+
+def vfs_read(file: File, buffer: Buffer) -> Result:
+    """Read at the file's position and move it. EBADF unless open for reading."""
+    if not file.mode & FMODE_READ:
+        raise EBADF("not open for reading")
+    operations = file.f_op
+    pos = file.pos
+    result = operations.read(file, buffer, pos)
+    if not operations.seekable:
+        return result
+    if isinstance(result, int):
+        file.pos = pos + result
+        return result
+    return _moved(file, pos, result)
+
+
+def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
+    """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
+    _check_position(file, pos)
+    if not file.mode & FMODE_READ:
+        raise EBADF("not open for reading")
+    return file.f_op.read(file, buffer, pos)
+
+
+def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
+    """Write at the file's position, or its end with O_APPEND, and move it."""
+    if not file.mode & FMODE_WRITE:
+        raise EBADF("not open for writing")
+    operations = file.f_op
+    if not operations.seekable:
+        return operations.write(file, buffer, 0)
+    inode = file.inode
+    pos = inode.size if file.flags & O_APPEND else file.pos
+    if inode.is_regular:
+        prepare_write(task, inode, buffer, pos)
+    result = operations.write(file, buffer, pos)
+    if isinstance(result, int):
+        file.pos = pos + result
+        return result
+    return _moved(file, pos, result)
+
+
+def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
+    """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
+    _check_position(file, pos)
+    if not file.mode & FMODE_WRITE:
+        raise EBADF("not open for writing")
+    inode = file.inode
+    if file.flags & O_APPEND:
+        pos = inode.size
+    if inode.is_regular:
+        prepare_write(task, inode, buffer, pos)
+    return file.f_op.write(file, buffer, pos)
+
+
+def vfs_llseek(file: File, offset: int, whence: int) -> int:
+    """Move the position: where it is now. ESPIPE, EINVAL."""
+    if not file.f_op.seekable:
+        raise ESPIPE
+    pos = file.f_op.llseek(file, offset, whence)
+    file.pos = pos
+    return pos
+
+
+def prepare_write(task: Task, inode: Inode, buffer: Buffer, pos: int) -> None:
+    """Limits and set-user-id bits: see generic_write_checks and file_remove_privs."""
+    end = pos + buffer.count
+    if end > inode.size and (
+        task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62
+    ):
+        buffer.count = check_file_size(task, pos, end) - pos
+    if inode.mode & (S_ISUID | S_ISGID):
+        remove_privileges(task, inode)
+
+
+def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
+    """Read for the kernel itself: up to `count` bytes, fewer only at the end of the file.
+
+    EIO if the file is one that sleeps.
+    """
+    memory = bytearray(count)
+    buffer = KernelBuffer(memory)
+    while buffer.count:
+        done = file.f_op.read(file, buffer, pos)
+        if not isinstance(done, int):
+            raise EIO("the kernel cannot wait for this file")
+        if not done:
+            break
+        pos += done
+    return bytes(memory[: count - buffer.count])
+
+
+def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
+    """Write for the kernel itself: how many bytes. ENXIO if the file is one that sleeps."""
+    done = file.f_op.write(file, KernelBuffer(data), pos)
+    if not isinstance(done, int):
+        raise ENXIO("the kernel cannot wait for this file")
+    return done
+
+
+def short_or_raise(done: int, error: KernelError) -> int:
+    """What a call answers that met an error after `done` bytes."""
+    if done:
+        return done
+    raise error
+
+
+def _check_position(file: File, pos: int) -> None:
+    if pos < 0:
+        raise EINVAL("position before the start")
+    if not file.f_op.seekable:
+        raise ESPIPE
+
+
+async def _moved(file: File, pos: int, result: Awaitable[int]) -> int:
+    done = await result
+    file.pos = pos + done
+    return done

@@ -1,0 +1,26 @@
+"""On CI a skip must be one that is expected: see expected_skips.txt."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+EXPECTED = Path(__file__).with_name("expected_skips.txt")
+
+
+def expected_patterns():
+    lines = EXPECTED.read_text().splitlines()
+    return [re.compile(line) for line in lines if line and not line.startswith("#")]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if not report.skipped or os.environ.get("CI") != "true":
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not any(pattern.search(reason) for pattern in expected_patterns()):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped on CI, unexpectedly: {reason}"

@@ -1,0 +1,120 @@
+"""A raw ABI probe says the same, line by line, on Linux, under QEMU and under the emulator.
+
+`probes/expected/ABI.txt` holds what Linux 6.12 answers: observed on x86, read in its source for the
+others. ``a | b`` on a line means that Linux gives either, depending on its configuration.
+"""
+
+import subprocess
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from tests.support.toolchain import (
+    TARGETS,
+    build_freestanding,
+    emulator,
+    is_native,
+    or_skip,
+    qemu,
+)
+
+PROBES = Path(__file__).parent / "probes"
+EXPECTED = PROBES / "expected"
+ARGUMENTS = ["one", "two three"]
+PARTS = (
+    ["probe", "start", "say", "entry", "registers"]
+    + ["errors", "files", "mappings", "faults", "structures"]
+)  # fmt: skip
+ABIS = sorted(path.stem for path in EXPECTED.glob("*.txt"))
+
+each_abi = pytest.mark.parametrize("abi", ABIS)
+
+
+def test_every_target_with_a_probe_has_expected_answers():
+    assert set(ABIS) == set(TARGETS) - {"arm-eabihf"}
+
+
+@each_abi
+def test_expected_lines_have_names_of_their_own(abi):
+    names = [line.partition(": ")[0] for line in expected_text(abi).splitlines()]
+    assert [name for name in names if names.count(name) > 1] == ["entry argument"] * 2
+
+
+@each_abi
+def test_linux_answers_as_expected(abi):
+    if not is_native(abi):
+        pytest.skip(f"this machine does not run {abi} programs itself")
+    assert differences(abi, run([], abi)) == {}
+
+
+@each_abi
+def test_qemu_differs_from_linux_only_where_we_know(abi):
+    found = differences(abi, run(or_skip(qemu, abi), abi))
+    known = known_differences(abi)
+    unknown = {
+        name: answers
+        for name, answers in found.items()
+        if not any(fnmatchcase(name, pattern) for pattern in known)
+    }
+    assert unknown == {}
+
+
+@each_abi
+def test_the_emulator_answers_as_linux(abi):
+    assert differences(abi, run(emulator(), abi)) == {}
+
+
+def probe(abi: str) -> Path:
+    """The probe's program for an ABI."""
+    family = TARGETS[abi].triplet.split("-")[0].replace("el", "").replace("64", "")
+    part = {"x86_": "x86_64", "i686": "i386", "aarch": "arm64", "riscv": "riscv"}.get(family, family)
+    names = [*PARTS, f"abi_{part}"]
+    return build_freestanding([PROBES / f"{name}.c" for name in names], abi)
+
+
+def run(command: list[str], abi: str) -> str:
+    program = or_skip(probe, abi)
+    return subprocess.run(
+        [*command, str(program), *ARGUMENTS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+    ).stdout
+
+
+def differences(abi: str, output: str) -> dict[str, tuple[str, str]]:
+    """Line name -> (expected, answered) for every line that is not as expected."""
+    wanted, answered = by_name(expected_text(abi)), by_name(output)
+    return {
+        name: (wanted.get(name, "nothing"), answered.get(name, "nothing"))
+        for name in {**wanted, **answered}
+        if answered.get(name, "nothing") not in wanted.get(name, "nothing").split(" | ")
+    }
+
+
+def by_name(text: str) -> dict[str, str]:
+    """The lines of a probe. The two lines "entry argument" become one."""
+    lines: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(": ")
+        lines[name] = f"{lines[name]}, {value}" if name in lines else value
+    return lines
+
+
+def expected_text(abi: str) -> str:
+    return (EXPECTED / f"{abi}.txt").read_text()
+
+
+def known_differences(abi: str) -> list[str]:
+    """Patterns of the line names in which QEMU is known to differ from Linux."""
+    table = tomllib.loads((PROBES / "qemu_differences.toml").read_text())
+    return [
+        pattern
+        for entry in table["difference"]
+        if any(fnmatchcase(abi, name) for name in entry["abis"])
+        for pattern in entry["lines"]
+    ]

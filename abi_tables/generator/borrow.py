@@ -18,6 +18,9 @@ MACROS: tuple[tuple[str, str], ...] = (
     ("include/linux/net.h", r"SOCK_\w+"),
     ("include/linux/stat.h", r"(S_I\w+|UTIME_\w+)"),
     ("include/linux/fcntl.h", r"(VALID|OPEN_HOW)_\w+"),
+    ("include/linux/fs.h", r"(MNT_|UMOUNT_)\w+"),
+    ("include/linux/splice.h", r"SPLICE_F_\w+"),
+    ("include/linux/swap.h", r"SWAP_FLAG\w+"),
 )
 
 DECLARATIONS: tuple[tuple[str, str], ...] = (

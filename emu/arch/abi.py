@@ -61,8 +61,8 @@ class Abi:
     """The tables of one ABI in one byte order. Make it with `Abi.load`.
 
     `word_bits` is the size of C's long; `convention.word_bits` that of an argument register, which
-    on x32 and n32 is wider. `sister` is the ABI that shares this one's way in, its numbers marked
-    by the bit `sister_base` (x32 beside x86-64), or None.
+    on x32 and n32 is wider. `sister` is the ABI that answers the
+    numbers this one's table does not have (x32 beside x86-64, n64 behind n32), or None.
     """
 
     def __init__(self, name: str, byte_order: str | None) -> None:
@@ -95,11 +95,6 @@ class Abi:
         if name not in abi_names():
             raise KeyError(f"unknown ABI {name}")
         return Abi(name, byte_order)
-
-    @functools.cached_property
-    def sister_base(self) -> int | None:
-        """The bit that marks the sister's numbers; None without a sister."""
-        return None if self.sister is None else Abi.load(self.sister).number_base
 
     @functools.cached_property
     def syscalls(self) -> dict[int, Row]:

@@ -8,18 +8,15 @@ import time
 from collections.abc import Callable
 from ctypes import c_char, c_int, c_uint32, c_uint64
 from threading import get_ident
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from emu.arch.cpu import (
-    ACCESS_EXEC,
     PAGE_SHIFT,
     PAGE_SIZE,
     PTE_EXEC,
     PTE_READ,
     PTE_WRITE,
     Fault,
-    PageFault,
-    PageTable,
     RegisterFile,
     TrapHandler,
 )
@@ -63,6 +60,7 @@ class Engine:
 
     def __init__(self, isa: Isa, ram: mmap.mmap, *, window: bool, model: str | None) -> None:
         self.isa = isa
+        self.order: Literal["big", "little"] = "big" if isa.big_endian else "little"
         self.model = model or self.default_model
         if self.model not in self.models:
             known = ", ".join(self.models)
@@ -71,6 +69,7 @@ class Engine:
         self._fault: Fault | None = None
         self._refused: tuple[int, int] | None = None
         self._again = False
+        self._rewind: Callable[[], None] | None = None
         self._stopping = False
         self._runner: int | None = None
         self._in_guest = False
@@ -146,19 +145,21 @@ class Engine:
                 self._in_guest = True
                 status = library.start(handle, self._entry(), 0, 0, 0)
                 self._in_guest = False
+                if self._rewind is not None:
+                    self._rewind()
                 if self._failure is not None:
                     error, self._failure = self._failure, None
                     self._fault = self._refused = None
                     raise error
                 if self._fault is not None:
-                    fault, self._fault = self._fault, None
+                    fault, self._fault, self._refused = self._fault, None, None
                     return fault
                 if self._refused is not None:
                     page, access = self._refused
                     self._refused = None
-                    fault = self._page_fault(page, access)
-                    if fault is not None:
-                        return fault
+                    page_fault = self._page_fault(page, access)
+                    if page_fault is not None:
+                        return page_fault
                 elif status and not self._stopping and not self._again:
                     return self._unexplained()
                 self._again = False
@@ -227,39 +228,65 @@ class Engine:
 
     def raise_fault(self, signal: str, code: str, pc: int, address: int | None = None) -> None:
         """Leave the guest with an exception at `pc`, which is also its address by default."""
-        self._state.write_pc(pc)
+        self.pc = pc
         self._fault = Fault(signal, code, pc if address is None else address, pc)
         self._library.stop(self._handle)
 
+    def raise_fault_here(self, signal: str, code: str, pc: int, address: int | None = None) -> None:
+        """As `raise_fault`, from a callback after which the engine would finish its block.
+
+        The rest of the block finds no memory, and what it did to registers is undone.
+        """
+        self.raise_fault(signal, code, pc, address)
+        state = self.save()
+        resume = self._tlb.suspend()
+
+        def rewind() -> None:
+            self._rewind = None
+            resume()
+            self.restore(state)
+
+        self._rewind = rewind
+
     def read_user(self, address: int, size: int) -> bytes | None:
         """Guest memory as the running instruction would read it; None if it may not."""
-        return self._copy_user(address, size, PTE_READ)
+        places = self._user_places(address, size, PTE_READ)
+        return None if places is None else b"".join(self._ram[place] for place in places)
 
     def write_user(self, address: int, data: bytes) -> bool:
-        """Store as the running instruction would; False if it may not."""
-        return self._copy_user(address, len(data), PTE_WRITE, data) is not None
+        """Store as the running instruction would; False, and nothing stored, if it may not."""
+        places = self._user_places(address, len(data), PTE_WRITE)
+        for place in places or ():
+            size = place.stop - place.start
+            self._ram[place], data = data[:size], data[size:]
+        return places is not None
 
-    def read_code(self, address: int, size: int) -> bytes | None:
-        """Instruction bytes; None if they cannot be fetched."""
-        return self._copy_user(address, size, PTE_EXEC)
+    def read_code(self, address: int, size: int) -> bytes:
+        """Instruction bytes, fewer where no code is mapped; never a page fault."""
+        code = b""
+        while len(code) < size:
+            va = address + len(code) & self.isa.word_mask
+            pte = self._tlb.look(va >> PAGE_SHIFT)
+            if not pte & PTE_EXEC:
+                break
+            place = (pte & -PAGE_SIZE) + va % PAGE_SIZE
+            code += self._ram[place : place + min(size - len(code), PAGE_SIZE - va % PAGE_SIZE)]
+        return code
 
-    def _copy_user(self, address: int, size: int, access: int, data: bytes = b"") -> bytes | None:
-        pieces = []
-        position = 0
-        while position < size:
-            va = address + position & self.isa.word_mask
+    def _user_places(self, address: int, size: int, access: int) -> list[slice] | None:
+        """Where the bytes are in RAM, pages faulted in; None, and a fault to report, if refused."""
+        places = []
+        while size:
+            va = address & self.isa.word_mask
             pte = self._tlb.fill(va, access)
             if not pte & access:
                 return None
-            offset = va & PAGE_SIZE - 1
-            chunk = min(size - position, PAGE_SIZE - offset)
-            place = (pte & -PAGE_SIZE) + offset
-            if data:
-                self._ram[place : place + chunk] = data[position : position + chunk]
-            else:
-                pieces.append(self._ram[place : place + chunk])
-            position += chunk
-        return b"".join(pieces)
+            chunk = min(size, PAGE_SIZE - va % PAGE_SIZE)
+            start = (pte & -PAGE_SIZE) + va % PAGE_SIZE
+            places.append(slice(start, start + chunk))
+            address += chunk
+            size -= chunk
+        return places
 
     # What an ISA says
 

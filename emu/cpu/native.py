@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
+import os
 import sys
 from ctypes import c_char, c_uint64
 from functools import cache
@@ -52,7 +52,7 @@ _RETURN = bytes.fromhex("c3")
 @cache
 def available() -> bool:
     """Whether this host runs these blobs."""
-    if platform.machine() not in ("x86_64", "AMD64") or sys.platform == "win32":
+    if sys.platform == "win32" or os.uname().machine not in ("x86_64", "amd64"):
         return False
     try:
         _code_pages().mark()

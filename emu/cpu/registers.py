@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import random
 import struct
 import sys
 from collections.abc import Sequence
@@ -229,11 +228,11 @@ def _plant(
     """Give every register a value nobody else has; the offsets of register 0 and of the pc."""
     access = RegisterAccess(library, handle)
     slot = names.slot_bytes
-    values = [random.getrandbits(30) << 1 for _ in names.general]
+    values = [_random_bits(30) << 1 for _ in names.general]
     for number, value in zip(names.general, values, strict=True):
         if number:
             access.write(number, value)
-    pc = random.getrandbits(27) << 2
+    pc = _random_bits(27) << 2
     access.write(names.pc, pc)
     image = context.save().tobytes()
     index = next(index for index, number in enumerate(names.general) if number)
@@ -256,11 +255,15 @@ def _checked(
     window = WindowState(library, handle, names, address, places)
     if window.snapshot() != context.save().tobytes():
         return None
-    probe = random.getrandbits(27) << 2
+    probe = _random_bits(27) << 2
     window.write_pc(probe)
     if RegisterAccess(library, handle).read(names.pc) != probe:
         return None
     return window
+
+
+def _random_bits(count: int) -> int:
+    return int.from_bytes(os.urandom(4), "big") >> 32 - count
 
 
 def _follow(start: int, *offsets: int) -> int | None:

@@ -53,11 +53,15 @@ def no_pages(page: int, access: int) -> int:
 class Tlb:
     """The fill callback and its state; its functions are made once, as closures.
 
+    `look` answers a page's entry as it is, 0 for none, without a page fault.
+    `suspend` takes all memory away until the function it answers is called.
     `with_frame` calls its second argument with an address at which the frame can be fetched.
     """
 
     with_frame: Callable[[int, Callable[[int], object]], None]
+    suspend: Callable[[], Callable[[], None]]
     fill: Callable[[int, int], int]
+    look: Callable[[int], int]
     use: Callable[[PageTable, PageFault], None]
     flush: Callable[[], None]
 
@@ -148,6 +152,19 @@ class Tlb:
                 code_frames.discard(frame)
                 flush()
 
+        def suspend() -> Callable[[], None]:
+            nonlocal lookup, page_fault
+            kept = lookup, page_fault
+            lookup, page_fault = nothing.get, no_pages
+            flush()
+
+            def resume() -> None:
+                nonlocal lookup, page_fault
+                lookup, page_fault = kept
+                flush()
+
+            return resume
+
         def use(pages: PageTable, fault: PageFault) -> None:
             nonlocal lookup, page_fault
             lookup = pages.get
@@ -155,6 +172,8 @@ class Tlb:
             flush()
 
         self.fill = fill
+        self.look = lambda page: lookup(page, 0)
         self.use = use
         self.flush = flush
         self.with_frame = with_frame
+        self.suspend = suspend

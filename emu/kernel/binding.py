@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from emu.arch.convention import Convention, Location, RegisterSlot, Slot
 from emu.kernel.args import UNKNOWN_FLAG, FlagFamily, FlagTranslation
+from emu.kernel.errno import EFAULT
 from emu.kernel.syscall import Parameter, Syscall
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import RegisterFile
     from emu.arch.layout import Layout
+    from emu.kernel.mm.address_space import AddressSpace
     from emu.kernel.task import Task
 
     Decoder = Callable[[Task], int | Awaitable[int]]
@@ -110,7 +112,7 @@ class _Row:
         if isinstance(slot, RegisterSlot):
             return f"regs[{slot.number}]"
         pointer = f"regs[{self.binder.convention.stack_pointer}]"
-        return f"mm.read_u32({pointer} + {slot.offset})"
+        return f"{self.inject(stack_word)}(mm, {pointer}, {slot.offset})"
 
     def inject(self, value: object) -> str:
         name = f"o{len(self._objects)}"
@@ -128,6 +130,20 @@ class _Row:
         namespace = dict(self._objects)
         exec(compile(source, f"<{self.binder.abi.name} decoder>", "exec"), namespace)
         return namespace["decoder"]
+
+
+def stack_word(mm: AddressSpace, pointer: int, offset: int) -> int:
+    """An argument on the user's stack; 0 where nothing is mapped.
+
+    EFAULT when the stack pointer is not the user's. See load_a4 in
+    arch/mips/kernel/scall32-o32.S.
+    """
+    if pointer >= mm.task_size:
+        raise EFAULT
+    try:
+        return mm.read_u32(pointer + offset)
+    except EFAULT:
+        return 0
 
 
 def flag_translation(family: FlagFamily, constants: dict[str, int]) -> FlagTranslation | None:

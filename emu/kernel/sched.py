@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from emu.kernel.errno import KernelError, Restart
 from emu.kernel.host_wait import HostWaits
-from emu.kernel.wait import Wait
+from emu.kernel.wait import Wait, WaitQueue
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
@@ -117,6 +117,10 @@ class Scheduler:
         """Sleep until the host's descriptor can be written without blocking."""
         if not self._host.is_writable(fd):
             await self._host.writable(fd).wait()
+
+    def host_queues(self, fd: int) -> list[WaitQueue]:
+        """The queues that wake when the host's descriptor becomes readable or writable."""
+        return [self._host.readable(fd), self._host.writable(fd)]
 
     def switch_to(self, task: Task) -> Cpu:
         """Put a task's registers and address space on its CPU."""

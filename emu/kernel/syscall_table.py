@@ -53,12 +53,12 @@ class SyscallTable(dict[int, "Decoder"]):
         return decoder
 
     def _sister_of(self, number: int) -> SyscallTable | None:
-        """The table of the ABI that shares this way in, told apart by a bit of the number."""
-        base, name = self.abi.sister_base, self.abi.sister
-        if base is None or name is None or not number & base:
+        """The table of the ABI that shares this way in, if it has the number."""
+        name = self.abi.sister
+        if name is None:
             return None
         if self._sister is None:
-            sister = self.kernel.abi(name)
+            sister = self.kernel.abi(name, self.abi.byte_order)
             self._sister = SyscallTable(self.kernel, sister, self._registers, self._wide)
         return self._sister if number in self._sister.abi.syscalls else None
 

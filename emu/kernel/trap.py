@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
 
-MAX_ERRNO = 4095
+MIPS_MAX_ERRNO = 1133
+"""EMAXERRNO of arch/mips/include/uapi/asm/errno.h: what is below is a result."""
 
 
 def make_gate(
@@ -58,7 +59,7 @@ def make_gate(
             result = -errno[type(error)]
         if flag is None:
             registers[result_register] = result & mask
-        elif -MAX_ERRNO <= result < 0:
+        elif -MIPS_MAX_ERRNO <= result < 0:
             # MIPS: a positive number and a flag. The kernel tells errors by value alone.
             registers[result_register] = -result
             registers[flag] = 1
@@ -75,7 +76,7 @@ def make_gate(
         if isinstance(result, KernelError):
             result = -errno[type(result)]
         assert isinstance(result, int)
-        failed = flag is not None and -MAX_ERRNO <= result < 0
+        failed = flag is not None and -MIPS_MAX_ERRNO <= result < 0
         registers[result_register] = -result if failed else result & mask
         if flag is not None:
             registers[flag] = int(failed)

@@ -77,6 +77,7 @@ class UserBuffer:
 
     def views(self, access: int, limit: int = CHUNK) -> list[memoryview]:
         """See `Buffer.views`."""
+        limit = min(limit, self.count)
         self._next_piece()
         if self._left >= limit or not self._more:
             return self.mm.views(self._address, min(self._left, limit), access)

@@ -75,10 +75,10 @@ def test_a_64_bit_argument_goes_where_the_abi_puts_it():
     assert place("mips-n32") == Location(RegisterSlot(7))
 
 
-def test_the_sister_of_x86_64_is_marked_by_bit_30():
-    abi = Abi.load("x86-64")
-    assert (abi.sister, abi.sister_base) == ("x32", 1 << 30)
-    assert Abi.load("arm64").sister_base is None
+def test_a_sister_answers_the_numbers_a_table_has_not():
+    assert Abi.load("x86-64").sister == "x32"
+    assert Abi.load("mips-n32").sister == "mips-n64"
+    assert Abi.load("arm64").sister is None
 
 
 def test_of_two_names_of_a_number_the_usual_one_is_shown():

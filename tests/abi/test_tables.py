@@ -8,12 +8,13 @@ import pytest
 from emu.arch.abi import Abi, abi_names, aliases, signatures
 from emu.arch.abi_files import read_description, tables_directory
 from emu.arch.isa import ISAS
+from tests.abi.loading import load
 
 TABLES = tables_directory()
 BOTH_ORDERS = [
     (name, "big" if ISAS[isa].big_endian else "little")
     for name in abi_names()
-    for isa in Abi.load(name).isas
+    for isa in load(name).isas
 ]
 
 # Structs and constants that the emulator, or a module ported from C, looks up by name everywhere.
@@ -29,7 +30,7 @@ inotify_event signalfd_siginfo mmap_arg_struct sel_arg_struct sigset_argpack tim
 io_uring_params io_uring_sqe io_uring_cqe sockaddr sockaddr_un sockaddr_in sockaddr_in6 sockaddr_nl
 sockaddr_ll nlmsghdr nlmsgerr nlattr genlmsghdr ifreq ifconf rtmsg ifinfomsg ifaddrmsg rtattr
 ndmsg rtgenmsg linger tcp_info landlock_ruleset_attr statmount mnt_id_req fanotify_event_metadata
-seccomp_data sock_fprog sock_filter ustat utimbuf futex_waitv cachestat loop_info64 dqblk
+seccomp_data sock_fprog sock_filter ustat utimbuf futex_waitv cachestat loop_info64 if_dqblk
 """.split()  # noqa: SIM905
 
 CONSTANTS = """
@@ -40,7 +41,7 @@ AT_EMPTY_PATH AT_SYMLINK_NOFOLLOW PROT_READ PROT_GROWSDOWN MAP_PRIVATE MAP_ANONY
 MAP_FIXED_NOREPLACE MREMAP_MAYMOVE MADV_DONTNEED MS_SYNC S_IFMT S_IFSOCK S_ISUID S_IRUSR STATX_TYPE
 STATX_BTIME SEEK_SET SEEK_DATA POLLIN POLLRDHUP EPOLLET EPOLL_CTL_ADD PR_SET_NAME PR_CAPBSET_READ
 CLONE_VM CLONE_NEWNS CLONE_PIDFD WNOHANG WEXITED P_PIDFD FUTEX_WAIT FUTEX_PRIVATE_FLAG
-RLIMIT_NOFILE RLIM_INFINITY SCHED_OTHER SCHED_DEADLINE CLOCK_MONOTONIC TIMER_ABSTIME ICANON OPOST
+RLIMIT_NOFILE RLIM_INFINITY SCHED_NORMAL SCHED_DEADLINE CLOCK_MONOTONIC TIMER_ABSTIME ICANON OPOST
 ICRNL CS8 B115200 VMIN TCGETS TCSETSW TIOCGWINSZ TIOCSCTTY TIOCGPTN FIONREAD FIONBIO FIOCLEX
 BLKGETSIZE64 BLKROGET AF_UNIX AF_NETLINK PF_INET SOCK_STREAM SOCK_CLOEXEC SO_REUSEADDR SO_PEERCRED
 SOL_SOCKET SOL_TCP SOL_NETLINK SCM_RIGHTS SCM_CREDENTIALS MSG_DONTWAIT MSG_NOSIGNAL IPPROTO_TCP
@@ -63,14 +64,14 @@ LOOP_SET_FD SIOCGIFCONF SIOCGIFADDR TUNSETIFF FS_IOC_GETFLAGS NS_GET_USERNS UFFD
 
 @pytest.mark.parametrize(("name", "order"), BOTH_ORDERS)
 def test_no_struct_or_constant_that_everybody_needs_is_missing(name, order):
-    abi = Abi.load(name, order)
+    abi = load(name, order)
     assert [struct for struct in STRUCTS if not abi.has_layout(struct)] == []
     assert [constant for constant in CONSTANTS if constant not in abi.constants] == []
 
 
 @pytest.mark.parametrize(("name", "order"), BOTH_ORDERS)
 def test_every_layout_can_be_made_and_its_fields_lie_inside_it(name, order):
-    abi = Abi.load(name, order)
+    abi = load(name, order)
     for struct in abi.layout_names():
         layout = abi.layout(struct)
         for field in layout.fields.values():
@@ -81,7 +82,7 @@ def test_every_layout_can_be_made_and_its_fields_lie_inside_it(name, order):
 
 @pytest.mark.parametrize("name", abi_names())
 def test_every_entry_point_has_a_signature(name):
-    abi, known = Abi.load(name), signatures()
+    abi, known = load(name), signatures()
     for row in abi.syscalls.values():
         candidates = known.get(row.entry) or known[abi.canonical_entry(row.entry)]
         assert any(not one.abis or name in one.abis for one in candidates), row
@@ -89,7 +90,7 @@ def test_every_entry_point_has_a_signature(name):
 
 @pytest.mark.parametrize("name", abi_names())
 def test_every_system_call_fits_the_conventions_argument_places(name):
-    abi, known = Abi.load(name), signatures()
+    abi, known = load(name), signatures()
     wide = {"loff_t", "u64", "__u64"}
     for row in abi.syscalls.values():
         for one in known.get(row.entry, []):
@@ -100,7 +101,7 @@ def test_every_system_call_fits_the_conventions_argument_places(name):
 
 @pytest.mark.parametrize("name", abi_names())
 def test_system_call_numbers_are_unique_and_start_at_the_base(name):
-    abi = Abi.load(name)
+    abi = load(name)
     lines = (TABLES / name / "syscalls.tsv").read_text().splitlines()
     assert len(abi.syscalls) == len(lines)
     assert min(abi.syscalls) == abi.number_base
@@ -124,7 +125,7 @@ def test_calls_whose_arguments_are_arranged_otherwise_are_no_aliases():
 
 @pytest.mark.parametrize("name", abi_names())
 def test_errors_and_signals_are_subsets_of_the_constants(name):
-    abi = Abi.load(name)
+    abi = load(name)
     assert abi.errno.items() <= abi.constants.items()
     assert abi.signals.items() <= abi.constants.items()
     assert set(abi.signal_names) >= set(range(1, 32))

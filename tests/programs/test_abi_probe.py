@@ -4,17 +4,17 @@
 others. ``a | b`` on a line means that Linux gives either, depending on its configuration.
 """
 
-import subprocess
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
+from tests.support.running import End, emu, natively, under_qemu
 from tests.support.toolchain import (
     TARGETS,
     build_freestanding,
-    emulator,
+    has_qemu,
     is_native,
     or_skip,
     qemu,
@@ -23,10 +23,17 @@ from tests.support.toolchain import (
 PROBES = Path(__file__).parent / "probes"
 EXPECTED = PROBES / "expected"
 ARGUMENTS = ["one", "two three"]
-PARTS = (
-    ["probe", "start", "say", "entry", "registers"]
-    + ["errors", "files", "mappings", "faults", "structures"]
-)  # fmt: skip
+PARTS = ["probe", "start", "say", "entry", "registers", "errors", "files", "mappings"]
+PARTS += ["faults", "structures"]
+OWN_PARTS = {  # by the beginning of the ABI's name
+    "x86-64": "abi_x86_64",
+    "x32": "abi_x86_64",
+    "i386": "abi_i386",
+    "arm64": "abi_arm64",
+    "arm-": "abi_arm",
+    "riscv": "abi_riscv",
+    "mips": "abi_mips",
+}
 ABIS = sorted(path.stem for path in EXPECTED.glob("*.txt"))
 
 each_abi = pytest.mark.parametrize("abi", ABIS)
@@ -42,16 +49,15 @@ def test_expected_lines_have_names_of_their_own(abi):
     assert [name for name in names if names.count(name) > 1] == ["entry argument"] * 2
 
 
-@each_abi
+@pytest.mark.parametrize("abi", [abi for abi in ABIS if is_native(abi)])
 def test_linux_answers_as_expected(abi):
-    if not is_native(abi):
-        pytest.skip(f"this machine does not run {abi} programs itself")
-    assert differences(abi, run([], abi)) == {}
+    assert differences(abi, natively(or_skip(probe, abi), *ARGUMENTS)) == {}
 
 
-@each_abi
+@pytest.mark.parametrize("abi", [abi for abi in ABIS if has_qemu(abi)])
 def test_qemu_differs_from_linux_only_where_we_know(abi):
-    found = differences(abi, run(or_skip(qemu, abi), abi))
+    end = under_qemu(or_skip(qemu, abi), or_skip(probe, abi), *ARGUMENTS)
+    found = differences(abi, end)
     known = known_differences(abi)
     unknown = {
         name: answers
@@ -63,32 +69,18 @@ def test_qemu_differs_from_linux_only_where_we_know(abi):
 
 @each_abi
 def test_the_emulator_answers_as_linux(abi):
-    assert differences(abi, run(emulator(), abi)) == {}
+    assert differences(abi, emu(or_skip(probe, abi), *ARGUMENTS)) == {}
 
 
-def probe(abi: str) -> Path:
-    """The probe's program for an ABI."""
-    family = TARGETS[abi].triplet.split("-")[0].replace("el", "").replace("64", "")
-    part = {"x86_": "x86_64", "i686": "i386", "aarch": "arm64", "riscv": "riscv"}.get(family, family)
-    names = [*PARTS, f"abi_{part}"]
-    return build_freestanding([PROBES / f"{name}.c" for name in names], abi)
+def probe(abi: str) -> str:
+    """The path of the probe's program for an ABI."""
+    own = next(part for start, part in OWN_PARTS.items() if abi.startswith(start))
+    return str(build_freestanding([PROBES / f"{name}.c" for name in [*PARTS, own]], abi))
 
 
-def run(command: list[str], abi: str) -> str:
-    program = or_skip(probe, abi)
-    return subprocess.run(
-        [*command, str(program), *ARGUMENTS],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        timeout=60,
-        check=False,
-    ).stdout
-
-
-def differences(abi: str, output: str) -> dict[str, tuple[str, str]]:
+def differences(abi: str, end: End) -> dict[str, tuple[str, str]]:
     """Line name -> (expected, answered) for every line that is not as expected."""
-    wanted, answered = by_name(expected_text(abi)), by_name(output)
+    wanted, answered = by_name(expected_text(abi)), by_name(end.output.decode())
     return {
         name: (wanted.get(name, "nothing"), answered.get(name, "nothing"))
         for name in {**wanted, **answered}

@@ -19,11 +19,13 @@ from typing import ParamSpec, TypeVar
 
 import pytest
 
+from tests.support.running import End, natively, under_qemu
+
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "test-programs"
 
 # What a compiler says when it has no C library for the ABI.
-NO_LIBRARY = ("cannot find crt1.o", "cannot find Scrt1.o", "cannot find -lc", "gnu/stubs")
+NO_LIBRARY = ("cannot find crt1.o", "cannot find -lc", "fatal error: bits/", "fatal error: gnu/")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,13 +103,16 @@ def sysroot(abi: str) -> Path:
     return folder
 
 
-def build(sources: Sequence[Path], abi: str, options: Sequence[str] = ()) -> Path:
+def build(
+    sources: Sequence[Path], abi: str, options: Sequence[str] = (), libraries: Sequence[str] = ()
+) -> Path:
     """Compile a program, or take it from the cache; its path.
 
     The cache key covers the command and every C source and header beside the sources.
     """
     command = [*compiler(abi), *options]
-    key = hashlib.sha256(repr((command, [source.name for source in sources])).encode())
+    names = [source.name for source in sources]
+    key = hashlib.sha256(repr((command, names, libraries)).encode())
     for folder in sorted({source.parent for source in sources}):
         for source in sorted([*folder.glob("*.[ch]")]):
             key.update(source.name.encode() + source.read_bytes())
@@ -117,7 +122,7 @@ def build(sources: Sequence[Path], abi: str, options: Sequence[str] = ()) -> Pat
     program.parent.mkdir(parents=True, exist_ok=True)
     unfinished = program.with_name(f"{program.name}.{os.getpid()}")
     run = subprocess.run(
-        [*command, "-o", str(unfinished), *map(str, sources)],
+        [*command, "-o", str(unfinished), *map(str, sources), *libraries],
         capture_output=True,
         text=True,
         check=False,
@@ -142,27 +147,42 @@ def build_freestanding(sources: Sequence[Path], abi: str, options: Sequence[str]
     return build(sources, abi, [*flags, *options])
 
 
+def build_with_libc(source: Path, abi: str, dynamic: bool = False) -> Path:
+    """Compile a C program with the ABI's C library, static unless asked otherwise."""
+    flags = ["-O1", "-std=gnu11", "-w", "-D_FILE_OFFSET_BITS=64", "-pthread"]
+    return build([source], abi, [*flags, *([] if dynamic else ["-static"])], ["-lm"])
+
+
 def is_native(abi: str) -> bool:
     """Whether this machine's own kernel and CPU run programs of this ABI."""
     return sys.platform == "linux" and abi in NATIVE.get(platform.machine(), ())
 
 
-def oracle(abi: str) -> list[str]:
-    """The command prefix under which the reference runs a program: none at all if native."""
-    return [] if is_native(abi) else qemu(abi)
+def has_qemu(abi: str) -> bool:
+    """Whether user-mode QEMU knows the ABI, installed or not."""
+    return bool(TARGETS[abi].qemu)
 
 
-def qemu(abi: str) -> list[str]:
+def qemu(abi: str) -> str:
     """The user-mode QEMU for an ABI."""
-    suffix = TARGETS[abi].qemu
-    if not suffix:
-        raise Unavailable(f"there is no oracle for {abi} on this machine")
-    command = f"qemu-{suffix}"
+    command = f"qemu-{TARGETS[abi].qemu}"
     if not shutil.which(command):
         raise Unavailable(f"{command} is not installed (Debian: qemu-user)")
-    return [command]
+    return command
 
 
-def emulator(*options: str) -> list[str]:
-    """The command prefix under which our emulator runs a program."""
-    return [sys.executable, "-m", "emu", "run", *options]
+def reference(abi: str, program: Path, *arguments: str, layer: Path | None = None) -> End:
+    """Run a program on this machine's kernel, or else under QEMU.
+
+    `layer` is the folder that a dynamic program takes its loader and libraries from.
+    """
+    if is_native(abi):
+        loader = [] if layer in (None, Path("/")) else _loader(layer)
+        return natively(*loader, str(program), *arguments)
+    return under_qemu(qemu(abi), str(program), *arguments, sysroot=str(layer) if layer else None)
+
+
+def _loader(layer: Path) -> list[str]:
+    """The command that starts a dynamic program with the libraries of another root."""
+    loader = min(layer.glob("lib*/ld-linux*.so.*"))
+    return [str(loader), "--library-path", str(loader.parent)]

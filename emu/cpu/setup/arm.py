@@ -62,10 +62,11 @@ class Arm(Engine):
 
     @pc.setter
     def pc(self, address: int) -> None:
-        if address & 1:
-            self._access.write(_PC, address & 0xFFFFFFFF)
+        address &= 0xFFFFFFFF
+        if self._state.direct and not address & 1:
+            self._state.write_pc(address)
         else:
-            self._state.write_pc(address & 0xFFFFFFFF)
+            self._access.write(_PC, address | self.thumb)
 
     @property
     def thumb(self) -> bool:
@@ -85,7 +86,7 @@ class Arm(Engine):
     def branch(self, address: int) -> None:
         """Continue at a function: Thumb if the address is odd, outside any IT block."""
         self.flags = self.flags & ~(_IT_STATE | _THUMB) | (_THUMB if address & 1 else 0)
-        self._state.write_pc(address & 0xFFFFFFFE)
+        self.pc = address & ~1
 
     @property
     def flags(self) -> int:
@@ -142,7 +143,7 @@ class Arm(Engine):
         thumb = self.thumb
         if self._follows_hint(pc, thumb):
             return True
-        code = self.read_code(pc, 4) or self.read_code(pc, 2) or b""
+        code = self.read_code(pc, 4)
         word = int.from_bytes(code, "little")
         if thumb:
             is_breakpoint = word & 0xFFFF == _THUMB_BREAKPOINT or word == _THUMB2_BREAKPOINT
@@ -156,9 +157,9 @@ class Arm(Engine):
 
     def _follows_hint(self, pc: int, thumb: bool) -> bool:
         """The engine leaves `yield` and `wfe` this way, with the pc already after them."""
-        word = int.from_bytes(self.read_code(pc - 4, 4) or b"", "little")
+        word = int.from_bytes(self.read_code(pc - 4, 4), "little")
         if not thumb:
             return word & _ARM_HINT_MASK == _ARM_HINT and word & 0xF != 0
-        half = int.from_bytes(self.read_code(pc - 2, 2) or b"", "little")
+        half = int.from_bytes(self.read_code(pc - 2, 2), "little")
         narrow = half & _THUMB_HINT_MASK == _THUMB_HINT and half & 0xF0 != 0
         return narrow or word & _THUMB2_HINT_MASK == _THUMB2_HINT

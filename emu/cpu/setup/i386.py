@@ -6,10 +6,9 @@ import ctypes
 import struct
 from ctypes import c_uint16, c_uint32, c_uint64
 
-from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE, PTE_READ, PageFault, PageTable, TrapHandler
+from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE, PTE_READ, PageFault, PageTable
 from emu.cpu import library as lib
 from emu.cpu.engine import STUB_ADDRESS
-from emu.cpu.library import address_of
 from emu.cpu.registers import RegisterNames
 from emu.cpu.setup.x86 import (
     CS,
@@ -18,6 +17,7 @@ from emu.cpu.setup.x86 import (
     EDX,
     ES,
     GDTR,
+    INSTRUCTION_SYSCALL,
     INSTRUCTION_SYSENTER,
     SS,
     X86,
@@ -34,7 +34,6 @@ _SYSEXIT = b"\x0f\x35"
 _AFTER_STUB = STUB_ADDRESS + 0x800
 _FLAT_LIMIT = 0xFFFFF
 _FLAGS_4K_32BIT = 0xC
-_INSTRUCTION_LENGTH = 2
 _ENTRY = struct.Struct("<Q")
 
 
@@ -138,19 +137,6 @@ class I386(X86):
 
     def _install_traps(self) -> None:
         super()._install_traps()
-
-        def sysenter(_uc: int, _data: int) -> None:
-            try:
-                self.pc += _INSTRUCTION_LENGTH
-                handler: TrapHandler = self._handlers.get(self.ways["sysenter"], self._undefined)
-                handler()
-                self.pc -= _INSTRUCTION_LENGTH
-            except BaseException as error:
-                self.abandon(error)
-
-        callback = lib.InstructionCallback(sysenter)
-        self._keep.append(callback)
-        self._hook(lib.HOOK_INSN, address_of(callback), 0, INSTRUCTION_SYSENTER)
-
-    def _undefined(self) -> None:
-        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - _INSTRUCTION_LENGTH)
+        self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
+        # Intel's processors have it in 64-bit mode only.
+        self._install_instruction(INSTRUCTION_SYSCALL, self._undefined)

@@ -16,6 +16,7 @@ from emu.cpu import library as lib
 from emu.cpu.engine import Engine
 from emu.cpu.registers import RegisterNames, WindowState
 from emu.cpu.setup import mips_state
+from emu.cpu.setup.mips_overflow import find_overflow
 from emu.cpu.setup.mips_straight import StraightCode
 from emu.cpu.setup.mips_unaligned import Unaligned
 
@@ -106,11 +107,9 @@ class Mips(Engine):
 
     def _bring_up(self) -> None:
         access = self._access
-        order = "big" if self.isa.big_endian else "little"
         access.write(_CONFIG3, access.read(_CONFIG3) | _CONFIG3_ULRI)
         access.write(_T0, _HWRENA & ~0xFFFF)
-        words = (_ORI_T0_LOW, _MTC0_T0_HWRENA, _NOP, _NOP)
-        self._run_stub(b"".join(word.to_bytes(4, order) for word in words))
+        self.run_privileged([_ORI_T0_LOW, _MTC0_T0_HWRENA, _NOP, _NOP])
         mips_state.map_linked_loads(self)
         access.write(_STATUS, self.status)
         self._unaligned = Unaligned(self)
@@ -126,6 +125,8 @@ class Mips(Engine):
         number, flags = self._last_exception()
         pc = self.pc
         in_slot = bool(flags & mips_state.BRANCH_BITS)
+        if number == _OVERFLOW:
+            pc, in_slot = find_overflow(self, pc)
         # A signal frame names the branch, and going back there runs both again.
         restart = pc - 4 if in_slot else pc
         if number in (_LOAD_ERROR, _STORE_ERROR):
@@ -154,7 +155,7 @@ class Mips(Engine):
 
     def _break_or_trap(self, number: int, pc: int, restart: int) -> None:
         """As do_trap_or_bp() does: the assembler's codes say division by zero or overflow."""
-        word = self._unaligned.instruction(pc) or 0
+        word = self.instruction(pc)
         if number == _BREAK:
             code = word >> 6 & 0xFFFFF
             # Assemblers put the code in the upper ten bits.
@@ -181,6 +182,10 @@ class Mips(Engine):
                 return code
         return "FPE_FLTUNK"
 
+    def instruction(self, pc: int) -> int:
+        """The instruction word at `pc`; 0, a no-operation, where no code is mapped."""
+        return int.from_bytes(self.read_code(pc, 4), self.order)
+
     def _after(self, pc: int, flags: int) -> int:
         """Where to go on after the instruction at `pc` was done for the guest."""
         if not flags & mips_state.BRANCH_BITS:
@@ -206,8 +211,7 @@ class Mips(Engine):
 
     def run_privileged(self, words: list[int]) -> None:
         """Run instructions in kernel mode, during bring-up."""
-        order = "big" if self.isa.big_endian else "little"
-        self._run_stub(b"".join(word.to_bytes(4, order) for word in words))
+        self._run_stub(b"".join(word.to_bytes(4, self.order) for word in words))
 
 
 class Mips32(Mips):

@@ -59,12 +59,12 @@ class StraightCode:
         is_big = self._cpu.isa.big_endian
         if _LONG_RUN.search(code[0::4] if is_big else code[3::4]) is None:
             return ()
-        order = "big" if is_big else "little"
+        order = self._cpu.order
         runs = []
         # The instruction after a branch belongs to the branch's block.
         start = 0
         for offset in range(0, PAGE_SIZE, 4):
-            if _ends_block(int.from_bytes(code[offset : offset + 4], order)):
+            if ends_block(int.from_bytes(code[offset : offset + 4], order)):
                 if offset - start > 4 * LONGEST_RUN:
                     runs.append((start, offset))
                 start = offset + 8
@@ -92,7 +92,8 @@ class StraightCode:
         return self._function
 
 
-def _ends_block(word: int) -> bool:
+def ends_block(word: int) -> bool:
+    """Whether the translator ends a block with this instruction (and its delay slot)."""
     opcode = word >> 26
     if 1 <= opcode <= 7 or 20 <= opcode <= 23:
         return True

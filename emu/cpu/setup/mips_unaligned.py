@@ -42,19 +42,14 @@ class Unaligned:
 
     def __init__(self, cpu: Mips) -> None:
         self._cpu = cpu
-        self._order = "big" if cpu.isa.big_endian else "little"
-
-    def instruction(self, pc: int) -> int | None:
-        """The instruction word at `pc`; None if it cannot be fetched."""
-        code = self._cpu.read_code(pc, 4)
-        return None if code is None else int.from_bytes(code, self._order)  # type: ignore[arg-type]
+        self._order = cpu.order
 
     def complete(self, pc: int) -> bool:
         """Do what the instruction at `pc` wanted; False if Linux would not, or memory refuses."""
         cpu = self._cpu
-        word = self.instruction(pc)
-        access = _OPCODES.get(word >> 26) if word is not None else None
-        if word is None or access is None:
+        word = cpu.instruction(pc)
+        access = _OPCODES.get(word >> 26)
+        if access is None:
             return False
         if word >> 26 in _ONLY_64_BIT and cpu.isa.word_bits == 32:
             return False
@@ -65,11 +60,11 @@ class Unaligned:
         register = word >> 16 & 31
         if access.store:
             value = self._register(register, access) & (1 << 8 * access.size) - 1
-            return cpu.write_user(address, value.to_bytes(access.size, self._order))  # type: ignore[arg-type]
+            return cpu.write_user(address, value.to_bytes(access.size, self._order))
         data = cpu.read_user(address, access.size)
         if data is None:
             return False
-        value = int.from_bytes(data, self._order, signed=access.signed)  # type: ignore[arg-type]
+        value = int.from_bytes(data, self._order, signed=access.signed)
         self._set_register(register, value, access)
         return True
 

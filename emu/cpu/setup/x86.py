@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 from ctypes import c_uint32, c_uint64
 
+from emu.arch.cpu import TrapHandler
 from emu.cpu.engine import Engine
-from emu.cpu.library import ARCH_X86
+from emu.cpu.library import ARCH_X86, HOOK_INSN, InstructionCallback, address_of
 
 CS, DS, EFLAGS, ES, FS, GS, SS = 11, 17, 25, 28, 32, 33, 49
 EDX, ECX, EBX, EAX = 24, 22, 21, 19
@@ -14,6 +15,8 @@ CR0, CR4 = 50, 54
 GDTR, FPCW, FPTAG, MSR, MXCSR, FS_BASE, GS_BASE = 243, 246, 247, 248, 249, 250, 251
 RCX, R11 = 38, 109
 INSTRUCTION_SYSCALL, INSTRUCTION_SYSENTER = 699, 700
+_INSTRUCTION_IN, _INSTRUCTION_OUT = 218, 500
+_PortCallback = ctypes.CFUNCTYPE(c_uint32)
 
 # Values of a fresh Linux process.
 _FPCW_DEFAULT = 0x37F
@@ -42,7 +45,8 @@ _SIGNALS = {
 }  # fmt: skip
 _INT_OPCODE = 0xCD
 _INT1_OPCODE = 0xF1
-_INT_LENGTH = 2
+# Of `syscall`, `sysenter` and `int n` alike.
+TRAP_LENGTH = 2
 _NO_EXCEPTION = 0xFFFFFFFF
 
 
@@ -93,12 +97,51 @@ class X86(Engine):
     def _write_msr(self, number: int, value: int) -> None:
         self._access.exchange(MSR, MsrBlock(number, value), write=True)
 
+    def _install_instruction(self, instruction: int, handler: TrapHandler) -> None:
+        """Call `handler` with the pc after the instruction; the engine adds its length again."""
+
+        def trap(_uc: int, _data: int) -> None:
+            try:
+                self.pc += TRAP_LENGTH
+                try:
+                    handler()
+                finally:
+                    self.pc -= TRAP_LENGTH
+            except BaseException as error:
+                self.abandon(error)
+
+        callback = InstructionCallback(trap)
+        self._keep.append(callback)
+        self._hook(HOOK_INSN, address_of(callback), 0, instruction)
+
+    def _install_traps(self) -> None:
+        super()._install_traps()
+
+        def port_access(*_: int) -> int:
+            try:
+                self.raise_fault_here("SIGSEGV", "SI_KERNEL", self.pc, 0)
+            except BaseException as error:
+                self.abandon(error)
+            return 0
+
+        # The engine would do it, although the I/O privilege level says no.
+        callback = _PortCallback(port_access)
+        self._keep.append(callback)
+        for instruction in (_INSTRUCTION_IN, _INSTRUCTION_OUT):
+            self._hook(HOOK_INSN, address_of(callback), 0, instruction)
+
+    def _sysenter(self) -> None:
+        self._handlers.get(self.ways["sysenter"], self._undefined)()
+
+    def _undefined(self) -> None:
+        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - TRAP_LENGTH)
+
     def _exception(self, number: int) -> None:
         pc = self.pc
         self._forget_exception()
         if self._is_software_interrupt(number, pc):
             # A gate that user code may not use: the hardware answers with #GP at the instruction.
-            self.raise_fault("SIGSEGV", "SI_KERNEL", pc - _INT_LENGTH, 0)
+            self.raise_fault("SIGSEGV", "SI_KERNEL", pc - TRAP_LENGTH, 0)
         elif number == _DIVIDE:
             self.raise_fault("SIGFPE", "FPE_INTDIV", pc)
         elif number == _DEBUG:
@@ -114,7 +157,7 @@ class X86(Engine):
     def _is_software_interrupt(self, number: int, pc: int) -> bool:
         if number in (_BREAKPOINT, _OVERFLOW):
             return False
-        return self.read_code(pc - _INT_LENGTH, 2) == bytes([_INT_OPCODE, number])
+        return self.read_code(pc - TRAP_LENGTH, 2) == bytes([_INT_OPCODE, number])
 
     def _fpu_code(self, number: int) -> str:
         """The first unmasked exception, as fpu__exception_code() picks it."""

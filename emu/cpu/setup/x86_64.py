@@ -26,7 +26,6 @@ _EFER_SCE_LME_LMA = 1 | 1 << 8 | 1 << 10
 _STAR_VALUE = 0x23 << 48
 _SYSRETQ = b"\x48\x0f\x07"
 _AFTER_STUB = STUB_ADDRESS + 0x800
-_INSTRUCTION_LENGTH = 2
 _REG_RCX, _REG_R11 = 1, 11
 
 
@@ -101,31 +100,10 @@ class X86_64(X86):
         self._keep += [callback, blob]
         self._hook(lib.HOOK_INSN, blob.address, blob.data_address, INSTRUCTION_SYSCALL)
 
-    def _install_instruction(self, instruction: int, handler: TrapHandler) -> None:
-        """Call `handler` with the pc after the instruction; the engine adds its length again."""
-
-        def trap(_uc: int, _data: int) -> None:
-            try:
-                self.pc += _INSTRUCTION_LENGTH
-                handler()
-                self.pc -= _INSTRUCTION_LENGTH
-            except BaseException as error:
-                self.abandon(error)
-
-        callback = lib.InstructionCallback(trap)
-        self._keep.append(callback)
-        self._hook(lib.HOOK_INSN, address_of(callback), 0, instruction)
-
     def _python_syscall(self) -> None:
         self.registers[_REG_R11] = self._access.read(EFLAGS) & 0xFFFFFFFF
         self.registers[_REG_RCX] = self.pc
         self._syscall_handler()
-
-    def _sysenter(self) -> None:
-        self._handlers.get(self.ways["sysenter"], self._undefined)()
-
-    def _undefined(self) -> None:
-        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - _INSTRUCTION_LENGTH)
 
     def _page_fault(self, page: int, access: int) -> Fault | None:
         # Linux has 47 bits of user addresses; beyond the canonical ones it is not a page fault.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EACCES, ELIBBAD, ELOOP, ENOEXEC, ETXTBSY
+from emu.kernel.errno import EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ETXTBSY
 from emu.kernel.exec.binfmt_elf import check_interpreter, elf_image, read_file
 from emu.kernel.exec.binfmt_script import BINPRM_BUF_SIZE, parse_script
 from emu.kernel.exec.elf import ELF_MAGIC, ElfImage
@@ -48,7 +48,12 @@ class Program:
 
 
 def open_program(
-    task: Task, path: VfsPath, filename: bytes, argv: Sequence[bytes], envp: Sequence[bytes]
+    task: Task,
+    path: VfsPath,
+    filename: bytes,
+    argv: Sequence[bytes],
+    envp: Sequence[bytes],
+    inaccessible: bool = False,
 ) -> Program:
     """Find what is to be run: follow ``#!`` lines, parse the ELF image, find its linker.
 
@@ -64,6 +69,8 @@ def open_program(
             if head[:2] != b"#!":
                 return _elf_program(task, path, arguments, file)
             name, argument = parse_script(head)
+            if inaccessible:
+                raise ENOENT("the script's name would mean nothing to its interpreter")
         except BaseException:
             file.put()
             raise

@@ -27,15 +27,23 @@ COMM_LENGTH = 15
 
 
 def do_execve(
-    task: Task, path: VfsPath, filename: bytes, argv: Sequence[bytes], envp: Sequence[bytes]
+    task: Task,
+    path: VfsPath,
+    filename: bytes,
+    argv: Sequence[bytes],
+    envp: Sequence[bytes],
+    *,
+    inaccessible: bool = False,
 ) -> None:
     """Run the file at `path`, called `filename`, in this task.
 
+    `inaccessible` says that the name means nothing to the new program, so that a script's
+    interpreter could not open it.
     Any `KernelError` of execve(2) leaves the task as it was. Once the old program would be gone
     there is no way back: as on Linux a task that already runs something dies of SIGSEGV then,
     while one that is being made raises the error.
     """
-    program = open_program(task, path, filename, argv, envp)
+    program = open_program(task, path, filename, argv, envp, inaccessible)
     try:
         _replace(task, program)
     finally:
@@ -55,6 +63,7 @@ def _replace(task: Task, program: Program) -> None:
         if getattr(task, "mm", None) is not None:
             task.die(SIGSEGV)
         raise
+    mm.set_exe_file(program.file)
     _begin_new_exec(task, program)
     old = getattr(task, "mm", None)
     task.mm, task.abi, task.image_abi, task.cpu = mm, abi, abi, cpu

@@ -48,10 +48,14 @@ class Arguments:
         """E2BIG if there is too much for the stack: see bprm_stack_limits."""
         if any(len(string) >= MAX_ARG_STRLEN for string in (*self.argv, *self.envp)):
             raise E2BIG("a string is longer than MAX_ARG_STRLEN")
-        limit = max(min(STACK_LIMIT // 4 * 3, stack_limit // 4), ARG_MAX)
         pointers = (max(len(self.argv), 1) + len(self.envp)) * POINTER_SIZE
-        if pointers + len(self.strings) > limit:
+        if pointers + len(self.strings) > argument_limit(stack_limit):
             raise E2BIG("more than a quarter of the stack")
+
+
+def argument_limit(stack_limit: int) -> int:
+    """How many bytes strings and pointers may take for a stack limit."""
+    return max(min(STACK_LIMIT // 4 * 3, stack_limit // 4), ARG_MAX)
 
 
 def setup_arg_pages(mm: AddressSpace, arguments: Arguments, executable: bool) -> int:

@@ -6,10 +6,12 @@ brk), `remap` (mremap), `protect` (mprotect), `advice` (madvise, msync, mincore)
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PTE_WRITE
+from emu.kernel.errno import KernelError
 from emu.kernel.mm import fault as faults
 from emu.kernel.mm import mapping, protect
 from emu.kernel.mm.access import UserMemory
@@ -23,6 +25,7 @@ from emu.kernel.mm.vma import (
     VM_SHARED,
     VM_WIPEONFORK,
     VM_WRITE,
+    Vma,
 )
 from emu.kernel.mm.vma_list import VmaList
 from emu.kernel.uapi.resource import RLIM_INFINITY
@@ -64,6 +67,7 @@ class AddressSpace(UserMemory):
         self.start_brk = self.brk = self.start_stack = 0
         self.arg_start = self.arg_end = self.env_start = self.env_end = 0
         self.saved_auxv = b""
+        self.exe_file: File | None = None
 
     def mmap(
         self,
@@ -199,6 +203,8 @@ class AddressSpace(UserMemory):
                 pte = parent_pages[page] & keep
                 parent_pages[page] = child_pages[page] = pte
                 references[pte & PAGE_MASK] += 1
+        if self.exe_file is not None:
+            child.set_exe_file(self.exe_file)
         # The zero frame is never counted: it lives for ever.
         references[ZERO_FRAME] = 1
         self.flush_tlb()
@@ -226,9 +232,27 @@ class AddressSpace(UserMemory):
             self.ram.active.pop(self.cpu, None)
             self.cpu = None
         for vma in list(self.vmas):
-            self.vmas.remove(vma)
-            if vma.file is not None:
-                vma.file.put()
+            self.remove_vma(vma)
+        if self.exe_file is not None:
+            self.exe_file.inode.write_count += 1
+            self.exe_file.put()
+            self.exe_file = None
+
+    def set_exe_file(self, file: File) -> None:
+        """Keep the program's file open, and from being written (ETXTBSY), while it runs."""
+        self.exe_file = file
+        file.get()
+        file.inode.write_count -= 1
+
+    def remove_vma(self, vma: Vma) -> None:
+        """Take out an area whose pages are unmapped, storing what its file must get."""
+        self.vmas.remove(vma)
+        if vma.mapping is not None and vma.is_shared and vma.mapping.dirty:
+            # Linux would store it later, and tell of an error to whoever syncs the file.
+            with contextlib.suppress(KernelError):
+                vma.mapping.writeback(vma.pgoff, vma.pgoff + vma.page_count)
+        if vma.file is not None:
+            vma.file.put()
 
 
 _COPIED_ON_FORK = (

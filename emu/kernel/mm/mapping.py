@@ -270,9 +270,7 @@ def unmap(mm: AddressSpace, start: int, end: int) -> None:
         return
     for vma in mm.vmas.isolate(start, end):
         mm.zap_range(vma.start >> PAGE_SHIFT, vma.end >> PAGE_SHIFT)
-        mm.vmas.remove(vma)
-        if vma.file is not None:
-            vma.file.put()
+        mm.remove_vma(vma)
 
 
 def do_brk(mm: AddressSpace, brk: int, may_lock: bool = False) -> int:

@@ -64,9 +64,10 @@ def do_mprotect(mm: AddressSpace, start: int, length: int, prot: int) -> None:
         if access & ~(vma.flags >> 4):
             mm.vmas.merge(start, end)
             raise EACCES("the file was not opened for this")
+        stop = min(end, vma.end)  # before the area is split
         if vma.flags & VM_ACCESS != access:
-            _protect(mm, max(start, vma.start), min(end, vma.end), access)
-        at = vma.end
+            _protect(mm, at, stop, access)
+        at = stop
     mm.vmas.merge(start, end)
     if at < end:
         raise ENOMEM("not mapped")

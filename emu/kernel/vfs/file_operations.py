@@ -125,6 +125,10 @@ class NoOpen(FileOperations):
         raise ENXIO
 
 
+DIRECTORY = DirectoryOperations()
+NO_OPEN = NoOpen()
+
+
 def seek(file: File, offset: int, whence: int, size: int) -> int:
     """The position that lseek(2) asks for in a file of `size` bytes: see generic_file_llseek."""
     if whence == SEEK_SET:

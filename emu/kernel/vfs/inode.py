@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.locks import FileLocks
     from emu.kernel.vfs.path import VfsPath
     from emu.kernel.vfs.super_block import SuperBlock
+    from emu.kernel.vfs.vfs import Vfs
 
 
 class DirEntry(NamedTuple):
@@ -68,7 +69,7 @@ class Inode:
 
     def default_fop(self) -> FileOperations:
         """The file operations of a new inode, by its type: see init_special_inode."""
-        return self.sb.vfs.file_operations(self.mode)
+        return special_fop(self.sb.vfs, self.mode)
 
     @property
     def mapping(self) -> PageCache | None:
@@ -225,6 +226,22 @@ class Inode:
 
     def __repr__(self) -> str:
         return f"<inode {self.ino} {self.mode:o} of {self.sb.fs_type.decode()}>"
+
+
+def special_fop(vfs: Vfs, mode: int) -> FileOperations:
+    """The file operations that a type alone decides."""
+    from emu.kernel.vfs.chrdev import CHARACTER_DEVICE
+    from emu.kernel.vfs.file_operations import DIRECTORY, NO_OPEN
+
+    match mode & S_IFMT:
+        case 0o040000:
+            return DIRECTORY
+        case 0o020000:
+            return CHARACTER_DEVICE
+        case 0o010000:
+            return vfs.fifo_operations
+        case _:
+            return NO_OPEN
 
 
 def owner_of_new(directory: Inode, mode: int, cred: Credentials) -> tuple[int, int, int]:

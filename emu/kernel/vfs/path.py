@@ -73,7 +73,7 @@ def d_path(path: VfsPath, root: VfsPath) -> tuple[bytes, bool]:
 
 def file_name(path: VfsPath, root: VfsPath) -> bytes:
     """A place's name as /proc shows it: marked if it was removed."""
-    special = path.dentry.sb.vfs.special_name(path)
+    special = path.dentry.sb.dname(path.dentry)
     if special is not None:
         return special
     name, _ = d_path(path, root)

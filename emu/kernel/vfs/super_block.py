@@ -39,7 +39,6 @@ class SuperBlock:
     fs_type = b"none"
     magic = 0
     volatile = False
-    case_of_read_only = "the file system is read-only"
 
     def __init__(self, vfs: Vfs) -> None:
         self.vfs = vfs
@@ -66,6 +65,10 @@ class SuperBlock:
     def show_options(self) -> str:
         """The options for /proc/mounts beyond the mount's own, each with a comma before it."""
         return ""
+
+    def dname(self, dentry: Dentry) -> bytes | None:
+        """What /proc shows for a file without a place in the tree: ``pipe:[7]``."""
+        return None
 
     def now(self) -> int:
         """The time for a time stamp."""

@@ -5,9 +5,10 @@
 #define UPPER ((reg)0x7654321000000000ll)
 
 enum { /* numbers of the i386 table */
-	I386_EXIT = 1, I386_WRITE = 4, I386_CLOSE = 6, I386_GETPID = 20, I386_OLDFSTAT = 28,
-	I386_PIPE = 42, I386_MMAP = 90, I386_SOCKETCALL = 102, I386_FSTAT = 108, I386_UNAME = 122,
-	I386_LLSEEK = 140, I386_MMAP2 = 192, I386_FSTAT64 = 197,
+	I386_WRITE = 4, I386_CLOSE = 6, I386_LSEEK = 19, I386_GETPID = 20, I386_OLDFSTAT = 28,
+	I386_MMAP = 90, I386_MUNMAP = 91, I386_SOCKETCALL = 102, I386_FSTAT = 108,
+	I386_UNAME = 122, I386_PERSONALITY = 136, I386_LLSEEK = 140, I386_RT_SIGACTION = 174,
+	I386_MMAP2 = 192, I386_FSTAT64 = 197,
 };
 
 extern reg flags_before, flags_after;
@@ -62,6 +63,9 @@ static void check_int80(void)
 	say_yes("int80 getpid with a long number", INT80(UPPER | I386_GETPID) == CALL(__NR_getpid));
 	say_number("int80 unknown number 999", INT80(999));
 	say_number("int80 unknown number -1", INT80(-1));
+	INT80(I386_PERSONALITY, 0xfffff000);
+	say_number("int80 result 0xfffff000", INT80(I386_PERSONALITY, -1));
+	INT80(I386_PERSONALITY, 0);
 	memcpy(low, text, sizeof text);
 	say_number("int80 write from low memory",
 		   INT80(I386_WRITE, UPPER | 1, UPPER | P(low), UPPER | (sizeof text - 1)));
@@ -85,10 +89,11 @@ static void check_int80_pointers(void)
 #endif
 	say_yes("int80 mmap2 is below 4 GB", mapped > 0 && (u64)mapped < 0x100000000ull);
 	say_yes("int80 and usable", *(volatile u8 *)(long)mapped == 0);
-	say_number("int80 munmap", INT80(91, mapped, PAGE));
+	say_number("int80 munmap", INT80(I386_MUNMAP, mapped, PAGE));
 	CALL(__NR_pwrite64, file, P("x"), 1, 4096);
 	mapped = INT80(I386_MMAP2, 0, PAGE, PROT_READ, MAP_PRIVATE, file, 1);
 	say_yes("int80 mmap2 counts pages", mapped > 0 && *(volatile u8 *)(long)mapped == 'x');
+	say_number("int80 lseek by 0xfffffffb from the end", INT80(I386_LSEEK, file, 0xfffffffb, 2));
 	CALL(__NR_close, file);
 }
 
@@ -109,7 +114,7 @@ FILLS(fill_oldfstat, I386_OLDFSTAT, 60, low_room);
 FILLS(fill_fstat, I386_FSTAT, 60, low_room);
 FILLS(fill_fstat64, I386_FSTAT64, 60, low_room);
 FILLS(fill_uname, I386_UNAME, low_room);
-FILLS(fill_sigaction, 174, 10, 0, low_room, 8);
+FILLS(fill_sigaction, I386_RT_SIGACTION, 10, 0, low_room, 8);
 
 static void check_int80_structs(void)
 {

@@ -72,5 +72,12 @@ static void check_widths(void)
 	say_number("upper half of the number", CALL(UPPER | __NR_close, -1));
 	say_number("upper half of whence", CALL(__NR_lseek, -1, 0, UPPER));
 	say_number("close(0x1ffffffff)", CALL(__NR_close, 0x1ffffffffll));
+	say_number("openat of nowhere from 0xffffff9c",
+		   CALL(__NR_openat, (reg)(u32)AT_FDCWD, P("emu-probe-nowhere"), 0));
+
+	reg file = temporary_file();
+
+	say_number("lseek to 0xfffffffb", CALL(__NR_lseek, file, 0xfffffffbll, 0));
+	CALL(__NR_close, file);
 #endif
 }

@@ -46,6 +46,7 @@ class FakeMemory:
     """The door to user memory over a bytearray at address 0."""
 
     cpu = None
+    task_size = 1 << 31
 
     def __init__(self, size=0x10000, byte_order="little"):
         self.data = bytearray(size)

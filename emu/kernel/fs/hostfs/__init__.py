@@ -1,0 +1,1 @@
+"""Folders of the host, which a guest can never leave."""

@@ -1,0 +1,199 @@
+"""A host folder as a tree of nodes that nothing can lead out of.
+
+Every step is one openat of one name with O_NOFOLLOW from its parent's descriptor: neither a
+symbolic link nor ``..`` nor a change on the host in between takes part in it. Symbolic links are
+resolved by the guest's own path walk. Only folders and regular files are ever opened.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from emu.kernel.errno import EIO, ENOENT, ENOTDIR
+from emu.kernel.fs.host_errors import from_host
+
+OPEN_LIMIT = 96
+"""How many host descriptors a tree keeps open for reuse."""
+
+_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+
+
+class HostTree:
+    """A folder or a single file of the host. `OSError` if it is not there."""
+
+    def __init__(self, path: str) -> None:
+        real = os.path.realpath(path)
+        info = os.stat(real)  # noqa: PTH116
+        self._kept: OrderedDict[HostNode, int] = OrderedDict()
+        if stat.S_ISDIR(info.st_mode):
+            self._top = os.open(real, _FOLDER)
+            self.root = HostNode(self, None, b"", info)
+        else:
+            folder, name = os.path.split(os.fsencode(real))
+            self._top = os.open(folder, _FOLDER)
+            hidden = HostNode(self, None, b"", os.stat(self._top))  # noqa: PTH116
+            self.root = HostNode(self, hidden, name, info)
+
+    def __del__(self) -> None:
+        for fd in [*getattr(self, "_kept", {}).values(), getattr(self, "_top", -1)]:
+            if fd >= 0:
+                os.close(fd)
+
+    @property
+    def top(self) -> int:
+        """The descriptor that everything starts from."""
+        return self._top
+
+    def kept(self, node: HostNode) -> int | None:
+        """The descriptor that is open for a node, if there is one."""
+        fd = self._kept.get(node)
+        if fd is not None:
+            self._kept.move_to_end(node)
+        return fd
+
+    def keep(self, node: HostNode, fd: int) -> int:
+        """Keep a descriptor for a node, and close the one longest unused."""
+        self._kept[node] = fd
+        if len(self._kept) > OPEN_LIMIT:
+            os.close(self._kept.popitem(last=False)[1])
+        return fd
+
+    def forget(self, node: HostNode) -> None:
+        """Close the descriptor of a node."""
+        fd = self._kept.pop(node, None)
+        if fd is not None:
+            os.close(fd)
+
+
+class HostNode:
+    """One host file. `info` is what the last look at it told."""
+
+    __slots__ = ("info", "name", "parent", "tree")
+
+    def __init__(
+        self, tree: HostTree, parent: HostNode | None, name: bytes, info: os.stat_result
+    ) -> None:
+        self.tree = tree
+        self.parent = parent
+        self.name = name
+        self.info = info
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What tells it from all other host files."""
+        return self.info.st_dev, self.info.st_ino
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return stat.S_ISDIR(self.info.st_mode)
+
+    @property
+    def is_whiteout(self) -> bool:
+        """Whether it marks, in a layer, that the name is gone: a character device 0:0."""
+        return stat.S_ISCHR(self.info.st_mode) and self.info.st_rdev == 0
+
+    def folder_fd(self) -> int:
+        """A descriptor of this folder, for use at once."""
+        if self.parent is None:
+            return self.tree.top
+        fd = self.tree.kept(self)
+        if fd is None:
+            fd = self.tree.keep(self, self._open(_FOLDER))
+        return fd
+
+    def file_fd(self) -> int:
+        """A descriptor to read this regular file, for use at once."""
+        fd = self.tree.kept(self)
+        if fd is None:
+            fd = self.tree.keep(self, self.open(os.O_RDONLY))
+        return fd
+
+    def open(self, access: int) -> int:
+        """A new descriptor of this regular file, for the caller to close."""
+        fd = self._open(access | _FILE)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise EIO("it is no regular file any more")
+        return fd
+
+    def child(self, name: bytes) -> HostNode | None:
+        """The node of a name in this folder."""
+        check_name(name)
+        try:
+            info = os.stat(name, dir_fd=self.folder_fd(), follow_symlinks=False)  # noqa: PTH116
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise from_host(error) from None
+        return HostNode(self.tree, self, name, info)
+
+    def look(self) -> os.stat_result:
+        """Look at it again. ENOENT if it is gone."""
+        if self.parent is None:
+            self.info = os.fstat(self.tree.top)
+            return self.info
+        try:
+            self.info = os.stat(  # noqa: PTH116
+                self.name, dir_fd=self.parent.folder_fd(), follow_symlinks=False
+            )
+        except OSError as error:
+            raise from_host(error) from None
+        return self.info
+
+    def entries(self) -> Sequence[tuple[bytes, int, int]]:
+        """Name, inode number and type of all in this folder, sorted by name."""
+        try:
+            fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.folder_fd())
+        except OSError as error:
+            raise from_host(error) from None
+        try:
+            with os.scandir(fd) as found:
+                lines = [(os.fsencode(e.name), e.inode(), _type_of(e)) for e in found]
+        except OSError as error:
+            raise from_host(error) from None
+        finally:
+            os.close(fd)
+        lines.sort()
+        return lines
+
+    def readlink(self) -> bytes:
+        """The text of a symbolic link."""
+        assert self.parent is not None
+        try:
+            return os.readlink(self.name, dir_fd=self.parent.folder_fd())  # noqa: PTH115
+        except OSError as error:
+            raise from_host(error) from None
+
+    def path_fd(self) -> int:
+        """A new O_PATH descriptor of whatever it is, for the caller to close."""
+        return self._open(os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def _open(self, flags: int) -> int:
+        if self.parent is None:
+            raise ENOTDIR
+        try:
+            return os.open(self.name, flags, dir_fd=self.parent.folder_fd())
+        except OSError as error:
+            raise from_host(error) from None
+
+
+def check_name(name: bytes) -> None:
+    """ENOENT for anything that is not one plain name; the path walk never asks for such."""
+    if b"/" in name or name in (b"", b".", b".."):
+        raise ENOENT
+
+
+def _type_of(entry: os.DirEntry[str]) -> int:
+    # d_type as the host's readdir told it; only its absence costs a stat.
+    if entry.is_symlink():
+        return stat.S_IFLNK
+    if entry.is_dir(follow_symlinks=False):
+        return stat.S_IFDIR
+    if entry.is_file(follow_symlinks=False):
+        return stat.S_IFREG
+    return stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)

@@ -1,0 +1,1 @@
+"""A writable root over read-only folders of the host."""

@@ -1,0 +1,321 @@
+"""Pipes and named pipes. See fs/pipe.c and pipe(7)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EAGAIN, EBUSY, EFAULT, EINVAL, ENOTTY, ENXIO, EPERM, EPIPE
+from emu.kernel.signal.send import send_signal
+from emu.kernel.uapi.capability import CAP_SYS_RESOURCE
+from emu.kernel.uapi.fcntl import O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY
+from emu.kernel.uapi.fs import PIPE_BUF
+from emu.kernel.uapi.ioctl import FIONREAD
+from emu.kernel.uapi.mount import PIPEFS_MAGIC
+from emu.kernel.uapi.poll import (
+    POLLERR,
+    POLLHUP,
+    POLLIN,
+    POLLOUT,
+    POLLRDNORM,
+    POLLWRNORM,
+)
+from emu.kernel.uapi.signal import SIGPIPE
+from emu.kernel.uapi.stat import S_IFDIR, S_IFIFO
+from emu.kernel.vfs.dentry import Dentry
+from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
+from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
+from emu.kernel.vfs.inode import Inode
+from emu.kernel.vfs.mount import Mount
+from emu.kernel.vfs.path import VfsPath
+from emu.kernel.vfs.super_block import SuperBlock
+from emu.kernel.wait import WaitQueue
+
+if TYPE_CHECKING:
+    from emu.kernel.task import Task
+    from emu.kernel.uaccess import Buffer
+    from emu.kernel.vfs.vfs import Vfs
+
+PIPE_SIZE = 65536
+PIPE_MAX_SIZE = 1 << 20
+
+
+class Pipe:
+    """The bytes on their way, and who waits for them or for room."""
+
+    def __init__(self) -> None:
+        self.chunks: deque[bytes] = deque()
+        self.used = 0
+        self.size = PIPE_SIZE
+        self.readers = 0
+        self.writers = 0
+        self.reader_opens = 0
+        self.writer_opens = 0
+        self.read_wait = WaitQueue()
+        self.write_wait = WaitQueue()
+
+    def put(self, data: bytes) -> None:
+        """Append bytes and wake a reader."""
+        self.chunks.append(data)
+        self.used += len(data)
+        self.read_wait.wake_up_all()
+
+    def take_into(self, buffer: Buffer) -> int:
+        """Move bytes to a reader: how many. EFAULT if none could be stored."""
+        done = 0
+        chunks = self.chunks
+        while chunks and buffer.count:
+            chunk = chunks[0]
+            piece = chunk if len(chunk) <= buffer.count else chunk[: buffer.count]
+            try:
+                copied = buffer.copy_to(piece)
+            except EFAULT:
+                if not done:
+                    raise
+                break
+            if copied == len(chunk):
+                chunks.popleft()
+            else:
+                chunks[0] = chunk[copied:]
+            done += copied
+            if copied < len(piece):
+                break
+        self.used -= done
+        if done:
+            self.write_wait.wake_up_all()
+        return done
+
+    def set_size(self, size: int, may_exceed: bool) -> int:
+        """Change the capacity to a power of two of at least `size`: see pipe_set_size."""
+        if size > 1 << 31:
+            raise EINVAL("no pipe is that large")
+        rounded = max(PIPE_BUF, 1 << (max(size, 1) - 1).bit_length())
+        if rounded > self.size and rounded > PIPE_MAX_SIZE and not may_exceed:
+            raise EPERM("above fs.pipe-max-size")
+        if rounded > PIPE_MAX_SIZE << 4:
+            raise EPERM("no pipe is that large")
+        if rounded < self.used:
+            raise EBUSY("there is more in the pipe than that")
+        self.size = rounded
+        self.write_wait.wake_up_all()
+        return rounded
+
+
+def pipe_of(inode: Inode) -> Pipe:
+    """The pipe of a fifo's inode, made with its first opening."""
+    if not isinstance(inode.private, Pipe):
+        inode.private = Pipe()
+    return inode.private
+
+
+class PipeOperations(FileOperations):
+    """Both ends of a pipe, and a named pipe."""
+
+    seekable = False
+
+    def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
+        """Open a named pipe; a side waits for the other, unless O_NONBLOCK: see fifo_open."""
+        pipe = pipe_of(inode)
+        access = file.flags & O_ACCMODE
+        nonblocking = file.flags & O_NONBLOCK
+        if access == O_RDWR:
+            self._join(pipe, file)
+            return None
+        if access == O_RDONLY:
+            self._join(pipe, file)
+            if pipe.writers or nonblocking:
+                return None
+            return self._wait_for_writer(pipe, file)
+        if access == O_WRONLY:
+            if nonblocking and not pipe.readers:
+                raise ENXIO("nobody reads the pipe")
+            self._join(pipe, file)
+            return None if pipe.readers else self._wait_for_reader(pipe, file)
+        raise EINVAL("neither to read nor to write")
+
+    def _join(self, pipe: Pipe, file: File) -> None:
+        if file.mode & FMODE_READ:
+            pipe.readers += 1
+            pipe.reader_opens += 1
+            pipe.write_wait.wake_up_all()
+        if file.mode & FMODE_WRITE:
+            pipe.writers += 1
+            pipe.writer_opens += 1
+            pipe.read_wait.wake_up_all()
+
+    async def _wait_for_writer(self, pipe: Pipe, file: File) -> None:
+        opens = pipe.writer_opens
+        try:
+            while pipe.writer_opens == opens:
+                await pipe.read_wait.wait()
+        except BaseException:
+            self._leave(pipe, file)
+            raise
+
+    async def _wait_for_reader(self, pipe: Pipe, file: File) -> None:
+        opens = pipe.reader_opens
+        try:
+            while pipe.reader_opens == opens:
+                await pipe.write_wait.wait()
+        except BaseException:
+            self._leave(pipe, file)
+            raise
+
+    def release(self, inode: Inode, file: File) -> None:
+        """One side less; the other one is told."""
+        pipe = pipe_of(inode)
+        self._leave(pipe, file)
+        if not pipe.readers and not pipe.writers:
+            inode.private = None
+
+    def _leave(self, pipe: Pipe, file: File) -> None:
+        if file.mode & FMODE_READ:
+            pipe.readers -= 1
+        if file.mode & FMODE_WRITE:
+            pipe.writers -= 1
+        pipe.read_wait.wake_up_all()
+        pipe.write_wait.wake_up_all()
+
+    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """What is there; 0 when nobody writes any more; else wait, or EAGAIN."""
+        pipe = pipe_of(file.inode)
+        if not buffer.count:
+            return 0
+        if pipe.used:
+            return pipe.take_into(buffer)
+        if not pipe.writers:
+            return 0
+        if file.flags & O_NONBLOCK:
+            raise EAGAIN
+        return self._read_later(pipe, buffer)
+
+    async def _read_later(self, pipe: Pipe, buffer: Buffer) -> int:
+        while not pipe.used and pipe.writers:
+            await pipe.read_wait.wait()
+        return pipe.take_into(buffer)
+
+    def write(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """All of it, waiting for room; up to PIPE_BUF bytes go in one piece."""
+        pipe = pipe_of(file.inode)
+        if not buffer.count:
+            return 0
+        task = file.inode.sb.vfs.kernel.sched.current
+        if not pipe.readers:
+            return self._broken(task)
+        if buffer.count <= pipe.size - pipe.used:
+            count = buffer.count
+            done = 0
+            while done < count:
+                data = buffer.copy_from(min(count - done, PIPE_SIZE))
+                pipe.put(data)
+                done += len(data)
+                if len(data) < min(count, PIPE_SIZE):
+                    break
+            return done
+        if not file.flags & O_NONBLOCK:
+            return self._write_all(pipe, buffer, task)
+        done = self._write_some(pipe, buffer)
+        if not done:
+            raise EAGAIN
+        return done
+
+    def _write_some(self, pipe: Pipe, buffer: Buffer) -> int:
+        room = pipe.size - pipe.used
+        if room <= 0 or (buffer.count <= PIPE_BUF and room < buffer.count):
+            return 0
+        data = buffer.copy_from(min(room, buffer.count))
+        pipe.put(data)
+        return len(data)
+
+    async def _write_all(self, pipe: Pipe, buffer: Buffer, task: Task | None) -> int:
+        done = 0
+        try:
+            while buffer.count:
+                if not pipe.readers:
+                    if done:
+                        if task is not None:
+                            send_signal(task, SIGPIPE)
+                        return done
+                    return self._broken(task)
+                written = self._write_some(pipe, buffer)
+                done += written
+                if buffer.count and not written:
+                    await pipe.write_wait.wait()
+        except BaseException:
+            if not done:
+                raise
+        return done
+
+    def _broken(self, task: Task | None) -> int:
+        if task is not None:
+            send_signal(task, SIGPIPE)
+        raise EPIPE("nobody reads the pipe")
+
+    def poll(self, file: File, waits: PollTable | None) -> int:
+        """By what is in the pipe and who has its other end."""
+        pipe = pipe_of(file.inode)
+        events = 0
+        if file.mode & FMODE_READ:
+            if waits is not None:
+                waits.append(pipe.read_wait)
+            if pipe.used:
+                events |= POLLIN | POLLRDNORM
+            if not pipe.writers and pipe.writer_opens:
+                events |= POLLHUP
+        if file.mode & FMODE_WRITE:
+            if waits is not None:
+                waits.append(pipe.write_wait)
+            if pipe.used < pipe.size:
+                events |= POLLOUT | POLLWRNORM
+            if not pipe.readers:
+                events |= POLLERR
+        return events
+
+    def unlocked_ioctl(self, file: File, task: Task, cmd: int, arg: int) -> Result:
+        """FIONREAD tells how many bytes are there."""
+        if cmd != FIONREAD:
+            raise ENOTTY
+        task.mm.write_u32(arg, pipe_of(file.inode).used)
+        return 0
+
+
+PIPE = PipeOperations()
+
+
+class PipeFs(SuperBlock):
+    """The file system of pipes without names."""
+
+    fs_type = b"pipefs"
+    magic = PIPEFS_MAGIC
+
+    def __init__(self, vfs: Vfs) -> None:
+        super().__init__(vfs)
+        self.set_root(Inode(self, S_IFDIR | 0o555))
+
+    def dname(self, dentry: Dentry) -> bytes | None:
+        """As /proc/PID/fd shows it."""
+        return None if dentry.inode is None else b"pipe:[%d]" % dentry.inode.ino
+
+
+def mount_pipefs(vfs: Vfs) -> None:
+    """Let the machine have pipes."""
+    vfs.fifo_operations = PIPE
+    vfs.pipe_mount = Mount(PipeFs(vfs), flags=0)
+
+
+def create_pipe(task: Task, flags: int) -> tuple[File, File]:
+    """The two ends of a new pipe: to read, to write. `flags` may hold O_NONBLOCK."""
+    mount = task.kernel.root_mount.vfs.pipe_mount
+    cred = task.cred
+    inode = Inode(mount.sb, S_IFIFO | 0o600, uid=cred.fsuid, gid=cred.fsgid)
+    pipe = pipe_of(inode)
+    pipe.readers = pipe.writers = pipe.reader_opens = pipe.writer_opens = 1
+    path = VfsPath(mount, Dentry(None, b"", inode, mount.sb))
+    nonblocking = flags & O_NONBLOCK
+    return File(path, O_RDONLY | nonblocking, cred), File(path, O_WRONLY | nonblocking, cred)
+
+
+def may_exceed_pipe_size(task: Task) -> bool:
+    """Whether a task may make pipes larger than fs.pipe-max-size."""
+    return task.cred.capable(CAP_SYS_RESOURCE)

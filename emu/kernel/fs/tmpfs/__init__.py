@@ -1,0 +1,1 @@
+"""tmpfs: files in memory."""

@@ -1,0 +1,58 @@
+"""What the file systems of one machine share: number spaces, drivers, file system types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emu.kernel.vfs.chrdev import CharacterDevices
+from emu.kernel.vfs.dev import MKDEV, UNNAMED_MAJOR
+from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
+
+if TYPE_CHECKING:
+    from emu.kernel.kernel import Kernel
+    from emu.kernel.vfs.mount import Mount
+    from emu.kernel.vfs.super_block import SuperBlock
+
+MakeSuper = Callable[["Vfs", bytes], "SuperBlock"]
+"""``make(vfs, options)``: a new instance for mount(2). EINVAL for options it does not know."""
+
+
+@dataclass(frozen=True)
+class FileSystemType:
+    """A type of file system that mount(2) may name. `nodev` ones need no device."""
+
+    name: bytes
+    make: MakeSuper
+    nodev: bool = True
+
+
+class Vfs:
+    """One machine's virtual file system; reached through any super block or mount."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.devices = CharacterDevices()
+        self.file_systems: dict[bytes, FileSystemType] = {}
+        self.fifo_operations: FileOperations = NO_OPEN
+        self.pipe_mount: Mount
+        self.memfd_mount: Mount
+        self.console_pgrp = 0
+        """The foreground process group of the console; 0 is not set."""
+        self._last_minor = 0
+        self._last_mount_id = 0
+
+    def register(self, file_system: FileSystemType) -> None:
+        """Let mount(2) name a type."""
+        self.file_systems[file_system.name] = file_system
+
+    def allocate_dev(self) -> int:
+        """A device number for a file system without a device: see get_anon_bdev."""
+        self._last_minor += 1
+        return MKDEV(UNNAMED_MAJOR, self._last_minor)
+
+    def allocate_mount_id(self) -> int:
+        """The next mount id."""
+        self._last_mount_id += 1
+        return self._last_mount_id

@@ -1,0 +1,1 @@
+"""Subscribers to the kernel's events: strace text and JSON lines."""

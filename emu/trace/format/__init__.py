@@ -1,0 +1,1 @@
+"""How strace writes arguments, structs and results."""

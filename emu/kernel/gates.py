@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.arch.cpu import PAGE_SHIFT, PTE_WRITE
 from emu.kernel.errno import EFAULT
 from emu.kernel.syscall_table import SyscallTable
 from emu.kernel.trap import make_gate
@@ -12,8 +13,25 @@ if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
+    from emu.kernel.mm.address_space import AddressSpace
 
 THUMB_SVC = 0xDF
+
+
+def svc_immediate(mm: AddressSpace, address: int, cpu: Cpu) -> int:
+    """The immediate of the ARM `svc` at an address; 0 for Thumb's, which the kernel ignores.
+
+    Remembered by the address space while the program itself cannot rewrite the page.
+    """
+    try:
+        instruction = mm.read_u32(address)
+    except EFAULT:  # execute-only text; only the register can tell
+        return 0
+    in_thumb = instruction >> 24 == THUMB_SVC and cpu.thumb
+    immediate = 0 if in_thumb else instruction & 0xFFFFFF
+    if not mm.pages.get(address >> PAGE_SHIFT, PTE_WRITE) & PTE_WRITE:
+        mm.svc_immediates[address] = immediate
+    return immediate
 
 
 class Gates:
@@ -81,13 +99,10 @@ class Gates:
             task = sched.current
             assert task is not None
             mm, address = task.mm, registers[pc] - 4
-            try:
-                instruction = mm.instructions.get(address) or mm.instruction(address)
-            except EFAULT:  # execute-only text; only the register can tell
-                return eabi()
-            immediate = instruction & 0xFFFFFF
-            # Thumb's svc is 0xdf and its own immediate, which the kernel ignores.
-            if not immediate or (instruction >> 24 == THUMB_SVC and cpu.thumb):
+            immediate = mm.svc_immediates.get(address)
+            if immediate is None:
+                immediate = svc_immediate(mm, address, cpu)
+            if not immediate:
                 return eabi()
             number[0] = immediate
             return oabi()

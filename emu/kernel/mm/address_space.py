@@ -54,8 +54,8 @@ class AddressSpace(UserMemory):
         self.has_32bit_maps = abi.name in ("x86-64", "x32")
         self.vmas = VmaList()
         self.cpu: Cpu | None = None
-        # What was read at trap instructions that user code cannot rewrite; see `instruction`.
-        self.instructions: dict[int, int] = {}
+        # ARM: what is known of trap instructions that the program cannot rewrite; see `gates`.
+        self.svc_immediates: dict[int, int] = {}
         self.last_fault_code: faults.FaultCode = "SEGV_MAPERR"
         self.users = 1
         self.switches: dict[int, int] = {}
@@ -108,16 +108,9 @@ class AddressSpace(UserMemory):
 
     def flush_tlb(self) -> None:
         """Let the CPU forget entries that were taken away or tightened."""
-        self.instructions.clear()
+        self.svc_immediates.clear()
         if self.cpu is not None:
             self.cpu.flush_tlb()
-
-    def instruction(self, address: int) -> int:
-        """A 32-bit instruction, remembered while its page cannot be written. EFAULT."""
-        word = self.read_u32(address)
-        if not self.pages.get(address >> PAGE_SHIFT, PTE_WRITE) & PTE_WRITE:
-            self.instructions[address] = word
-        return word
 
     def fault(self, page: int, access: int) -> int:
         """Make a page present: its entry, or 0 with the reason in `last_fault_code`."""

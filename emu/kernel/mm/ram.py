@@ -103,7 +103,7 @@ class Ram:
             for cpu in self.cpus:
                 cpu.invalidate_code(frame)
             for mm in self.active.values():
-                mm.instructions.clear()
+                mm.svc_immediates.clear()
 
     def let_execute(self, frame: int) -> None:
         """Note that a frame becomes executable somewhere, and forget what it held as code before.

@@ -51,8 +51,8 @@ class FakeMemory:
     def __init__(self, size=0x10000, byte_order="little"):
         self.data = bytearray(size)
         self.byte_order = byte_order
-        self.instructions = {}
-        self.instruction = self.read_u32
+        self.svc_immediates = {}
+        self.pages = {}
 
     def read(self, address, count):
         return bytes(self.data[address : address + count])

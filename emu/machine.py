@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,21 @@ from emu.kernel.clock import HostClock
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import KernelError
 from emu.kernel.exec.execve import do_execve
-from emu.kernel.fs.setup import bind_host, mount_root, open_host_program, open_stdio
+from emu.kernel.fs.setup import (
+    bind_host,
+    mount_root,
+    open_host_program,
+    open_stdio,
+    write_file,
+)
 from emu.kernel.kernel import Kernel, Options
 from emu.kernel.mm.ram import Ram
 from emu.kernel.rlimits import default_rlimits
+from emu.kernel.signal.send import send_signal
 from emu.kernel.signal.state import TaskSignals
 from emu.kernel.syscall import collect
 from emu.kernel.task import Task
+from emu.kernel.uapi.signal import SIGINT
 from emu.kernel.vfs.fs_context import FsContext
 
 if TYPE_CHECKING:
@@ -130,10 +139,27 @@ class Machine:
 
     def run(self) -> None:
         """Run until every task has ended. Raises `emu.kernel.sched.Deadlock`."""
+        with self.ticking():
+            self.kernel.run()
+
+    def ticking(self) -> AbstractContextManager[object]:
+        """While it lasts, no task keeps its CPU for longer than a tick."""
         from emu.cpu.ticker import Ticker
 
-        with Ticker(TICK_NS, self._running_cpu):
-            self.kernel.run()
+        return Ticker(TICK_NS, self._running_cpu)
+
+    def step(self) -> None:
+        """Let one task run until it sleeps, ends, or loses its CPU. `Deadlock` if none can."""
+        self.kernel.run_one(self.kernel.sched.next())
+
+    def interrupt(self) -> None:
+        """Ctrl-C: send SIGINT to all tasks."""
+        for task in list(self.kernel.tasks.values()):
+            send_signal(task, SIGINT)
+
+    def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        """Put a file into the guest's root, in memory."""
+        write_file(self.kernel.root_mount, path.encode(), data, mode)
 
     def _make_cpu(self, isa: str) -> Cpu:
         from emu.cpu import create_cpu

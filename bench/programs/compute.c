@@ -64,15 +64,15 @@ int main(int argc, char **argv)
     long size = argc > 2 ? atol(argv[2]) : 0;
     unsigned long result;
     if (!strcmp(name, "sieve"))
-        result = sieve(size ? size : 20000000);
+        result = sieve(size ? size : 40000000);
     else if (!strcmp(name, "fib"))
-        result = fib(size ? size : 31);
+        result = fib(size ? size : 36);
     else if (!strcmp(name, "floating"))
-        result = floating(size ? size : 5000000);
+        result = floating(size ? size : 15000000);
     else if (!strcmp(name, "copy"))
-        result = copy(size ? size : 20);
+        result = copy(size ? size : 200);
     else if (!strcmp(name, "chase"))
-        result = chase(size ? size : 3000000);
+        result = chase(size ? size : 6000000);
     else
         return 2;
     printf("%s %lu\n", name, result);

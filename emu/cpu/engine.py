@@ -24,13 +24,16 @@ from emu.arch.isa import Isa
 from emu.cpu import library as lib
 from emu.cpu import native
 from emu.cpu.library import EngineError
-from emu.cpu.registers import RegisterAccess, RegisterNames, open_state
+from emu.cpu.registers import RegisterAccess, RegisterNames, cell_at, open_state
 from emu.cpu.tlb import Tlb, no_pages
 
 # Code buffer of the engine; the default of 1 GiB only costs address space.
 _TRANSLATION_BUFFER = 64 << 20
 _ALL_RIGHTS = PTE_READ | PTE_WRITE | PTE_EXEC
 _FOREIGN_STOP_RETRY_S = 0.0005
+
+# In uc_engine: the address of the last refused access. Believed only if it is in the right page.
+_INVALID_ADDRESS_OFFSET = 0x588
 
 # Where the bring-up stub runs; gone before any guest page exists.
 _STUB_PAGE = 0x10
@@ -81,6 +84,7 @@ class Engine:
         self._library = lib.load()
         self._handle = self._open(isa)
         self._map(ram)
+        self._invalid_address = cell_at(self._handle + _INVALID_ADDRESS_OFFSET)
         self._access = RegisterAccess(self._library, self._handle)
         self._state = open_state(self._library, self._handle, self.names, window=window)
         self.registers: RegisterFile = self._state.registers
@@ -306,7 +310,13 @@ class Engine:
 
     def _page_fault(self, page: int, access: int) -> Fault | None:
         """The fault of a refused access; None if it was put right."""
-        return Fault("SIGSEGV", "", page << PAGE_SHIFT, self.pc, access)
+        return Fault("SIGSEGV", "", self._refused_address(page), self.pc, access)
+
+    def _refused_address(self, page: int) -> int:
+        """The byte whose access was refused, if the engine kept it; otherwise its page."""
+        start = page << PAGE_SHIFT
+        kept = self._invalid_address.value if self._invalid_address is not None else start
+        return kept if kept >> PAGE_SHIFT == page else start
 
     def _entry(self) -> int:
         """The address to start at, as the engine wants it."""

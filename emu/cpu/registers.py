@@ -277,6 +277,17 @@ def _follow(start: int, *offsets: int) -> int | None:
     return address
 
 
+def peek_state(handle: int, size: int) -> bytes | None:
+    """The first bytes of the architecture's state; unproven, so look for what proves itself."""
+    address = _follow(handle, _CPU_OFFSET, _ENV_OFFSET)
+    return None if address is None else peek(address, size)
+
+
+def cell_at(address: int) -> c_uint64 | None:
+    """A 64-bit word of this process, if there is memory."""
+    return None if peek(address, 8) is None else c_uint64.from_address(address)
+
+
 def peek(address: int, size: int) -> bytes | None:
     """Read this process' own memory by a call that can fail where a dereference would crash."""
     try:

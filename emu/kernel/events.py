@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from emu.arch.cpu import Fault
     from emu.kernel.errno import KernelError
+    from emu.kernel.signal.pending import SigInfo
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
 
@@ -39,6 +40,9 @@ class Tracer(Protocol):
 
     def fault(self, task: Task, fault: Fault) -> None:
         """User code raised an exception."""
+
+    def signal(self, task: Task, info: SigInfo) -> None:
+        """A task takes a signal, which it does not ignore."""
 
     def exited(self, task: Task) -> None:
         """A task ended; see its ``exit_status``."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emu.cpu import library as lib
 from emu.cpu import native
-from emu.cpu.registers import WindowState, peek
+from emu.cpu.registers import WindowState, peek, peek_state
 
 if TYPE_CHECKING:
     from emu.cpu.setup.mips import Mips
@@ -23,6 +23,9 @@ _COMPRESSED_BIT = 0x400
 
 # In uc_engine: set_pc, get_pc, stop_interrupt. MIPS has no stop_interrupt of its own.
 _GET_PC_OFFSET, _STOP_INTERRUPT_OFFSET = 0xD8, 0xE0
+# How far behind the saved state the pointers that survive a reset may be.
+_BEHIND_STATE = 1024
+
 _SYSCALL = 17
 _ENGINE_REQUEST = 0x10000
 
@@ -48,7 +51,7 @@ def branch_target(cpu: Mips, pc: int, flags: int) -> int:
     The engine keeps the target and the condition behind its flags.
     """
     size = cpu.isa.word_bits // 8
-    start = cpu._flags_offset + size
+    start = -(-(cpu._flags_offset + 4) // size) * size
     state = cpu.save()
     target = int.from_bytes(state[start : start + size], sys.byteorder)
     condition = int.from_bytes(state[start + size : start + 2 * size], sys.byteorder)
@@ -114,15 +117,16 @@ def map_linked_loads(cpu: Mips) -> None:
     width = "64" if cpu.isa.word_bits == 64 else ""
     by_table = cpu._library.symbol(f"r4k_map_address_mips{width}{suffix}")
     identity = cpu._library.symbol(f"no_mmu_map_address_mips{width}{suffix}")
-    if by_table and identity and (slot := _translation_slot(cpu.save(), by_table)):
+    if by_table and identity and (slot := _translation_slot(cpu, by_table)):
         slot.value = identity
         return
     _fill_tlb(cpu)
 
 
-def _translation_slot(state: bytes, function: int) -> c_uint64 | None:
+def _translation_slot(cpu: Mips, function: int) -> c_uint64 | None:
     """Where the TLB object that the state points at keeps its translation function."""
     wanted = function.to_bytes(8, sys.byteorder)
+    state = peek_state(cpu._handle, len(cpu.save()) + _BEHIND_STATE) or b""
     for offset in range(0, len(state) - 7, 8):
         pointer = int.from_bytes(state[offset : offset + 8], sys.byteorder)
         if pointer < 0x10000 or pointer >> 47 or pointer & 7:

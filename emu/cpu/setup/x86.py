@@ -31,7 +31,7 @@ _CR4_FSGSBASE = 1 << 16
 USER_EFLAGS = 0x244DD5
 
 MODELS = {
-    "qemu64": 0, "phenom": 1, "core2duo": 2, "kvm64": 3, "n270": 12, "conroe": 13, "penryn": 14,
+    "qemu64": 0, "phenom": 1, "core2duo": 2, "kvm64": 3, "conroe": 13, "penryn": 14,
     "nehalem": 15, "westmere": 16, "sandybridge": 17, "ivybridge": 18, "haswell": 19,
     "broadwell": 20, "opteron-g3": 32, "opteron-g5": 34, "epyc": 35,
 }  # fmt: skip

@@ -3,39 +3,87 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from emu.kernel.cred import Credentials
-from emu.kernel.errno import ENOENT, ENOTDIR
-from emu.kernel.fs.devtmpfs import populate_dev
-from emu.kernel.fs.hostfile import HostInode, host_tty, is_terminal, open_flags_of
+from emu.kernel.errno import EEXIST, ENOENT, KernelError
+from emu.kernel.fs.console import register_consoles
+from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock, make_devtmpfs
+from emu.kernel.fs.hostfile import STREAM, HostInode, is_terminal, open_flags_of
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
+from emu.kernel.fs.memfd import MemfdSuperBlock
+from emu.kernel.fs.memory_devices import register_memory_devices
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
-from emu.kernel.uapi.mount import MS_RDONLY, MS_RELATIME
+from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.fdtable import FileTable
 from emu.kernel.vfs.file import File
-from emu.kernel.vfs.file_operations import DIRECTORY
-from emu.kernel.vfs.mount import Mount, traverse_mounts
-from emu.kernel.vfs.path import VfsPath, path_above
+from emu.kernel.vfs.fs_context import FsContext
+from emu.kernel.vfs.mount import Mount
+from emu.kernel.vfs.namei import path_lookup
+from emu.kernel.vfs.path import VfsPath
+from emu.kernel.vfs.read_write import kernel_write
 from emu.kernel.vfs.super_block import SuperBlock
 from emu.kernel.vfs.vfs import FileSystemType, Vfs
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
+    from emu.kernel.vfs.inode import Inode
+
+_Make = Callable[["Inode", bytes], "Inode"]
 
 ROOT = Credentials()
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 GROUP = b"root:x:0:\ntty:x:5:\nnogroup:x:65534:\n"
-MAX_LINKS = 40
+
+
+class KernelWalker:
+    """The kernel as one who walks paths: root, everywhere."""
+
+    def __init__(self, root: Mount) -> None:
+        self.cred = ROOT
+        self.fs = FsContext(root.root_path(), root.root_path(), umask=0)
+        self.files = FileTable()
+
+    def lookup(self, name: bytes) -> VfsPath:
+        """The place of an absolute name."""
+        return path_lookup(self, AT_FDCWD, name)
+
+    def make_directory(self, name: bytes, mode: int = 0o755) -> VfsPath:
+        """The place of a directory, made with all above it if it is not there."""
+        try:
+            return self.lookup(name)
+        except ENOENT:
+            parent = self.make_directory(os.path.dirname(name.rstrip(b"/")) or b"/")
+            return self._add(parent, name, lambda d, n: d.mkdir(n, S_IFDIR | mode, ROOT))
+
+    def make_file(self, name: bytes, content: bytes = b"", mode: int = 0o644) -> VfsPath:
+        """The place of a regular file, made if it is not there."""
+        try:
+            return self.lookup(name)
+        except ENOENT:
+            parent = self.make_directory(os.path.dirname(name) or b"/")
+            path = self._add(parent, name, lambda d, n: d.create(n, S_IFREG | mode, ROOT))
+        if content:
+            kernel_write(File(path, 1, ROOT), content)
+        return path
+
+    def _add(self, parent: VfsPath, name: bytes, make: _Make) -> VfsPath:
+        last = os.path.basename(name.rstrip(b"/"))
+        dentry = parent.dentry.lookup(last)
+        parent.mount.want_write()
+        if dentry.inode is not None:
+            raise EEXIST(f"{name.decode(errors='replace')} leads nowhere")
+        dentry.instantiate(make(parent.inode, last))
+        return VfsPath(parent.mount, dentry)
 
 
 def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
-    """The root of a machine over host folders, later ones on top, and what belongs in every root.
+    """The root of a machine over host folders, later ones on top, and what every root has.
 
     Without layers it is an empty tmpfs with a minimal /etc. `OSError` if a layer is not there.
     """
@@ -43,19 +91,101 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs.register(FileSystemType(b"tmpfs", make_tmpfs))
     vfs.register(FileSystemType(b"ramfs", make_tmpfs))
     mount_pipefs(vfs)
+    register_memory_devices(vfs)
+    register_consoles(vfs)
+    vfs.memfd_mount = Mount(MemfdSuperBlock(vfs), flags=0)
     root_sb: SuperBlock = (
         OverlaySuperBlock(vfs, list(layers)) if layers else TmpfsSuperBlock(vfs, mode=0o755)
     )
-    root = Mount(root_sb)
-    kernel.root_mount = root
-    vfs.memfd_mount = Mount(TmpfsSuperBlock(vfs), flags=0)
-    vfs.memfd_mount.sb.set_root(vfs.memfd_mount.root.inode_of_root())
-    for name, mode in ((b"/root", 0o700), (b"/etc", 0o755), (b"/sys", 0o555)):
-        make_directories(root, name, mode)
+    root = kernel.root_mount = Mount(root_sb)
+    walker = KernelWalker(root)
+    walker.make_directory(b"/root", 0o700)
+    walker.make_directory(b"/sys", 0o555)
     populate_dev(kernel)
-    mount_on(root, b"/tmp", TmpfsSuperBlock(vfs))
-    mount_on(root, b"/run", TmpfsSuperBlock(vfs, mode=0o755))
+    mount_at(kernel, TmpfsSuperBlock(vfs), b"/tmp")
+    mount_at(kernel, TmpfsSuperBlock(vfs, mode=0o755), b"/run")
     if not layers:
-        make_file(root, b"/etc/passwd", PASSWD)
-        make_file(root, b"/etc/group", GROUP)
+        walker.make_file(b"/etc/passwd", PASSWD)
+        walker.make_file(b"/etc/group", GROUP)
     return root
+
+
+def mount_at(kernel: Kernel, sb: SuperBlock, name: bytes) -> Mount:
+    """Mount a file system at a directory, made if it is not there."""
+    place = KernelWalker(kernel.root_mount).make_directory(name)
+    mount = Mount(sb)
+    mount.attach(place)
+    return mount
+
+
+def populate_dev(kernel: Kernel) -> Mount:
+    """Mount a /dev with the nodes every machine has."""
+    return mount_at(kernel, make_devtmpfs(kernel.root_mount.vfs), b"/dev")
+
+
+def bind_host(kernel: Kernel, host: str, guest: bytes, writable: bool) -> Mount:
+    """Show a host folder or file at a place in the guest, which is made if it is not there.
+
+    `OSError` if the host has no such file; a `KernelError` if the place cannot be made.
+    """
+    sb = HostfsSuperBlock(kernel.root_mount.vfs, host, writable=writable)
+    sb.source = b"host"
+    walker = KernelWalker(kernel.root_mount)
+    assert sb.root.inode is not None
+    name = b"/" + guest.strip(b"/")
+    place = walker.make_directory(name) if sb.root.inode.is_dir else walker.make_file(name)
+    mount = Mount(sb)
+    mount.attach(place)
+    return mount
+
+
+def open_host_program(kernel: Kernel, path: str) -> tuple[bytes, VfsPath]:
+    """Make one host file visible, read-only and at its own absolute name: that name and place.
+
+    `FileNotFoundError` if there is no such regular file.
+    """
+    absolute = os.path.abspath(path)  # noqa: PTH100
+    if not os.path.isfile(absolute):  # noqa: PTH113
+        raise FileNotFoundError(path)
+    name = os.fsencode(absolute)
+    try:
+        mount = bind_host(kernel, absolute, name, writable=False)
+    except KernelError as error:
+        raise FileNotFoundError(f"{path}: its place in the guest cannot be made: {error!r}") from None
+    return name, mount.root_path()
+
+
+def open_stdio(kernel: Kernel, fds: Sequence[int] = (0, 1, 2)) -> FileTable:
+    """A table with the host's descriptors as 0, 1, 2 ...; one the host has closed stays closed."""
+    table = FileTable()
+    for fd, host in enumerate(fds):
+        try:
+            flags = open_flags_of(host)
+        except OSError:
+            continue
+        path = terminal_path(kernel, host) if is_terminal(host) else host_path(kernel, host)
+        file = File(path, flags, ROOT)
+        if is_terminal(host):
+            path.inode.sb.vfs.terminals.append(host)
+            file.f_op = STREAM
+        elif path.inode.is_regular:
+            file.pos = os.lseek(host, 0, os.SEEK_CUR)
+            path.inode.write_count += bool(flags & 3)
+        file.private_data = host
+        table.replace(fd, file, cloexec=False)
+    return table
+
+
+def terminal_path(kernel: Kernel, fd: int) -> VfsPath:
+    """A host terminal is the machine's console, so that ttyname finds it."""
+    try:
+        path = KernelWalker(kernel.root_mount).lookup(b"/dev/console")
+    except KernelError:
+        return host_path(kernel, fd)
+    return path if isinstance(path.dentry.sb, DevtmpfsSuperBlock) else host_path(kernel, fd)
+
+
+def host_path(kernel: Kernel, fd: int) -> VfsPath:
+    """A place outside the tree for a host descriptor."""
+    mount = kernel.root_mount.vfs.pipe_mount
+    return VfsPath(mount, Dentry(None, b"", HostInode(mount.sb, fd), mount.sb))

@@ -104,9 +104,9 @@ class PageCache:
 
     def writeback(self, start: int = 0, end: int | None = None) -> None:
         """Store the dirty pages from index `start` up to `end`; later stores dirty them anew."""
-        dirty = sorted(i for i in self.dirty if i >= start and (end is None or i < end))
-        if not dirty or self.writer is None:
+        if self.writer is None or not self.dirty:
             return
+        dirty = sorted(i for i in self.dirty if i >= start and (end is None or i < end))
         self._write_protect(dirty)
         for index in dirty:
             self.dirty.discard(index)

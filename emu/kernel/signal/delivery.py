@@ -8,7 +8,7 @@ from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, sigmask
 from emu.kernel.signal.numbers import signal_name
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import force_signal
-from emu.kernel.uapi.signal import SIG_DFL, SIG_IGN, SIGBUS, SIGNAL_NAMES, SIGSEGV
+from emu.kernel.uapi.signal import SIG_DFL, SIG_IGN, SIGBUS, SIGKILL, SIGNAL_NAMES, SIGSEGV
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Fault
@@ -26,6 +26,8 @@ def deliver(task: Task) -> None:
         action = task.signals.actions[info.signal]
         if action.handler == SIG_IGN:
             continue
+        if task.kernel.tracer is not None and info.signal != SIGKILL:
+            task.kernel.tracer.signal(task, info)
         if action.handler == SIG_DFL:
             _default_action(task, info.signal)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from emu.kernel.args import FlagsArg, PointerArg, Size, StructArg, UserStruct
+from emu.kernel.args import FlagsArg, Size, StructArg, UserStruct
 from emu.kernel.errno import EINVAL, ENOMEM, EPERM
 from emu.kernel.signal.actions import KERNEL_ONLY, Sigaction, sigmask
 from emu.kernel.signal.numbers import signal_numbers
@@ -30,7 +30,6 @@ InSigaction = Annotated[UserStruct, StructArg(layout="sigaction")]
 OutSigaction = Annotated[UserStruct, StructArg(layout="sigaction", out=True)]
 InStack = Annotated[UserStruct, StructArg(layout="sigaltstack")]
 OutStack = Annotated[UserStruct, StructArg(layout="sigaltstack", out=True)]
-OutSomeSigset = Annotated[int, PointerArg(out=True)]
 
 
 @syscall("sys_rt_sigaction")
@@ -60,7 +59,7 @@ def rt_sigprocmask(task: Task, how: How, nset: Sigset, oset: OutSigset, sigsetsi
 
 
 @syscall("sys_rt_sigpending")
-def rt_sigpending(task: Task, uset: OutSomeSigset, sigsetsize: Size) -> int:
+def rt_sigpending(task: Task, uset: OutSigset, sigsetsize: Size) -> int:
     """Tell which blocked signals are pending. See rt_sigpending(2)."""
     if sigsetsize > sigset_size(task.abi):
         raise EINVAL("longer than a sigset_t")

@@ -8,7 +8,7 @@ from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.vfs.namei import path_lookup
 
 if TYPE_CHECKING:
-    from emu.kernel.task import Task
+    from emu.kernel.vfs.namei import Walker
     from emu.kernel.vfs.path import VfsPath
 
 DEFAULT_UMASK = 0o022
@@ -28,6 +28,6 @@ class FsContext:
         """A copy for a new process."""
         return FsContext(self.root, self.cwd, self.umask)
 
-    def lookup(self, task: Task, name: bytes) -> VfsPath:
+    def lookup(self, task: Walker, name: bytes) -> VfsPath:
         """What a task sees by this name, symbolic links followed. ENOENT, EACCES ..."""
         return path_lookup(task, AT_FDCWD, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from emu.kernel.errno import ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV
 from emu.kernel.uapi.fcntl import (
@@ -20,7 +20,9 @@ from emu.kernel.vfs.path import VfsPath, path_above
 from emu.kernel.vfs.permission import MAY_EXEC, inode_permission
 
 if TYPE_CHECKING:
-    from emu.kernel.task import Task
+    from emu.kernel.cred import Credentials
+    from emu.kernel.vfs.fdtable import FileTable
+    from emu.kernel.vfs.fs_context import FsContext
     from emu.kernel.vfs.inode import Inode
 
 LOOKUP_FOLLOW = 1
@@ -38,8 +40,24 @@ _SCOPED = RESOLVE_BENEATH | RESOLVE_IN_ROOT
 _DOTS = (b".", b"..", b"")
 
 
+class Walker(Protocol):
+    """Who walks: a task, or the kernel itself."""
+
+    @property
+    def cred(self) -> Credentials:
+        """Whose permissions count."""
+
+    @property
+    def fs(self) -> FsContext:
+        """Where names start."""
+
+    @property
+    def files(self) -> FileTable:
+        """What descriptors mean."""
+
+
 def path_lookup(
-    task: Task, dfd: int, name: bytes, flags: int = LOOKUP_FOLLOW, resolve: int = 0
+    task: Walker, dfd: int, name: bytes, flags: int = LOOKUP_FOLLOW, resolve: int = 0
 ) -> VfsPath:
     """The place that *name* means, seen from the directory *dfd*.
 
@@ -72,7 +90,7 @@ class Last(NamedTuple):
 class Walk:
     """One walk. It lives on from a parent to a symbolic link's target, for the count of links."""
 
-    def __init__(self, task: Task, dfd: int, name: bytes, resolve: int = 0) -> None:
+    def __init__(self, task: Walker, dfd: int, name: bytes, resolve: int = 0) -> None:
         if not name:
             raise ENOENT("empty name")
         self._cred = task.cred
@@ -215,7 +233,7 @@ class Walk:
             raise EXDEV("another mount")
 
 
-def start_of(task: Task, dfd: int) -> VfsPath:
+def start_of(task: Walker, dfd: int) -> VfsPath:
     """The directory a relative name starts from. EBADF, ENOTDIR."""
     if dfd == AT_FDCWD:
         return task.fs.cwd

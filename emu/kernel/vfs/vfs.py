@@ -38,6 +38,8 @@ class Vfs:
         self.fifo_operations: FileOperations = NO_OPEN
         self.pipe_mount: Mount
         self.memfd_mount: Mount
+        self.terminals: list[int] = []
+        """Host descriptors of the console."""
         self.console_pgrp = 0
         """The foreground process group of the console; 0 is not set."""
         self._last_minor = 0

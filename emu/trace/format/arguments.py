@@ -96,8 +96,10 @@ def memory(call: Call, index: int) -> str:
 def buffer(call: Call, address: int, length: int) -> str:
     """So many bytes of user memory, up to the string limit."""
     limit = call.string_limit
+    if length < 0:
+        return pointer(address)
     try:
-        data = call.mm.read(address, min(max(length, 0), limit + 1))
+        data = call.mm.read(address, min(length, limit + 1))
     except KernelError:
         return pointer(address)
     return quoted(data, limit)
@@ -155,6 +157,8 @@ def signal_set(call: Call, index: int) -> str:
     if not address or (arg.out and call.failed):
         return pointer(address)
     size = call.abi.word_bytes if arg.old else call.abi.layout("sigset_t").size
+    if not arg.old:
+        size = min(size, call.named("sigsetsize") or size)
     try:
         raw = call.mm.read(address, size)
     except KernelError:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
+from emu.kernel.uapi.personality import PERSONALITY
 from emu.trace.format import fcntl, futex, prctl
-from emu.trace.format.arguments import buffer
+from emu.trace.format.arguments import buffer, structure
 from emu.trace.format.files import S_IFMT, mode, statx_mask
+from emu.trace.format.flags import personality
 from emu.trace.format.memory import (
     cpu_set,
     directory_entries,
@@ -30,7 +32,7 @@ from emu.trace.format.numbers import (
     one_of,
     set_of,
 )
-from emu.trace.format.text import hexadecimal, octal, pointer, quoted, quoted_hex, signed
+from emu.trace.format.text import hexadecimal, octal, pointer, quoted, quoted_hex
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -148,6 +150,20 @@ def capability_data(call: Call, index: int) -> str:
     return f"{{{', '.join(sets)}}}"
 
 
+def remaining(call: Call, index: int) -> str:
+    """What was left of a sleep, if a signal ended it."""
+    interrupted = call.event.result is None and (
+        not call.failed or type(call.event.error).__name__ == "EINTR"
+    )
+    return structure(call, index) if interrupted else pointer(call.value(index))
+
+
+def execution_domain(call: Call, index: int) -> str:
+    """A personality, or the question for it."""
+    value = call.value(index)
+    return "0xffffffff" if value == 0xFFFFFFFF else personality(call.abi, PERSONALITY, value)
+
+
 def rename_flags(call: Call, index: int) -> str:
     """RENAME_ flags."""
     names = ((1, "RENAME_NOREPLACE"), (2, "RENAME_EXCHANGE"), (4, "RENAME_WHITEOUT"))
@@ -161,8 +177,6 @@ def syslog_action(call: Call, index: int) -> str:
 
 def futex_count(call: Call, index: int) -> str:
     """The second count of a requeue, where the others have their timeout."""
-    from emu.trace.format.arguments import structure
-
     command = futex.operation(call.value(1)).split("_PRIVATE")[0].split("|")[0]
     if command in ("FUTEX_REQUEUE", "FUTEX_CMP_REQUEUE", "FUTEX_WAKE_OP"):
         return str(call.value(index) & 0xFFFFFFFF)
@@ -218,7 +232,7 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "fcntl": {2: fcntl.fcntl_argument},
     "fcntl64": {2: fcntl.fcntl_argument},
     "ioctl": {1: fcntl.ioctl_command, 2: fcntl.ioctl_argument},
-    "prctl": {index: prctl.argument for index in range(1, 5)},
+    "prctl": dict.fromkeys(range(1, 5), prctl.argument),
     "futex": {3: futex_count, 5: futex_last},
     "futex_time64": {3: futex_count, 5: futex_last},
     "statx": {2: statx_flags, 3: lambda call, index: statx_mask(call.value(index))},
@@ -226,6 +240,10 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "capget": {1: capability_data},
     "capset": {1: capability_data},
     "renameat2": {4: rename_flags},
+    "nanosleep": {1: remaining},
+    "clock_nanosleep": {3: remaining},
+    "clock_nanosleep_time64": {3: remaining},
+    "personality": {0: execution_domain},
     "syslog": {0: syslog_action},
     "sched_getaffinity": {2: cpu_set},
     "sched_setaffinity": {2: cpu_set},
@@ -287,7 +305,7 @@ def skipped(call: Call, index: int) -> bool:
     if call.name not in ("futex", "futex_time64"):
         return False
     operation = futex.operation(call.value(1))
-    return index == 4 and "BITSET" in operation or index == 3 and "WAKE_BITSET" in operation
+    return "BITSET" in operation and (index == 4 or (index == 3 and "WAKE" in operation))
 
 
 def date(seconds: int) -> str:
@@ -297,6 +315,3 @@ def date(seconds: int) -> str:
     except (ValueError, OverflowError, OSError):
         return ""
     return moment.strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-__all__ = ["SPECIAL", "date", "is_filled", "shown", "signed", "skipped"]

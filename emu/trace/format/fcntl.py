@@ -110,9 +110,7 @@ def ioctl_command(call: Call, index: int) -> str:
     ]
     shown = "|".join(names) or "_IOC_NONE"
     kind, number = value >> 8 & 0xFF, value & 0xFF
-    return (
-        f"_IOC({shown}, {hexadecimal(kind)}, {hexadecimal(number)}, {hexadecimal(size)})"
-    )
+    return f"_IOC({shown}, {hexadecimal(kind)}, {hexadecimal(number)}, {hexadecimal(size)})"
 
 
 def ioctl_is_out(call: Call) -> bool:
@@ -125,7 +123,9 @@ def ioctl_argument(call: Call, index: int) -> str:
     """What follows the command."""
     name, value = command(call), call.value(index)
     if not value or (call.failed and ioctl_is_out(call)):
-        return pointer(value) if name in IOCTL_STRUCTS or name in IOCTL_NUMBERS else hexadecimal(value)
+        return (
+            pointer(value) if name in IOCTL_STRUCTS or name in IOCTL_NUMBERS else hexadecimal(value)
+        )
     if name in IOCTL_STRUCTS:
         return struct(call, call.abi.layout(IOCTL_STRUCTS[name][0]), value)
     if name in IOCTL_NUMBERS:

@@ -25,7 +25,8 @@ FILE_SYSTEMS = {
     0x01021994: "TMPFS_MAGIC", 0x9FA0: "PROC_SUPER_MAGIC", 0x62656572: "SYSFS_MAGIC",
     0x1CD1: "DEVPTS_SUPER_MAGIC", 0x858458F6: "RAMFS_MAGIC", 0x64626720: "DEBUGFS_MAGIC",
     0x794C7630: "OVERLAYFS_SUPER_MAGIC", 0xEF53: "EXT2_SUPER_MAGIC", 0x50495045: "PIPEFS_MAGIC",
-    0x534F434B: "SOCKFS_MAGIC", 0x63677270: "CGROUP2_SUPER_MAGIC", 0x09041934: "ANON_INODE_FS_MAGIC",
+    0x534F434B: "SOCKFS_MAGIC", 0x63677270: "CGROUP2_SUPER_MAGIC",
+    0x09041934: "ANON_INODE_FS_MAGIC",
 }  # fmt: skip
 ST_FLAGS = (
     (0x1, "ST_RDONLY"), (0x2, "ST_NOSUID"), (0x4, "ST_NODEV"), (0x8, "ST_NOEXEC"),
@@ -123,9 +124,8 @@ def flock(abi: Abi, values: Values) -> str:
     """struct flock or flock64."""
     kind = LOCK_TYPES.get(values["l_type"], str(values["l_type"]))
     whence = WHENCE.get(values["l_whence"], str(values["l_whence"]))
-    return (
-        f"{{l_type={kind}, l_whence={whence}, l_start={values['l_start']}, l_len={values['l_len']}}}"
-    )
+    start, length = values["l_start"], values["l_len"]
+    return f"{{l_type={kind}, l_whence={whence}, l_start={start}, l_len={length}}}"
 
 
 def termios(abi: Abi, values: Values) -> str:
@@ -143,7 +143,7 @@ def termios(abi: Abi, values: Values) -> str:
     return f"{{{' '.join(shown)} ...}}"
 
 
-FILE_STRUCTS: dict[str, "Callable[[Abi, Values], str]"] = {
+FILE_STRUCTS: dict[str, Callable[[Abi, Values], str]] = {
     **dict.fromkeys(("stat", "stat64", "oldstat", "__old_kernel_stat"), stat),
     "statx": statx,
     **dict.fromkeys(("statfs", "statfs64"), statfs),

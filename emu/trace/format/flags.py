@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os.path
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from emu.trace.format.text import hexadecimal
@@ -90,7 +90,8 @@ def shown_name(family: FlagFamily, name: str) -> str:
 
 def unknown(family: FlagFamily) -> str:
     """What stands for an unknown member: ``MAP_???``."""
-    common = os.path.commonprefix([name for name, _ in family.values])
+    columns = zip(*(name for name, _ in family.values), strict=False)
+    common = "".join(column[0] for column in takewhile(lambda c: len(set(c)) == 1, columns))
     prefix = common.rpartition("_")[0]
     return f"{prefix}_???" if prefix else "???"
 
@@ -98,8 +99,6 @@ def unknown(family: FlagFamily) -> str:
 def personality(abi: Abi, family: FlagFamily, value: int) -> str:
     """A personality: its number's name and then flags."""
     domain = value & family.mask
-    names = [
-        {0: "PER_LINUX", 8: "PER_LINUX32"}.get(domain) or f"{domain:#x} /* PER_??? */"
-    ]
+    names = [{0: "PER_LINUX", 8: "PER_LINUX32"}.get(domain) or f"{domain:#x} /* PER_??? */"]
     names += [name for name, bit in family.values if value & bit]
     return "|".join(names)

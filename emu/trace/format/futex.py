@@ -24,5 +24,5 @@ def arguments_shown(op: int) -> int:
     return {
         "FUTEX_WAIT": 4, "FUTEX_WAKE": 3, "FUTEX_FD": 3, "FUTEX_REQUEUE": 5,
         "FUTEX_CMP_REQUEUE": 6, "FUTEX_WAKE_OP": 6, "FUTEX_LOCK_PI": 4, "FUTEX_UNLOCK_PI": 2,
-        "FUTEX_TRYLOCK_PI": 2, "FUTEX_WAIT_BITSET": 6, "FUTEX_WAKE_BITSET": 4,
+        "FUTEX_TRYLOCK_PI": 2,
     }.get(FUTEX_COMMANDS[command], 6)  # fmt: skip

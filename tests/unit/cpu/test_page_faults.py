@@ -51,7 +51,7 @@ def test_an_unmapped_page_is_a_segv_at_the_instruction(guest, isa, access):
     g.set(POINTER[isa], HOLE + 8)
     fault = g.run()
     assert (fault.signal, fault.code) == ("SIGSEGV", "")
-    assert (fault.address, fault.pc, fault.access) == (HOLE, CODE, access)
+    assert (fault.address, fault.pc, fault.access) == (HOLE + 8, CODE, access)
     assert g.asked == [(HOLE >> 12, access)]
 
 

@@ -151,7 +151,8 @@ class FakeTask:
             sched=SimpleNamespace(current=None),
             gates=SimpleNamespace(install=lambda cpu, abi: None),
         )
-        self.paths = {name: FakePath(FakeInode(self.kernel.ram, data)) for name, data in files.items()}
+        ram = self.kernel.ram
+        self.paths = {name: FakePath(FakeInode(ram, data)) for name, data in files.items()}
         self.rlimits = default_rlimits()
         self.cred = Credentials.for_user(0, 0)
         self.files = SimpleNamespace(close_on_exec=lambda: self.events.append("close on exec"))

@@ -3,9 +3,9 @@
 import pytest
 
 from emu.arch.cpu import ACCESS_WRITE
+from emu.kernel.mm.advice import do_madvise
 from emu.kernel.uapi.mman import MADV_DONTFORK, MADV_WIPEONFORK, MAP_SHARED, PROT_READ
 from tests.unit.mm.fakes import ANON, PAGE, READ_WRITE, FakeCpu, FakeFile, FakeInode, make_space
-from emu.kernel.mm.advice import do_madvise
 
 AREA = 0x200000
 

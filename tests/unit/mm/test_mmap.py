@@ -28,7 +28,6 @@ from emu.kernel.uapi.mman import (
     MAP_SYNC,
     PROT_EXEC,
     PROT_READ,
-    PROT_WRITE,
 )
 from emu.kernel.uapi.mount import MS_NOEXEC
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE

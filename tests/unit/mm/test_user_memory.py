@@ -77,7 +77,9 @@ def test_a_string_up_to_the_very_end_of_memory(mm, area):
         mm.read_string(area + 2 * PAGE - 4, 4096)
 
 
-@pytest.mark.parametrize(("abi", "order", "word"), [("x86-64", "little", 8), ("mips-o32", "big", 4)])
+@pytest.mark.parametrize(
+    ("abi", "order", "word"), [("x86-64", "little", 8), ("mips-o32", "big", 4)]
+)
 def test_words_have_the_byte_order_and_width_of_the_program(abi, order, word):
     mm = make_space(abi=abi)
     area = mm.mmap(0, 2 * PAGE, READ_WRITE, ANON)

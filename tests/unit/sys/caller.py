@@ -140,3 +140,11 @@ def make_kernel(clock, logged):
     )
     kernel.options.log = logged.append
     return kernel
+
+
+def row_of(abi, entry):
+    """The table row of an entry point; of several the first."""
+    for row in abi.syscalls.values():
+        if entry in (row.entry, row.entry.removeprefix("compat_"), abi.canonical_entry(row.entry)):
+            return row
+    raise KeyError(entry)

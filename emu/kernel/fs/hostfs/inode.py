@@ -234,28 +234,15 @@ class HostfsInode(Inode):
             magic = f"/proc/self/fd/{fd}"
             if os.fstat(fd).st_ino != self.node.info.st_ino:
                 raise ESTALE("another file has this name now")
+            # Through /proc the descriptor itself is meant, even if it is a symbolic link.
             if uid is not None or gid is not None:
-                name, parent = self.node.name, self.node.parent
-                assert parent is not None
-                os.chown(
-                    name,
-                    -1 if uid is None else uid,
-                    -1 if gid is None else gid,
-                    dir_fd=parent.folder_fd(),
-                    follow_symlinks=False,
-                )
+                os.chown(magic, -1 if uid is None else uid, -1 if gid is None else gid)
             if mode is not None and not self.is_symlink:
                 os.chmod(magic, mode & S_IALLUGO)  # noqa: PTH101
             if atime_ns is not None or mtime_ns is not None:
-                times = (
-                    self.atime_ns if atime_ns is None else atime_ns,
-                    self.mtime_ns if mtime_ns is None else mtime_ns,
-                )
-                parent = self.node.parent
-                assert parent is not None
-                os.utime(
-                    self.node.name, ns=times, dir_fd=parent.folder_fd(), follow_symlinks=False
-                )
+                old = self.atime_ns, self.mtime_ns
+                os.utime(magic, ns=(old[0] if atime_ns is None else atime_ns,
+                                    old[1] if mtime_ns is None else mtime_ns))
         except OSError as error:
             raise from_host(error) from None
         finally:

@@ -171,6 +171,8 @@ class HostNode:
 
     def path_fd(self) -> int:
         """A new O_PATH descriptor of whatever it is, for the caller to close."""
+        if self.parent is None:
+            return os.dup(self.tree.top)
         return self._open(os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def _open(self, flags: int) -> int:

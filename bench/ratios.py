@@ -77,14 +77,12 @@ def trap(target: Target, rounds: int) -> None:
         print(f"{target.isa:<10}trap      skipped: no sample {target.loop}")
         return
     ours, theirs = (
-        (least(command([str(program), str(TRAPS)]), rounds) - least(command([str(program), "1"]), rounds))
-        / TRAPS * 1e6
-        for command in (emu, lambda argv: [target.qemu, *argv])
-    )  # fmt: skip
-    print(
-        f"{target.isa:<10}trap      {ours:7.3f} us  qemu {theirs:7.3f} us  ratio {ours / theirs:5.2f}",
-        flush=True,
+        least([*prefix, str(program), str(TRAPS)], rounds)
+        - least([*prefix, str(program), "1"], rounds)
+        for prefix in (emu([]), [target.qemu])
     )
+    ours, theirs = ours / TRAPS * 1e6, theirs / TRAPS * 1e6
+    say(target, "trap", f"{ours:7.3f} us  qemu {theirs:7.3f} us  ratio {ours / theirs:5.2f}")
 
 
 def compute(target: Target, rounds: int) -> None:
@@ -101,14 +99,9 @@ def compute(target: Target, rounds: int) -> None:
             ours = least(emu([program, name]), rounds)
             theirs = least([target.qemu, program, name], rounds)
             ratios.append(ours / theirs)
-            print(
-                f"{target.isa:<10}{name:<10}{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ratios[-1]:5.2f}",
-                flush=True,
-            )
-    print(
-        f"{target.isa:<10}compute   geometric mean of the ratios {statistics.geometric_mean(ratios):26.2f}",
-        flush=True,
-    )
+            say(target, name, f"{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ratios[-1]:5.2f}")
+    mean = statistics.geometric_mean(ratios)
+    say(target, "compute", f"geometric mean of the ratios {mean:5.2f}")
 
 
 def start(target: Target, rounds: int) -> None:
@@ -117,6 +110,10 @@ def start(target: Target, rounds: int) -> None:
     program = str(SAMPLES / folder / name.replace("loop", "hello"))
     ours = least(emu([program]), max(rounds, 5))
     print(f"{target.isa:<10}hello     {ours:7.3f} s in all", flush=True)
+
+
+def say(target: Target, what: str, result: str) -> None:
+    print(f"{target.isa:<10}{what:<10}{result}", flush=True)
 
 
 def emu(argv: list[str]) -> list[str]:
@@ -128,14 +125,11 @@ def least(command: list[str], rounds: int) -> float:
     times = []
     for _ in range(rounds):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, check=False
-        )
+        done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode:
-            raise SystemExit(
-                f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()[-300:]}"
-            )
+            end = f"{done.returncode}: {done.stderr.decode()[-300:]}"
+            raise SystemExit(f"{' '.join(command)} ended with {end}")
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(times)
 

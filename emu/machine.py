@@ -14,11 +14,11 @@ from emu.kernel.cred import Credentials
 from emu.kernel.errno import KernelError
 from emu.kernel.exec.execve import do_execve
 from emu.kernel.fs.setup import (
+    KernelWalker,
     bind_host,
     mount_root,
     open_host_program,
     open_stdio,
-    write_file,
 )
 from emu.kernel.kernel import Kernel, Options
 from emu.kernel.mm.ram import Ram
@@ -94,7 +94,7 @@ class Machine:
             options=self.config.options,
             seed=self.config.seed,
         )
-        self.kernel.root_mount = mount_root(self.kernel, list(self.config.layers))
+        mount_root(self.kernel, list(self.config.layers))
         for bind in self.config.binds:
             bind_host(self.kernel, bind.host, bind.guest.encode(), bind.writable)
 
@@ -158,8 +158,8 @@ class Machine:
             send_signal(task, SIGINT)
 
     def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """Put a file into the guest's root, in memory."""
-        write_file(self.kernel.root_mount, path.encode(), data, mode)
+        """Put a new file, and the folders above it, into the guest's root, in memory."""
+        KernelWalker(self.kernel.root_mount).make_file(path.encode(), data, mode)
 
     def _make_cpu(self, isa: str) -> Cpu:
         from emu.cpu import create_cpu

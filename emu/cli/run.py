@@ -120,7 +120,7 @@ def bind_argument(text: str) -> Bind:
     parts = text.split(":")
     if len(parts) not in (2, 3) or (len(parts) == 3 and parts[2] not in ("rw", "ro")):
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:GUEST or HOST:GUEST:rw")
-    if not os.path.exists(parts[0]):  # noqa: PTH110
+    if not os.path.exists(parts[0]):
         raise argparse.ArgumentTypeError(f"{parts[0]!r} does not exist on the host")
     return Bind(parts[0], parts[1], parts[2:] == ["rw"])
 
@@ -153,7 +153,7 @@ def trace(machine: Machine, arguments: argparse.Namespace) -> None:
     """Attach the strace subscriber."""
     from emu.trace.strace import Strace
 
-    out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: PTH123, SIM115
+    out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: SIM115
     machine.watch(
         Strace(out, string_limit=arguments.string_limit, expressions=arguments.expressions)
     )

@@ -71,24 +71,24 @@ class Engine:
         self._failure: BaseException | None = None
         self._fault: Fault | None = None
         self._refused: tuple[int, int] | None = None
-        self._again = False
+        self.again = False
         self._rewind: Callable[[], None] | None = None
         self._stopping = False
         self._runner: int | None = None
         self._in_guest = False
         self._handlers: dict[int, TrapHandler] = {}
-        self._keep: list[object] = []
+        self.keep: list[object] = []
         self.code_frames: set[int] = set()
         """Frames that may have translated code. Ask before writing them, and invalidate."""
 
-        self._library = lib.load()
-        self._handle = self._open(isa)
+        self.library = lib.load()
+        self.handle = self._open(isa)
         self._map(ram)
-        self._invalid_address = cell_at(self._handle + _INVALID_ADDRESS_OFFSET)
-        self._access = RegisterAccess(self._library, self._handle)
-        self._state = open_state(self._library, self._handle, self.names, window=window)
-        self.registers: RegisterFile = self._state.registers
-        self._tlb = Tlb(self, self._library.tlb_flusher(self._handle), self._code_inspector())
+        self._invalid_address = cell_at(self.handle + _INVALID_ADDRESS_OFFSET)
+        self.access = RegisterAccess(self.library, self.handle)
+        self.state = open_state(self.library, self.handle, self.names, window=window)
+        self.registers: RegisterFile = self.state.registers
+        self._tlb = Tlb(self, self.library.tlb_flusher(self.handle), self._code_inspector())
         self.use = self._tlb.use
         self.flush_tlb = self._tlb.flush
         self._install_fill()
@@ -102,11 +102,11 @@ class Engine:
     @property
     def pc(self) -> int:
         """The program counter. Inside a trap: the address after the trap instruction."""
-        return self._state.read_pc()
+        return self.state.read_pc()
 
     @pc.setter
     def pc(self, address: int) -> None:
-        self._state.write_pc(address)
+        self.state.write_pc(address)
 
     @property
     def thread_pointer(self) -> int:
@@ -116,6 +116,24 @@ class Engine:
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
         raise NotImplementedError
+
+    @property
+    def gs_base(self) -> int:
+        """The base of x86-64's other segment; ValueError elsewhere."""
+        raise ValueError(f"{self.isa.name} has no gs base")
+
+    @gs_base.setter
+    def gs_base(self, address: int) -> None:
+        raise ValueError(f"{self.isa.name} has no gs base")
+
+    def set_tls_entry(self, index: int, base: int, limit: int, flags: int) -> None:
+        """Write an i386 thread-local descriptor; ValueError elsewhere."""
+        raise ValueError(f"{self.isa.name} has no descriptors for threads")
+
+    @property
+    def thumb(self) -> bool:
+        """Whether an ARM CPU is in Thumb state; False elsewhere."""
+        return False
 
     @property
     def trap_length(self) -> int:
@@ -132,17 +150,18 @@ class Engine:
 
     def save(self) -> bytes:
         """The whole register state, for `restore` on an engine of the same ISA and model."""
-        return self._state.snapshot()
+        return self.state.snapshot()
 
-    def restore(self, state: bytes) -> None:
+    def restore(self, state: object) -> None:
         """Put back what `save` returned. The address space stays as it is."""
-        self._state.load(state)
+        assert isinstance(state, bytes)
+        self.state.load(state)
 
     # Running
 
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised."""
-        library, handle = self._library, self._handle
+        library, handle = self.library, self.handle
         self._runner = get_ident()  # Before looking at the flag: see `stop`.
         try:
             while not self._stopping:
@@ -164,9 +183,9 @@ class Engine:
                     page_fault = self._page_fault(page, access)
                     if page_fault is not None:
                         return page_fault
-                elif status and not self._stopping and not self._again:
+                elif status and not self._stopping and not self.again:
                     return self._unexplained()
-                self._again = False
+                self.again = False
             self._stopping = False
             return None
         finally:
@@ -179,18 +198,18 @@ class Engine:
         From another thread it returns when the run has ended, or at once if none is under way.
         """
         self._stopping = True
-        self._library.stop(self._handle)
+        self.library.stop(self.handle)
         me = get_ident()
         # The engine forgets a stop that comes just before it starts, so repeat until it is seen.
         while self._stopping and self._runner not in (None, me):
             time.sleep(_FOREIGN_STOP_RETRY_S)
-            self._library.stop(self._handle)
+            self.library.stop(self.handle)
 
     def interrupt(self) -> None:
         """End the current run soon, if there is one; for a ticking thread."""
         if self._runner is not None:
             self._stopping = True
-            self._library.stop(self._handle)
+            self.library.stop(self.handle)
 
     def on_trap(self, way: str, handler: TrapHandler) -> None:
         """Route one way into the kernel; ValueError if this ISA has no such way."""
@@ -201,17 +220,18 @@ class Engine:
     # Code
 
     def invalidate_code(self, frame: int) -> None:
-        """Forget instructions translated from the frame at this RAM address."""
-        self.discard_code(frame)
+        """Forget instructions translated from the frame at this RAM address, if there are any."""
+        if frame in self.code_frames:
+            self.discard_code(frame)
 
     def discard_code(self, frame: int) -> None:
-        """As `invalidate_code`; also the way the frame becomes writable."""
+        """As `invalidate_code`, in any case."""
         self._tlb.with_frame(frame, self._remove_translations)
 
     def _remove_translations(self, address: int) -> None:
         """The library wants a virtual address, and forgets what the frame there had."""
-        self._library.control(
-            self._handle, lib.CTL_REMOVE_CACHE, c_uint64(address), c_uint64(address + PAGE_SIZE)
+        self.library.control(
+            self.handle, lib.CTL_REMOVE_CACHE, c_uint64(address), c_uint64(address + PAGE_SIZE)
         )
 
     def patches_itself(self, page: int) -> bool:
@@ -224,7 +244,7 @@ class Engine:
         """Leave the guest and raise `error` out of `run`."""
         if self._failure is None:
             self._failure = error
-        self._library.stop(self._handle)
+        self.library.stop(self.handle)
 
     def page_refused(self, page: int, access: int) -> None:
         """The guest has no right to this access; `run` reports it."""
@@ -234,7 +254,7 @@ class Engine:
         """Leave the guest with an exception at `pc`, which is also its address by default."""
         self.pc = pc
         self._fault = Fault(signal, code, pc if address is None else address, pc)
-        self._library.stop(self._handle)
+        self.library.stop(self.handle)
 
     def raise_fault_here(self, signal: str, code: str, pc: int, address: int | None = None) -> None:
         """As `raise_fault`, from a callback after which the engine would finish its block.
@@ -255,14 +275,14 @@ class Engine:
     def read_user(self, address: int, size: int) -> bytes | None:
         """Guest memory as the running instruction would read it; None if it may not."""
         places = self._user_places(address, size, PTE_READ)
-        return None if places is None else b"".join(self._ram[place] for place in places)
+        return None if places is None else b"".join(self.ram[place] for place in places)
 
     def write_user(self, address: int, data: bytes) -> bool:
         """Store as the running instruction would; False, and nothing stored, if it may not."""
         places = self._user_places(address, len(data), PTE_WRITE)
         for place in places or ():
             size = place.stop - place.start
-            self._ram[place], data = data[:size], data[size:]
+            self.ram[place], data = data[:size], data[size:]
         return places is not None
 
     def read_code(self, address: int, size: int) -> bytes:
@@ -274,7 +294,7 @@ class Engine:
             if not pte & PTE_EXEC:
                 break
             place = (pte & -PAGE_SIZE) + va % PAGE_SIZE
-            code += self._ram[place : place + min(size - len(code), PAGE_SIZE - va % PAGE_SIZE)]
+            code += self.ram[place : place + min(size - len(code), PAGE_SIZE - va % PAGE_SIZE)]
         return code
 
     def _user_places(self, address: int, size: int, access: int) -> list[slice] | None:
@@ -320,7 +340,7 @@ class Engine:
 
     def _entry(self) -> int:
         """The address to start at, as the engine wants it."""
-        return self._state.read_pc()
+        return self.state.read_pc()
 
     def _code_inspector(self) -> Callable[[int, int], None] | None:
         """What must look at a frame and page before they are translated."""
@@ -333,7 +353,7 @@ class Engine:
     # Construction
 
     def _open(self, isa: Isa) -> int:
-        library = self._library
+        library = self.library
         mode = self.mode | (lib.MODE_BIG_ENDIAN if isa.big_endian else 0)
         handle = library.open(self.architecture, mode)
         library.control(handle, lib.CTL_TCG_BUFFER_SIZE, c_uint32(_TRANSLATION_BUFFER))
@@ -348,36 +368,34 @@ class Engine:
         size = len(ram)
         if size % PAGE_SIZE:
             raise EngineError("the size of RAM is not a multiple of the page size")
-        self._ram = ram
+        self.ram = ram
         self._ram_address = ctypes.addressof(c_char.from_buffer(ram))
         self._map_memory(0, ram)
         # Above RAM, out of reach of page table entries: the bring-up stub, and what a guest's
         # processor needs in memory but must not see in its own.
-        self._private = mmap.mmap(-1, 2 * PAGE_SIZE)
-        self._private_frame = size
-        self._map_memory(size, self._private)
+        self.private = mmap.mmap(-1, 2 * PAGE_SIZE)
+        self.private_frame = size
+        self._map_memory(size, self.private)
 
     def _map_memory(self, physical: int, memory: mmap.mmap) -> None:
         host = ctypes.addressof(c_char.from_buffer(memory))
-        status = self._library.mem_map_ptr(
-            self._handle, physical, len(memory), _ALL_RIGHTS, host
-        )
-        self._library.check(status, f"map {len(memory) >> 20} MiB of memory")
+        status = self.library.mem_map_ptr(self.handle, physical, len(memory), _ALL_RIGHTS, host)
+        self.library.check(status, f"map {len(memory) >> 20} MiB of memory")
 
     def _fill_flags(self) -> tuple[int, int]:
         """Address of a flags word to mask after data fills, and the mask; (0, _) for none."""
         return 0, 0xFFFFFFFF
 
     def _install_fill(self) -> None:
-        if native.available() and self._state.direct:
+        if native.available() and self.state.direct:
             callback = _PythonFill(self._tlb.fill)
             blob = native.fill_blob(lib.address_of(callback), *self._fill_flags())
-            self._keep += [callback, blob]
-            self._hook(lib.HOOK_TLB_FILL, blob.address, blob.data_address)
+            self.keep += [callback, blob]
+            self.hook(lib.HOOK_TLB_FILL, blob.address, blob.data_address)
         else:
             fallback = lib.FillCallback(self._python_fill)
-            self._keep.append(fallback)
-            self._hook(lib.HOOK_TLB_FILL, lib.address_of(fallback))
+            self.keep.append(fallback)
+            self.hook(lib.HOOK_TLB_FILL, lib.address_of(fallback))
 
     def _python_fill(self, _uc: int, va: int, kind: int, entry: int, _data: int) -> bool:
         pte = self._tlb.fill(va, 1 << kind - lib.MEM_READ)
@@ -417,31 +435,31 @@ class Engine:
                 return False
 
         callbacks = lib.InterruptCallback(interrupt), lib.InvalidCallback(invalid)
-        self._keep += callbacks
-        self._hook(lib.HOOK_INTR, lib.address_of(callbacks[0]))
-        self._hook(lib.HOOK_INSN_INVALID, lib.address_of(callbacks[1]))
+        self.keep += callbacks
+        self.hook(lib.HOOK_INTR, lib.address_of(callbacks[0]))
+        self.hook(lib.HOOK_INSN_INVALID, lib.address_of(callbacks[1]))
 
-    def _hook(self, kind: int, function: int, data: int = 0, *extra: int) -> int:
-        return self._library.hook(self._handle, kind, function, data, *extra)
+    def hook(self, kind: int, function: int, data: int = 0, *extra: int) -> int:
+        return self.library.hook(self.handle, kind, function, data, *extra)
 
-    def _run_stub(self, code: bytes, *, until: int | None = None) -> None:
+    def run_stub(self, code: bytes, *, until: int | None = None) -> None:
         """Run privileged instructions at STUB_ADDRESS, to their end or to `until`."""
-        pages = {_STUB_PAGE: self._private_frame | PTE_READ | PTE_EXEC}
-        self._private[: len(code)] = code
+        pages = {_STUB_PAGE: self.private_frame | PTE_READ | PTE_EXEC}
+        self.private[: len(code)] = code
         self.use(pages, no_pages)
         end = STUB_ADDRESS + len(code) if until is None else until
-        status = self._library.start(self._handle, STUB_ADDRESS, end, 0, 0)
-        self._library.check(status, "bring the processor up")
-        self.discard_code(self._private_frame)
+        status = self.library.start(self.handle, STUB_ADDRESS, end, 0, 0)
+        self.library.check(status, "bring the processor up")
+        self.discard_code(self.private_frame)
         self.use({}, no_pages)
 
     def _finish_bring_up(self) -> None:
         """From now on only `stop` ends a run: an end address of 0 would be a guest's NULL."""
         self.use({}, no_pages)
         self.code_frames.clear()
-        self._library.control(self._handle, lib.CTL_USE_EXITS, c_int(1))
+        self.library.control(self.handle, lib.CTL_USE_EXITS, c_int(1))
         no_exits = (ctypes.c_uint64 * 1)()
-        self._library.control(self._handle, lib.CTL_EXITS, no_exits, ctypes.c_size_t(0))
+        self.library.control(self.handle, lib.CTL_EXITS, no_exits, ctypes.c_size_t(0))
         for number, name in enumerate(self.names.general):
             if name:
                 self.registers[number] = 0
@@ -449,7 +467,7 @@ class Engine:
 
     def close(self) -> None:
         """Give the engine back. Nothing may be called afterwards."""
-        self._library.close(self._handle)
+        self.library.close(self.handle)
 
 
 class _TlbEntry(ctypes.Structure):

@@ -89,6 +89,7 @@ class PathArg(Arg):
     limit: int = PATH_MAX
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """See `Arg.decode`."""
         address = Arg.decode(self, raw, binding)
         read = f"mm.read_string({address}, {self.limit})"
         return f"({read} if {address} else None)" if self.optional else read
@@ -111,7 +112,8 @@ class FlagFamily:
 class FlagTranslation(Protocol):
     """Turns an ABI's flag bits into the kernel's; unknown bits end up in `UNKNOWN_FLAG`."""
 
-    def __call__(self, value: int, /) -> int: ...
+    def __call__(self, value: int, /) -> int:
+        """The kernel's own bits of the caller's word."""
 
 
 UNKNOWN_FLAG = 1 << 62
@@ -126,6 +128,7 @@ class FlagsArg(Arg):
     family: FlagFamily = FlagFamily("none", ())
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """See `Arg.decode`."""
         value = Arg.decode(self, raw, binding)
         translation = binding.flags(self.family)
         return value if translation is None else f"{binding.inject(translation)}({value})"
@@ -169,6 +172,7 @@ class StructArg(Arg):
     out: bool = False
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """See `Arg.decode`."""
         address = Arg.decode(self, raw, binding)
         layout = binding.inject(binding.layout(self.layout))
         return f"{binding.inject(UserStruct)}(mm, {address}, {layout})"

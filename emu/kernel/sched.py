@@ -143,7 +143,7 @@ class Scheduler:
     def begin(self, task: Task, awaitable: Awaitable[int], finish: Finish) -> int | None:
         """Run a call that may sleep: its result, or None when it went to sleep."""
         coroutine = awaitable if isinstance(awaitable, CoroutineType) else _as_coroutine(awaitable)
-        task.call = Call(coroutine, finish)
+        task.call = Call(cast("CoroutineType[Wait, bool, int]", coroutine), finish)
         try:
             return self._advance(task, task.call, None)
         except BaseException:

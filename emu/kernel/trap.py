@@ -53,7 +53,8 @@ def make_gate(
             else:
                 ended = sched.begin(task, answer, finish)
                 if ended is None:
-                    return cpu.stop()
+                    cpu.stop()
+                    return
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]

@@ -36,9 +36,10 @@ def main() -> None:
 
 def end_of(machine: Machine, seed: int, data: bytes, null: int) -> str:
     """Run one guest for at most `TICKS` ticks; how it ended."""
-    machine.write_file("/guest", data, 0o755)
+    name = f"/guest-{seed}"
+    machine.write_file(name, data, 0o755)
     try:
-        task = machine.spawn("/guest", ["guest"], stdio=(null, null, null))
+        task = machine.spawn(name, ["guest"], stdio=(null, null, null))
     except KernelError as error:
         return type(error).__name__
     ticks = 0

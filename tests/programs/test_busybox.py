@@ -61,7 +61,9 @@ def guest(request):
 def native(data):
     """What the amd64 busybox does on this host's kernel."""
     busybox = str(busybox_root("amd64") / "usr" / "bin" / "busybox")
-    return {name: natively(busybox, *words(argv, data), stdin=STDIN) for name, argv in APPLETS.items()}
+    return {
+        name: natively(busybox, *words(argv, data), stdin=STDIN) for name, argv in APPLETS.items()
+    }
 
 
 def words(argv, data):

@@ -34,10 +34,8 @@ def main() -> int:
         for workload in here:
             verdict, cpu_s, wall_s = run(workload, architecture, folder, env, options)
             failed += bool(verdict)
-            print(
-                f"{architecture:<9}{workload.id:<20}{cpu_s:7.2f} s cpu {wall_s:7.2f} s  {verdict or 'ok'}",
-                flush=True,
-            )
+            times = f"{cpu_s:7.2f} s cpu {wall_s:7.2f} s"
+            print(f"{architecture:<9}{workload.id:<20}{times}  {verdict or 'ok'}", flush=True)
     print(f"{failed} failed")
     return 1 if failed else 0
 

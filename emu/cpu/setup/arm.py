@@ -58,25 +58,25 @@ class Arm(Engine):
         Writing an odd address selects Thumb; an even one keeps the state, as writing a signal
         frame's pc does. `branch` is what a function call does.
         """
-        return self._state.read_pc()
+        return self.state.read_pc()
 
     @pc.setter
     def pc(self, address: int) -> None:
         address &= 0xFFFFFFFF
-        if self._state.direct and not address & 1:
-            self._state.write_pc(address)
+        if self.state.direct and not address & 1:
+            self.state.write_pc(address)
         else:
-            self._access.write(_PC, address | self.thumb)
+            self.access.write(_PC, address | self.thumb)
 
     @property
     def thumb(self) -> bool:
         """Whether the next instruction is a Thumb one."""
-        return bool(self._access.read(_CPSR) & _THUMB)
+        return bool(self.access.read(_CPSR) & _THUMB)
 
     @thumb.setter
     def thumb(self, on: bool) -> None:
-        cpsr = self._access.read(_CPSR) & 0xFFFFFFFF
-        self._access.write(_CPSR, cpsr | _THUMB if on else cpsr & ~_THUMB)
+        cpsr = self.access.read(_CPSR) & 0xFFFFFFFF
+        self.access.write(_CPSR, cpsr | _THUMB if on else cpsr & ~_THUMB)
 
     @property
     def trap_length(self) -> int:
@@ -91,23 +91,23 @@ class Arm(Engine):
     @property
     def flags(self) -> int:
         """CPSR; writing changes only what user code may change, and the Thumb and IT state."""
-        return self._access.read(_CPSR) & 0xFFFFFFFF
+        return self.access.read(_CPSR) & 0xFFFFFFFF
 
     @flags.setter
     def flags(self, value: int) -> None:
-        self._access.write(_CPSR, value & _CPSR_USER | _USER_MODE)
+        self.access.write(_CPSR, value & _CPSR_USER | _USER_MODE)
 
     @property
     def thread_pointer(self) -> int:
         """TPIDRURO, which user code can only read."""
-        return self._access.read(_TPIDRURO) & 0xFFFFFFFF
+        return self.access.read(_TPIDRURO) & 0xFFFFFFFF
 
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
-        self._access.write(_TPIDRURO, address)
+        self.access.write(_TPIDRURO, address)
 
     def _bring_up(self) -> None:
-        access = self._access
+        access = self.access
         access.write(_CPACR, _FP_ENABLED)
         access.write(_FPEXC, _FPEXC_ENABLE)
         self.hwcap, self.hwcap2 = hwcaps(
@@ -117,16 +117,16 @@ class Arm(Engine):
 
     def _id(self, crm: int, opc2: int) -> int:
         block = _CoprocessorRegister(15, 0, 0, 0, crm, 0, opc2, 0)
-        self._access.exchange(_CP_REG, block)
+        self.access.exchange(_CP_REG, block)
         return int(block.value)
 
     def _vfp(self, instruction: int) -> int:
         """Run `vmrs r0, <register>`."""
-        self._run_stub(instruction.to_bytes(4, "little"))
-        return self._access.read(_R0)
+        self.run_stub(instruction.to_bytes(4, "little"))
+        return self.access.read(_R0)
 
     def _entry(self) -> int:
-        pc = self._state.read_pc()
+        pc = self.state.read_pc()
         return pc | 1 if self.thumb else pc
 
     def _exception(self, number: int) -> None:

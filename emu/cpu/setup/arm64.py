@@ -46,38 +46,38 @@ class Arm64(Engine):
     @property
     def thread_pointer(self) -> int:
         """TPIDR_EL0."""
-        return self._access.read(_TPIDR_EL0)
+        return self.access.read(_TPIDR_EL0)
 
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
-        self._access.write(_TPIDR_EL0, address)
+        self.access.write(_TPIDR_EL0, address)
 
     @property
     def flags(self) -> int:
         """PSTATE as a signal frame holds it: the condition flags, EL0."""
-        return self._access.read(_NZCV) & 0xF0000000
+        return self.access.read(_NZCV) & 0xF0000000
 
     @flags.setter
     def flags(self, value: int) -> None:
-        self._access.write(_NZCV, value & 0xF0000000)
+        self.access.write(_NZCV, value & 0xF0000000)
 
     def _bring_up(self) -> None:
-        self._access.write(_CPACR_EL1, _FP_ENABLED)
+        self.access.write(_CPACR_EL1, _FP_ENABLED)
         features = {name: self._system(place) for name, place in ID_REGISTERS.items()}
         self.hwcap, self.hwcap2 = hwcaps(features)
         self._id_values = visible(features)
-        self._access.write(_PSTATE, 0)
+        self.access.write(_PSTATE, 0)
         # Writing a system register is also what makes the engine notice the change to EL0.
         self._set_system(_SCTLR_EL1, self._system(_SCTLR_EL1) | _SCTLR_USER)
         self._set_system(_CNTKCTL_EL1, _COUNTERS_AT_EL0)
 
     def _system(self, place: tuple[int, int, int, int, int]) -> int:
         block = _SystemRegister(*place, 0)
-        self._access.exchange(_CP_REG, block)
+        self.access.exchange(_CP_REG, block)
         return int(block.value)
 
     def _set_system(self, place: tuple[int, int, int, int, int], value: int) -> None:
-        self._access.exchange(_CP_REG, _SystemRegister(*place, value), write=True)
+        self.access.exchange(_CP_REG, _SystemRegister(*place, value), write=True)
 
     def _exception(self, number: int) -> None:
         pc = self.pc

@@ -16,7 +16,9 @@ from emu.cpu.setup.x86 import (
     ECX,
     EDX,
     ES,
+    FS,
     GDTR,
+    GS,
     INSTRUCTION_SYSCALL,
     INSTRUCTION_SYSENTER,
     SS,
@@ -35,6 +37,9 @@ _AFTER_STUB = STUB_ADDRESS + 0x800
 _FLAT_LIMIT = 0xFFFFF
 _FLAGS_4K_32BIT = 0xC
 _ENTRY = struct.Struct("<Q")
+_TLS_SIZE = TLS_ENTRIES * _ENTRY.size
+_TLS_START = PAGE_SIZE + FIRST_TLS_ENTRY * _ENTRY.size
+_TLS_ENTRIES = slice(_TLS_START, _TLS_START + _TLS_SIZE)
 
 
 def descriptor(base: int, limit: int, access: int, flags: int) -> int:
@@ -70,7 +75,7 @@ class I386(X86):
 
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
-        self._set_descriptor(FIRST_TLS_ENTRY, descriptor(address, _FLAT_LIMIT, 0xF3, 0xC))
+        self._set_tls(FIRST_TLS_ENTRY, descriptor(address, _FLAT_LIMIT, 0xF3, 0xC))
 
     def set_tls_entry(self, index: int, base: int, limit: int, flags: int) -> None:
         """Set a GDT entry (6, 7 or 8) as set_thread_area(2) does; ValueError for another.
@@ -82,23 +87,33 @@ class I386(X86):
         if not FIRST_TLS_ENTRY <= index < FIRST_TLS_ENTRY + TLS_ENTRIES:
             raise ValueError(f"GDT entry {index} is not for threads")
         if not base and not limit and flags in (0, 0x28):
-            self._set_descriptor(index, 0)
+            self._set_tls(index, 0)
             return
         kind = (flags >> 1 & 3) << 2 | (0 if flags & 8 else 2) | 1
         access = 0x70 | kind | (0 if flags & 32 else 0x80)
         wide = (flags & 1) << 2 | (flags >> 4 & 1) << 3 | flags >> 6 & 1
-        self._set_descriptor(index, descriptor(base, limit, access, wide))
+        self._set_tls(index, descriptor(base, limit, access, wide))
+
+    def save(self) -> bytes:
+        """The register state, and the thread descriptors: they are a thread's own, too."""
+        return super().save() + self.private[_TLS_ENTRIES]
+
+    def restore(self, state: object) -> None:
+        """Put back what `save` returned. The address space stays as it is."""
+        assert isinstance(state, bytes)
+        self.private[_TLS_ENTRIES] = state[-_TLS_SIZE:]
+        super().restore(state[:-_TLS_SIZE])
 
     def tls_base(self, index: int) -> int:
         """The base address of a GDT entry."""
-        (entry,) = _ENTRY.unpack_from(self._private, PAGE_SIZE + 8 * index)
-        return entry >> 16 & 0xFFFFFF | (entry >> 56) << 24
+        (entry,) = _ENTRY.unpack_from(self.private, PAGE_SIZE + 8 * index)
+        return int(entry >> 16 & 0xFFFFFF | (entry >> 56) << 24)
 
     def _bring_up(self) -> None:
         self._start_fpu()
         _, _, self.hwcap = self._cpuid(1)
         self._make_descriptors()
-        access = self._access
+        access = self.access
         table = _TableRegister(0, _GDT_ADDRESS, 8 * _ENTRIES - 1, 0)
         access.exchange(GDTR, table, write=True)
         gdt_page = _GDT_ADDRESS >> PAGE_SHIFT
@@ -108,7 +123,7 @@ class I386(X86):
             def fault_or_gdt(page: int, wanted: int) -> int:
                 # Segment loads read the table; a guest may read it too, but never write it.
                 if page == gdt_page and wanted == PTE_READ:
-                    return self._private_frame + PAGE_SIZE | PTE_READ
+                    return self.private_frame + PAGE_SIZE | PTE_READ
                 return fault(page, wanted)
 
             super_use(pages, fault_or_gdt)
@@ -123,7 +138,7 @@ class I386(X86):
         self._write_msr(_SYSENTER_CS_MSR, 8 * _KERNEL_CODE)
         access.write(ECX, 0)
         access.write(EDX, _AFTER_STUB)
-        self._run_stub(_SYSEXIT, until=_AFTER_STUB)
+        self.run_stub(_SYSEXIT, until=_AFTER_STUB)
         self._find_exception_in_flight()
 
     def _make_descriptors(self) -> None:
@@ -133,7 +148,14 @@ class I386(X86):
             self._set_descriptor(index, descriptor(0, _FLAT_LIMIT, access, _FLAGS_4K_32BIT))
 
     def _set_descriptor(self, index: int, value: int) -> None:
-        _ENTRY.pack_into(self._private, PAGE_SIZE + 8 * index, value)
+        _ENTRY.pack_into(self.private, PAGE_SIZE + 8 * index, value)
+
+    def _set_tls(self, index: int, value: int) -> None:
+        """Write a thread's descriptor, and load it again where it is in use."""
+        self._set_descriptor(index, value)
+        for segment in (DS, ES, FS, GS):
+            if self.access.read(segment) & 0xFFFF == 8 * index | 3:
+                self.access.write(segment, 8 * index | 3)
 
     def _install_traps(self) -> None:
         super()._install_traps()

@@ -52,49 +52,49 @@ class Mips(Engine):
     @property
     def thread_pointer(self) -> int:
         """UserLocal, which RDHWR $29 reads."""
-        return self._access.read(_USERLOCAL) & self.isa.word_mask
+        return self.access.read(_USERLOCAL) & self.isa.word_mask
 
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
-        self._access.write(_USERLOCAL, address)
+        self.access.write(_USERLOCAL, address)
 
     @property
     def hi(self) -> int:
         """The upper half of a product, or a remainder."""
-        return self._access.read(_HI) & self.isa.word_mask
+        return self.access.read(_HI) & self.isa.word_mask
 
     @hi.setter
     def hi(self, value: int) -> None:
-        self._access.write(_HI, value)
+        self.access.write(_HI, value)
 
     @property
     def lo(self) -> int:
         """The lower half of a product, or a quotient."""
-        return self._access.read(_LO) & self.isa.word_mask
+        return self.access.read(_LO) & self.isa.word_mask
 
     @lo.setter
     def lo(self, value: int) -> None:
-        self._access.write(_LO, value)
+        self.access.write(_LO, value)
 
     # Bring-up
 
     def _install_fill(self) -> None:
-        self._flags_offset = mips_state.find_flags(self)
+        self.flags_offset = mips_state.find_flags(self)
         super()._install_fill()
 
     def _fill_flags(self) -> tuple[int, int]:
-        if isinstance(self._state, WindowState):
-            return self._state.address + self._flags_offset, ~mips_state.BRANCH_BITS & 0xFFFFFFFF
+        if isinstance(self.state, WindowState):
+            return self.state.address + self.flags_offset, ~mips_state.BRANCH_BITS & 0xFFFFFFFF
         return super()._fill_flags()
 
     def _data_fill_done(self) -> None:
-        self._clear_branch()
+        self.clear_branch()
 
-    def _clear_branch(self) -> int:
+    def clear_branch(self) -> int:
         """Forget that a branch is under way; the flags as they were."""
-        flags = self._state.word(self._flags_offset)
+        flags = self.state.word(self.flags_offset)
         if flags & mips_state.BRANCH_BITS:
-            self._state.set_word(self._flags_offset, flags & ~mips_state.BRANCH_BITS)
+            self.state.set_word(self.flags_offset, flags & ~mips_state.BRANCH_BITS)
         return flags
 
     def _code_inspector(self) -> Callable[[int, int], None]:
@@ -106,7 +106,7 @@ class Mips(Engine):
         self._straight.forget(frame)
 
     def _bring_up(self) -> None:
-        access = self._access
+        access = self.access
         access.write(_CONFIG3, access.read(_CONFIG3) | _CONFIG3_ULRI)
         access.write(_T0, _HWRENA & ~0xFFFF)
         self.run_privileged([_ORI_T0_LOW, _MTC0_T0_HWRENA, _NOP, _NOP])
@@ -134,7 +134,7 @@ class Mips(Engine):
                 self.raise_fault("SIGBUS", "SI_KERNEL", pc, 0)
             elif self._unaligned.complete(pc):
                 self.pc = self._after(pc, flags)
-                self._again = True
+                self.again = True
             elif self._refused is not None:
                 self.pc = restart
             else:
@@ -173,7 +173,7 @@ class Mips(Engine):
 
     def _fpu_code(self) -> str:
         """The most serious of FCSR's causes, as force_fcr31_sig() picks it."""
-        cause = self._access.read(_FCSR) >> 12 & 0x3F
+        cause = self.access.read(_FCSR) >> 12 & 0x3F
         for bit, code in (
             (16, "FPE_FLTINV"), (8, "FPE_FLTDIV"), (4, "FPE_FLTOVF"), (2, "FPE_FLTUND"),
             (1, "FPE_FLTRES"),
@@ -195,12 +195,12 @@ class Mips(Engine):
     def page_refused(self, page: int, access: int) -> None:
         super().page_refused(page, access)
         # Read here: on return to the engine the branch bits are gone.
-        self._refused_flags = self._state.word(self._flags_offset)
+        self._refused_flags = self.state.word(self.flags_offset)
 
     def _page_fault(self, page: int, access: int) -> Fault | None:
         flags, self._refused_flags = self._refused_flags, 0
         if flags & mips_state.BRANCH_BITS and access != 4:
-            self._clear_branch()
+            self.clear_branch()
             self.pc -= 4
         if page << PAGE_SHIFT >= self.user_limit:
             # An address error to the hardware, not a page fault.
@@ -211,7 +211,7 @@ class Mips(Engine):
 
     def run_privileged(self, words: list[int]) -> None:
         """Run instructions in kernel mode, during bring-up."""
-        self._run_stub(b"".join(word.to_bytes(4, self.order) for word in words))
+        self.run_stub(b"".join(word.to_bytes(4, self.order) for word in words))
 
 
 class Mips32(Mips):
@@ -237,5 +237,3 @@ class Mips64(Mips):
     names = RegisterNames(_NAMES, 1, 8)
     status = _STATUS_CU1 | _STATUS_USER | _STATUS_FR | _STATUS_KX_SX_UX
     user_limit = _USER_LIMIT_64
-
-

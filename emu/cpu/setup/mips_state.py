@@ -35,7 +35,7 @@ _StopInterrupt = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int)
 def find_flags(cpu: Mips) -> int:
     """The state's offset of hflags: an odd pc sets its compressed instructions bit."""
     before = cpu.save()
-    cpu._access.write(cpu.names.pc, 1)
+    cpu.access.write(cpu.names.pc, 1)
     after = cpu.save()
     cpu.restore(before)
     for offset in range(0, len(before) - 3, 4):
@@ -51,7 +51,7 @@ def branch_target(cpu: Mips, pc: int, flags: int) -> int:
     The engine keeps the target and the condition behind its flags.
     """
     size = cpu.isa.word_bits // 8
-    start = -(-(cpu._flags_offset + 4) // size) * size
+    start = -(-(cpu.flags_offset + 4) // size) * size
     state = cpu.save()
     target = int.from_bytes(state[start : start + size], sys.byteorder)
     condition = int.from_bytes(state[start + size : start + 2 * size], sys.byteorder)
@@ -67,10 +67,10 @@ def watch_exceptions(cpu: Mips) -> Callable[[], tuple[int, int]]:
     stop_interrupt function claims it as an invalid instruction. MIPS has none: give it one.
     """
     slot = _stop_interrupt_slot(cpu)
-    if isinstance(cpu._state, WindowState) and native.available():
-        flags_address = cpu._state.address + cpu._flags_offset
+    if isinstance(cpu.state, WindowState) and native.available():
+        flags_address = cpu.state.address + cpu.flags_offset
         blob = native.StopInterruptBlob(flags_address, ~BRANCH_BITS & 0xFFFFFFFF)
-        cpu._keep.append(blob)
+        cpu.keep.append(blob)
         slot.value = blob.address
         return lambda: blob.last
     last = [0, 0]
@@ -78,26 +78,26 @@ def watch_exceptions(cpu: Mips) -> Callable[[], tuple[int, int]]:
     def stop_interrupt(_uc: int, number: int) -> bool:
         if not 0 <= number < _ENGINE_REQUEST:
             return False
-        last[:] = number, cpu._clear_branch()
+        last[:] = number, cpu.clear_branch()
         return number != _SYSCALL
 
     callback = _StopInterrupt(stop_interrupt)
-    cpu._keep.append(callback)
+    cpu.keep.append(callback)
     slot.value = lib.address_of(callback)
     return lambda: (last[0], last[1])
 
 
 def _stop_interrupt_slot(cpu: Mips) -> c_uint64:
-    raw = peek(cpu._handle + _GET_PC_OFFSET, 16)
+    raw = peek(cpu.handle + _GET_PC_OFFSET, 16)
     get_pc = int.from_bytes(raw[:8], sys.byteorder) if raw else 0
     is_free = raw is not None and not any(raw[8:])
     if not is_free or not _in_library(cpu, get_pc):
         raise lib.EngineError("this engine build has no room for MIPS exceptions")
-    return c_uint64.from_address(cpu._handle + _STOP_INTERRUPT_OFFSET)
+    return c_uint64.from_address(cpu.handle + _STOP_INTERRUPT_OFFSET)
 
 
 def _in_library(cpu: Mips, address: int) -> bool:
-    path = os.path.realpath(cpu._library.path)
+    path = os.path.realpath(cpu.library.path)
     with open("/proc/self/maps") as maps:
         for line in maps:
             extent, rights, *_, place = line.split(maxsplit=5)
@@ -115,8 +115,8 @@ def map_linked_loads(cpu: Mips) -> None:
     """
     suffix = {True: "", False: "el"}[cpu.isa.big_endian]
     width = "64" if cpu.isa.word_bits == 64 else ""
-    by_table = cpu._library.symbol(f"r4k_map_address_mips{width}{suffix}")
-    identity = cpu._library.symbol(f"no_mmu_map_address_mips{width}{suffix}")
+    by_table = cpu.library.symbol(f"r4k_map_address_mips{width}{suffix}")
+    identity = cpu.library.symbol(f"no_mmu_map_address_mips{width}{suffix}")
     if by_table and identity and (slot := _translation_slot(cpu, by_table)):
         slot.value = identity
         return
@@ -126,7 +126,7 @@ def map_linked_loads(cpu: Mips) -> None:
 def _translation_slot(cpu: Mips, function: int) -> c_uint64 | None:
     """Where the TLB object that the state points at keeps its translation function."""
     wanted = function.to_bytes(8, sys.byteorder)
-    state = peek_state(cpu._handle, len(cpu.save()) + _BEHIND_STATE) or b""
+    state = peek_state(cpu.handle, len(cpu.save()) + _BEHIND_STATE) or b""
     for offset in range(0, len(state) - 7, 8):
         pointer = int.from_bytes(state[offset : offset + 8], sys.byteorder)
         if pointer < 0x10000 or pointer >> 47 or pointer & 7:

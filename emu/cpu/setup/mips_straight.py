@@ -52,7 +52,7 @@ class StraightCode:
 
     def _long_runs(self, frame: int) -> tuple[tuple[int, int], ...]:
         """Offsets of the first and the last instruction of each long run."""
-        ram = self._cpu._ram
+        ram = self._cpu.ram
         if frame + PAGE_SIZE > len(ram):
             return ()
         code = ram[frame : frame + PAGE_SIZE]
@@ -79,7 +79,7 @@ class StraightCode:
             begin, end = 1, 0  # Everywhere.
         self._guarded.add((begin, end))
         cpu = self._cpu
-        cpu._library.hook(cpu._handle, lib.HOOK_CODE, self._callback(), begin=begin, end=end)
+        cpu.library.hook(cpu.handle, lib.HOOK_CODE, self._callback(), begin=begin, end=end)
 
     def _callback(self) -> int:
         if not self._function:
@@ -87,7 +87,7 @@ class StraightCode:
                 self._function = native.do_nothing()
             else:
                 callback = lib.CodeCallback(lambda _uc, _address, _size, _data: None)
-                self._cpu._keep.append(callback)
+                self._cpu.keep.append(callback)
                 self._function = lib.address_of(callback)
         return self._function
 

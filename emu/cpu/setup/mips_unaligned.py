@@ -71,7 +71,7 @@ class Unaligned:
     def _register(self, number: int, access: _Access) -> int:
         if not access.fpu:
             return self._cpu.registers[number]
-        read = self._cpu._access.read
+        read = self._cpu.access.read
         if access.size == 8 and self._cpu.isa.word_bits == 32:
             return read(_F0 + number) & 0xFFFFFFFF | (read(_F0 + number + 1) & 0xFFFFFFFF) << 32
         return read(_F0 + number)
@@ -81,7 +81,7 @@ class Unaligned:
             if number:
                 self._cpu.registers[number] = value & self._cpu.isa.word_mask
             return
-        write = self._cpu._access.write
+        write = self._cpu.access.write
         if access.size == 8 and self._cpu.isa.word_bits == 32:
             write(_F0 + number, value & 0xFFFFFFFF)
             write(_F0 + number + 1, value >> 32)

@@ -51,7 +51,7 @@ class RiscV(Engine):
         self.registers[_TP] = address
 
     def _bring_up(self) -> None:
-        access = self._access
+        access = self.access
         access.write(_MSTATUS, access.read(_MSTATUS) | _MSTATUS_FS)
         access.write(_MCOUNTEREN, _ALL_COUNTERS)
         access.write(_SCOUNTEREN, _ALL_COUNTERS)

@@ -66,18 +66,18 @@ class X86(Engine):
     @property
     def flags(self) -> int:
         """EFLAGS; writing changes only what user code may change."""
-        return self._access.read(EFLAGS) & 0xFFFFFFFF
+        return self.access.read(EFLAGS) & 0xFFFFFFFF
 
     @flags.setter
     def flags(self, value: int) -> None:
-        self._access.write(EFLAGS, value & USER_EFLAGS | EFLAGS_DEFAULT)
+        self.access.write(EFLAGS, value & USER_EFLAGS | EFLAGS_DEFAULT)
 
     def patches_itself(self, page: int) -> bool:
         # x86 alone promises that a store changes even the very next instruction.
-        return self._state.read_pc() >> 12 == page
+        return self.state.read_pc() >> 12 == page
 
     def _start_fpu(self) -> None:
-        access = self._access
+        access = self.access
         access.write(MXCSR, _MXCSR_DEFAULT)
         access.write(FPCW, _FPCW_DEFAULT)
         access.write(FPTAG, _FPTAG_EMPTY)
@@ -87,15 +87,15 @@ class X86(Engine):
 
     def _cpuid(self, leaf: int) -> tuple[int, int, int]:
         """EBX, ECX and EDX of a CPUID leaf (sub-leaf 0)."""
-        self._run_stub(b"\x31\xc9\xb8" + leaf.to_bytes(4, "little") + b"\x0f\xa2")
+        self.run_stub(b"\x31\xc9\xb8" + leaf.to_bytes(4, "little") + b"\x0f\xa2")
         return (
-            self._access.read(EBX) & 0xFFFFFFFF,
-            self._access.read(ECX) & 0xFFFFFFFF,
-            self._access.read(EDX) & 0xFFFFFFFF,
+            self.access.read(EBX) & 0xFFFFFFFF,
+            self.access.read(ECX) & 0xFFFFFFFF,
+            self.access.read(EDX) & 0xFFFFFFFF,
         )
 
     def _write_msr(self, number: int, value: int) -> None:
-        self._access.exchange(MSR, MsrBlock(number, value), write=True)
+        self.access.exchange(MSR, MsrBlock(number, value), write=True)
 
     def _install_instruction(self, instruction: int, handler: TrapHandler) -> None:
         """Call `handler` with the pc after the instruction; the engine adds its length again."""
@@ -111,8 +111,8 @@ class X86(Engine):
                 self.abandon(error)
 
         callback = InstructionCallback(trap)
-        self._keep.append(callback)
-        self._hook(HOOK_INSN, address_of(callback), 0, instruction)
+        self.keep.append(callback)
+        self.hook(HOOK_INSN, address_of(callback), 0, instruction)
 
     def _install_traps(self) -> None:
         super()._install_traps()
@@ -126,9 +126,9 @@ class X86(Engine):
 
         # The engine would do it, although the I/O privilege level says no.
         callback = _PortCallback(port_access)
-        self._keep.append(callback)
+        self.keep.append(callback)
         for instruction in (_INSTRUCTION_IN, _INSTRUCTION_OUT):
-            self._hook(HOOK_INSN, address_of(callback), 0, instruction)
+            self.hook(HOOK_INSN, address_of(callback), 0, instruction)
 
     def _sysenter(self) -> None:
         self._handlers.get(self.ways["sysenter"], self._undefined)()
@@ -162,9 +162,9 @@ class X86(Engine):
     def _fpu_code(self, number: int) -> str:
         """The first unmasked exception, as fpu__exception_code() picks it."""
         if number == _FPU:
-            status, control = self._access.read(31), self._access.read(FPCW)
+            status, control = self.access.read(31), self.access.read(FPCW)
         else:
-            status = self._access.read(MXCSR)
+            status = self.access.read(MXCSR)
             control = status >> 7
         error = status & ~control
         for bits, code in ((1, "FPE_FLTINV"), (4, "FPE_FLTDIV"), (8, "FPE_FLTOVF")):
@@ -190,4 +190,4 @@ class X86(Engine):
         self._in_flight = exception_in_flight(self)
 
     def _forget_exception(self) -> None:
-        self._state.set_word(self._in_flight, _NO_EXCEPTION)
+        self.state.set_word(self._in_flight, _NO_EXCEPTION)

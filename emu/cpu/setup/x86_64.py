@@ -42,20 +42,20 @@ class X86_64(X86):
     @property
     def thread_pointer(self) -> int:
         """The FS base."""
-        return self._access.read(FS_BASE)
+        return self.access.read(FS_BASE)
 
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
-        self._access.write(FS_BASE, address)
+        self.access.write(FS_BASE, address)
 
     @property
     def gs_base(self) -> int:
         """The GS base."""
-        return self._access.read(GS_BASE)
+        return self.access.read(GS_BASE)
 
     @gs_base.setter
     def gs_base(self, address: int) -> None:
-        self._access.write(GS_BASE, address)
+        self.access.write(GS_BASE, address)
 
     def on_trap(self, way: str, handler: TrapHandler) -> None:
         super().on_trap(way, handler)
@@ -67,16 +67,16 @@ class X86_64(X86):
         _, _, self.hwcap = self._cpuid(1)
         self._write_msr(_EFER, _EFER_SCE_LME_LMA)
         self._write_msr(_STAR, _STAR_VALUE)
-        self._access.write(RCX, _AFTER_STUB)
-        self._access.write(R11, EFLAGS_DEFAULT)
-        self._run_stub(_SYSRETQ, until=_AFTER_STUB)
+        self.access.write(RCX, _AFTER_STUB)
+        self.access.write(R11, EFLAGS_DEFAULT)
+        self.run_stub(_SYSRETQ, until=_AFTER_STUB)
         self._find_exception_in_flight()
 
     def _install_traps(self) -> None:
         super()._install_traps()
         self._syscall_handler: TrapHandler = self._undefined
-        if native.available() and isinstance(self._state, WindowState):
-            self._install_native_syscall(self._state)
+        if native.available() and isinstance(self.state, WindowState):
+            self._install_native_syscall(self.state)
         else:
             self._install_instruction(INSTRUCTION_SYSCALL, self._python_syscall)
         self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
@@ -92,16 +92,16 @@ class X86_64(X86):
         first = state.address + state.first_register
         blob = native.syscall_blob(
             first + 8 * _REG_R11,
-            address_of(self._library.reg_read),
+            address_of(self.library.reg_read),
             first + 8 * state.pc_slot,
             first + 8 * _REG_RCX,
             address_of(callback),
         )
-        self._keep += [callback, blob]
-        self._hook(lib.HOOK_INSN, blob.address, blob.data_address, INSTRUCTION_SYSCALL)
+        self.keep += [callback, blob]
+        self.hook(lib.HOOK_INSN, blob.address, blob.data_address, INSTRUCTION_SYSCALL)
 
     def _python_syscall(self) -> None:
-        self.registers[_REG_R11] = self._access.read(EFLAGS) & 0xFFFFFFFF
+        self.registers[_REG_R11] = self.access.read(EFLAGS) & 0xFFFFFFFF
         self.registers[_REG_RCX] = self.pc
         self._syscall_handler()
 

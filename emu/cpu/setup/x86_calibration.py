@@ -35,13 +35,13 @@ def exception_in_flight(cpu: X86) -> int:
 
 def _after_halt(cpu: X86) -> bytes:
     def leave(_uc: int, _number: int, _data: int) -> None:
-        cpu._library.stop(cpu._handle)
+        cpu.library.stop(cpu.handle)
 
     callback = lib.InterruptCallback(leave)
-    hook = cpu._hook(lib.HOOK_INTR, lib.address_of(callback))
+    hook = cpu.hook(lib.HOOK_INTR, lib.address_of(callback))
     page = STUB_ADDRESS >> 12
-    cpu._private[:1] = _HLT
-    cpu.use({page: cpu._private_frame | PTE_READ | PTE_EXEC}, no_pages)
-    cpu._library.start(cpu._handle, STUB_ADDRESS, 0, 0, 0)
-    cpu._library.hook_del(cpu._handle, hook)
+    cpu.private[:1] = _HLT
+    cpu.use({page: cpu.private_frame | PTE_READ | PTE_EXEC}, no_pages)
+    cpu.library.start(cpu.handle, STUB_ADDRESS, 0, 0, 0)
+    cpu.library.hook_del(cpu.handle, hook)
     return cpu.save()

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.errno import KernelError
 from emu.kernel.exec import auxv as at
 from emu.kernel.exec.binfmt_elf import LoadedImage, load_interpreter, load_program
 from emu.kernel.exec.bprm import Program, open_program
+from emu.kernel.exec.creds import creds_after_exec
 from emu.kernel.exec.elf import ElfImage
 from emu.kernel.exec.stack import RANDOM_BYTES, create_elf_tables, setup_arg_pages
 from emu.kernel.exec.vdso import map_vdso
+from emu.kernel.exec.vsyscall import VSYSCALL_ADDRESS, vsyscall_page
 from emu.kernel.mm.address_space import AddressSpace
 from emu.kernel.mm.layout import page_align
-from emu.kernel.mm.mapping import install_special_mapping
-from emu.kernel.mm.vma import VM_EXEC, VM_READ
+from emu.kernel.mm.mapping import install_special_mapping, mmap_region
+from emu.kernel.mm.vma import VM_EXEC, VM_MAYANY, VM_READ
+from emu.kernel.uapi.personality import MMAP_PAGE_ZERO, READ_IMPLIES_EXEC
 from emu.kernel.uapi.signal import SIGSEGV
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
+    from emu.kernel.cred import Credentials
     from emu.kernel.task import Task
     from emu.kernel.vfs.path import VfsPath
 
@@ -56,8 +61,14 @@ def _replace(task: Task, program: Program) -> None:
     abi = kernel.abi(image.abi, "big" if image.big_endian else "little")
     cpu = kernel.cpu(image.isa)
     mm = AddressSpace(kernel.ram, abi, task.rlimits)
+    cred, secure = creds_after_exec(task, program.path)
+    personality = personality_of(task.attributes.personality, image)
     try:
-        entry, sp = _load(task, mm, cpu, program)
+        mm.read_implies_exec = bool(personality & READ_IMPLIES_EXEC)
+        auxv = _credentials_auxv(cred, secure)
+        entry, sp = _load(task, mm, cpu, program, auxv)
+        if personality & MMAP_PAGE_ZERO:
+            mmap_region(mm, None, 0, PAGE_SIZE, VM_READ | VM_EXEC | VM_MAYANY, 0)
     except KernelError:
         mm.release()
         if getattr(task, "mm", None) is not None:
@@ -65,6 +76,7 @@ def _replace(task: Task, program: Program) -> None:
         raise
     mm.set_exe_file(program.file)
     _begin_new_exec(task, program)
+    task.cred, task.attributes.personality = cred, personality
     old = getattr(task, "mm", None)
     task.mm, task.abi, task.image_abi, task.cpu = mm, abi, abi, cpu
     if old is not None:
@@ -72,10 +84,11 @@ def _replace(task: Task, program: Program) -> None:
     _start_thread(task, cpu, entry, sp)
 
 
-def _load(task: Task, mm: AddressSpace, cpu: Cpu, program: Program) -> tuple[int, int]:
+def _load(
+    task: Task, mm: AddressSpace, cpu: Cpu, program: Program, who: list[tuple[int, int]]
+) -> tuple[int, int]:
     """Fill a new address space: the first pc and the first stack pointer."""
     image = program.image
-    mm.read_implies_exec = read_implies_exec(image)
     executable = image.executable_stack
     if executable is None:
         executable = mm.read_implies_exec
@@ -86,21 +99,23 @@ def _load(task: Task, mm: AddressSpace, cpu: Cpu, program: Program) -> tuple[int
         linker = load_interpreter(mm, program.linker, program.linker_image, loaded.bias)
         entry, base = linker.entry, linker.bias
     auxv = _kernel_pages(mm, cpu)
-    auxv += _auxv(task, cpu, image, loaded, base)
+    auxv += _auxv(cpu, image, loaded, base, who)
     random = task.kernel.random.randbytes(RANDOM_BYTES)
     sp = create_elf_tables(mm, program.arguments, auxv, cpu.platform, random)
     _set_break(mm, image, loaded)
     return entry, sp
 
 
-def read_implies_exec(image: ElfImage) -> bool:
-    """Whether whatever this program can read it can run: see elf_read_implies_exec.
+def personality_of(old: int, image: ElfImage) -> int:
+    """The execution domain of a program: what it inherits, and READ_IMPLIES_EXEC.
 
-    Only without a PT_GNU_STACK, and only for ABIs older than no-execute memory. MIPS programs
-    run as on a CPU without the RIXI option.
+    See SET_PERSONALITY and elf_read_implies_exec. That is set only without a PT_GNU_STACK, and
+    only for ABIs older than no-execute memory; MIPS programs run as on a CPU without RIXI.
     """
-    old = image.abi in ("i386", "x32") or image.abi.startswith(("arm-", "mips-"))
-    return old and image.executable_stack is None
+    if image.abi in ("x86-64", "x32", "arm64"):
+        old &= ~READ_IMPLIES_EXEC
+    ancient = image.abi in ("i386", "x32") or image.abi.startswith(("arm-", "mips-"))
+    return old | READ_IMPLIES_EXEC if ancient and image.executable_stack is None else old
 
 
 def _kernel_pages(mm: AddressSpace, cpu: Cpu) -> list[tuple[int, int]]:
@@ -108,17 +123,29 @@ def _kernel_pages(mm: AddressSpace, cpu: Cpu) -> list[tuple[int, int]]:
     if cpu.vector_page is not None:
         address, contents = cpu.vector_page
         install_special_mapping(mm, address, contents, VM_READ | VM_EXEC, b"[vectors]")
+    if mm.abi.name == "x86-64":
+        install_special_mapping(mm, VSYSCALL_ADDRESS, vsyscall_page(), VM_EXEC, b"[vsyscall]")
     return map_vdso(mm) if mm.abi.name == "i386" else []
 
 
+def _credentials_auxv(cred: Credentials, secure: bool) -> list[tuple[int, int]]:
+    """What the auxiliary vector tells of who runs the program."""
+    return [
+        (at.AT_UID, cred.uid),
+        (at.AT_EUID, cred.euid),
+        (at.AT_GID, cred.gid),
+        (at.AT_EGID, cred.egid),
+        (at.AT_SECURE, int(secure)),
+    ]
+
+
 def _auxv(
-    task: Task, cpu: Cpu, image: ElfImage, loaded: LoadedImage, base: int
+    cpu: Cpu, image: ElfImage, loaded: LoadedImage, base: int, who: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """The auxiliary vector without its pointers into the stack, in Linux's order."""
-    cred = task.cred
     auxv = [
         (at.AT_HWCAP, cpu.hwcap),
-        (at.AT_PAGESZ, 4096),
+        (at.AT_PAGESZ, PAGE_SIZE),
         (at.AT_CLKTCK, at.CLOCKS_PER_SEC),
         (at.AT_PHDR, loaded.headers),
         (at.AT_PHENT, image.header_size),
@@ -126,11 +153,7 @@ def _auxv(
         (at.AT_BASE, base),
         (at.AT_FLAGS, 0),
         (at.AT_ENTRY, loaded.entry),
-        (at.AT_UID, cred.uid),
-        (at.AT_EUID, cred.euid),
-        (at.AT_GID, cred.gid),
-        (at.AT_EGID, cred.egid),
-        (at.AT_SECURE, int(cred.uid != cred.euid or cred.gid != cred.egid)),
+        *who,
         (at.AT_RANDOM, 0),
     ]
     if not image.abi.startswith(("mips-", "riscv")):
@@ -151,6 +174,7 @@ def _begin_new_exec(task: Task, program: Program) -> None:
     """What a task loses with its old program."""
     task.files.close_on_exec()
     task.signals.after_exec()
+    task.attributes.after_exec()
     task.comm = program.arguments.filename.rpartition(b"/")[2][:COMM_LENGTH]
     task.exe = program.path
 

@@ -17,7 +17,7 @@ from emu.kernel.fs.memory_devices import register_memory_devices
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
-from emu.kernel.uapi.fcntl import AT_FDCWD
+from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.fdtable import FileTable
@@ -68,8 +68,10 @@ class KernelWalker:
         except ENOENT:
             parent = self.make_directory(os.path.dirname(name) or b"/")
             path = self._add(parent, name, lambda d, n: d.create(n, S_IFREG | mode, ROOT))
-        if content:
-            kernel_write(File(path, 1, ROOT), content)
+        pos = 0
+        file = File(path, O_WRONLY, ROOT)
+        while pos < len(content):
+            pos += kernel_write(file, content[pos:], pos)
         return path
 
     def _add(self, parent: VfsPath, name: bytes, make: _Make) -> VfsPath:

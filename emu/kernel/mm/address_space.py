@@ -164,14 +164,12 @@ class AddressSpace(UserMemory):
 
     def zap(self, doomed: Iterable[int]) -> None:
         """Unmap these pages from the page table."""
-        pages, put = self.pages, self.ram.put
-        frames = [pages.pop(page) & PAGE_MASK for page in doomed]
+        pop = self.pages.pop
+        frames = [pop(page) & PAGE_MASK for page in doomed]
         if frames:
             # First nobody can reach the frames any more, then they may be used again.
             self.flush_tlb()
-            for frame in frames:
-                if frame != ZERO_FRAME:
-                    put(frame)
+            self.ram.put_all(frames)
 
     def fork(self, rlimits: Rlimits | None = None) -> AddressSpace:
         """A copy for a child: private pages are shared until one side writes."""
@@ -192,9 +190,10 @@ class AddressSpace(UserMemory):
             if vma.flags & VM_WIPEONFORK:
                 continue
             keep = ~0 if vma.flags & VM_SHARED else ~PTE_WRITE
-            for page in self.present(vma.start, vma.end):
-                pte = parent_pages[page] & keep
-                parent_pages[page] = child_pages[page] = pte
+            shared = {p: parent_pages[p] & keep for p in self.present(vma.start, vma.end)}
+            child_pages.update(shared)
+            parent_pages.update(shared)
+            for pte in shared.values():
                 references[pte & PAGE_MASK] += 1
         if self.exe_file is not None:
             child.set_exe_file(self.exe_file)
@@ -210,6 +209,14 @@ class AddressSpace(UserMemory):
         if last - first <= len(pages):
             return [page for page in range(first, last) if page in pages]
         return sorted(page for page in pages if first <= page < last)
+
+    def area_name(self, vma: Vma) -> bytes:
+        """What /proc/PID/maps calls an area without a file: ``[heap]``, ``[stack]`` or its name."""
+        if vma.name or not vma.is_anonymous:
+            return vma.name
+        if vma.start <= self.brk and vma.end >= self.start_brk > 0:
+            return b"[heap]"
+        return b"[stack]" if vma.start <= self.start_stack <= vma.end else b""
 
     def get(self) -> None:
         """Another task shares this address space."""

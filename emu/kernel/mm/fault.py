@@ -29,6 +29,7 @@ MAX_SWITCHES = 16
 """How often a page changes between storing and running before it may do both at once."""
 
 _STORE_AND_RUN = PTE_WRITE | PTE_EXEC
+_DATA = PTE_READ | PTE_WRITE
 
 BUS_ADRERR = ("SIGBUS", "BUS_ADRERR")
 OUT_OF_MEMORY = ("SIGKILL", "SI_KERNEL")
@@ -61,6 +62,10 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
     if not rights & access:
         raise Refused("SEGV_ACCERR")
     try:
+        fresh = access == ACCESS_WRITE and page not in mm.pages
+        if fresh and rights == _DATA and vma.mapping is None:  # by far the most common fault
+            mm.pages[page] = pte = mm.ram.allocate() | rights
+            return pte
         if vma.flags & VM_SHARED:
             pte = _shared_page(vma, page, access, rights)
         elif access == ACCESS_WRITE:

@@ -7,6 +7,7 @@ somebody other than that code's own CPU rewrites or frees the frame.
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -92,6 +93,22 @@ class Ram:
         else:
             del self.references[frame]
             self._free(frame)
+
+    def put_all(self, frames: Iterable[int]) -> None:
+        """Drop one reference of each; the zero frame may be among them."""
+        references, executable, dirty = self.references, self.executable, self._dirty
+        for frame in frames:
+            count = references[frame]
+            if count > 1:
+                references[frame] = count - 1
+            elif frame in executable:
+                self.put(frame)
+                dirty = self._dirty
+            elif frame:
+                del references[frame]
+                dirty.append(frame)
+        if len(dirty) > GIVE_BACK:
+            self._give_back()
 
     def page(self, frame: int) -> memoryview:
         """The bytes of a frame."""

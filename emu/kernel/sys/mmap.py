@@ -12,6 +12,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.capability import CAP_IPC_LOCK
 from emu.kernel.uapi.mman import MAP, MAP_ANONYMOUS, MAP_HUGETLB, MREMAP, PROT
+from emu.kernel.uapi.personality import READ_IMPLIES_EXEC
 
 Prot = Annotated[int, FlagsArg(bits=0, family=PROT)]
 MapFlags = Annotated[int, FlagsArg(bits=0, family=MAP)]
@@ -56,7 +57,9 @@ def ksys_mmap(
     file = None if flags & MAP_ANONYMOUS else task.files[fd]
     if flags & MAP_HUGETLB:
         raise EINVAL("no huge pages, as on a kernel without hugetlbfs")
-    return task.mm.mmap(addr, length, prot, flags, file, offset, may_lock=may_lock(task))
+    mm = task.mm
+    mm.read_implies_exec = bool(task.attributes.personality & READ_IMPLIES_EXEC)
+    return mm.mmap(addr, length, prot, flags, file, offset, may_lock=may_lock(task))
 
 
 def may_lock(task: Task) -> bool:

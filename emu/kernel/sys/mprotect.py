@@ -7,6 +7,7 @@ from emu.kernel.errno import EINVAL, ENOSPC, ENOSYS
 from emu.kernel.sys.mmap import Prot
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
+from emu.kernel.uapi.personality import READ_IMPLIES_EXEC
 
 PKEY_ACCESS_MASK = 3
 NO_PKEY = -1
@@ -15,8 +16,7 @@ NO_PKEY = -1
 @syscall("sys_mprotect")
 def mprotect(task: Task, start: Pointer, len: Size, prot: Prot) -> int:
     """Change the rights of memory. See mprotect(2)."""
-    task.mm.mprotect(start, len, prot)
-    return 0
+    return _mprotect(task, start, len, prot)
 
 
 @syscall("sys_pkey_mprotect")
@@ -25,8 +25,7 @@ def pkey_mprotect(task: Task, start: Pointer, len: Size, prot: Prot, pkey: Int) 
     _need_pkeys(task)
     if pkey != NO_PKEY:
         raise EINVAL("the key was not allocated")
-    task.mm.mprotect(start, len, prot)
-    return 0
+    return _mprotect(task, start, len, prot)
 
 
 @syscall("sys_pkey_alloc")
@@ -43,6 +42,13 @@ def pkey_free(task: Task, pkey: Int) -> int:
     """Give a protection key back: none was had. See pkey_free(2)."""
     _need_pkeys(task)
     raise EINVAL("the key was not allocated")
+
+
+def _mprotect(task: Task, start: int, length: int, prot: int) -> int:
+    mm = task.mm
+    mm.read_implies_exec = bool(task.attributes.personality & READ_IMPLIES_EXEC)
+    mm.mprotect(start, length, prot)
+    return 0
 
 
 def _need_pkeys(task: Task) -> None:

@@ -23,6 +23,7 @@ Formatter = Callable[["Call", int], str]
 AT_FDCWD = -100
 PATH_LIMIT = 4096
 ITEMS_SHOWN = 32
+ID_PARAMETERS = ("user", "group", "owner", "uid", "gid")
 
 DIRECTORY_PARAMETERS = ("dfd", "olddfd", "newdfd", "dirfd")
 MODE_PARAMETERS = ("mode", "umode", "mask")
@@ -48,6 +49,8 @@ def plain(call: Call, index: int) -> str:
     parameter, value = call.parameters[index], call.value(index)
     if parameter.name in MODE_PARAMETERS and parameter.arg.bits in (16, 32):
         return octal(value)
+    if parameter.name in ID_PARAMETERS and value == (1 << (parameter.arg.bits or 32)) - 1:
+        return "-1"
     return str(value)
 
 

@@ -32,7 +32,7 @@ from emu.trace.format.numbers import (
     one_of,
     set_of,
 )
-from emu.trace.format.text import hexadecimal, octal, pointer, quoted, quoted_hex
+from emu.trace.format.text import hexadecimal, octal, pointer, quoted, quoted_hex, signed
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -62,6 +62,12 @@ def page_offset(call: Call, index: int) -> str:
 def seek(call: Call, index: int) -> str:
     """A whence."""
     return one_of(SEEK, call.value(index), "SEEK")
+
+
+def joined_offset(call: Call, index: int) -> str:
+    """A file offset that comes as a high and a low word."""
+    high, low = call.event.arguments[index - 1], call.event.arguments[index]
+    return str(signed((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF, 64))
 
 
 def access_mode(call: Call, index: int) -> str:
@@ -208,8 +214,8 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "munlock": {0: address},
     "mincore": {0: address},
     "lseek": {2: seek},
-    "_llseek": {3: long_offset, 4: seek},
-    "llseek": {3: long_offset, 4: seek},
+    "_llseek": {2: joined_offset, 3: long_offset, 4: seek},
+    "llseek": {2: joined_offset, 3: long_offset, 4: seek},
     "access": {1: access_mode},
     "faccessat": {2: access_mode},
     "faccessat2": {2: access_mode},
@@ -302,6 +308,8 @@ def shown(call: Call) -> int:
 
 def skipped(call: Call, index: int) -> bool:
     """Whether an argument in the middle has no meaning here."""
+    if call.name in ("_llseek", "llseek"):
+        return index == 1
     if call.name not in ("futex", "futex_time64"):
         return False
     operation = futex.operation(call.value(1))

@@ -108,9 +108,7 @@ def unaligned_cases():
 @pytest.mark.parametrize(("isa", "opcode", "size", "signed", "store"), unaligned_cases())
 @pytest.mark.parametrize("offset", [1, 0xFFF], ids=["in a page", "across pages"])
 @pytest.mark.parametrize("in_slot", [False, True], ids=["plain", "slot"])
-def test_an_unaligned_access_is_completed(
-    guest, isa, opcode, size, signed, store, offset, in_slot
-):
+def test_an_unaligned_access_is_completed(guest, isa, opcode, size, signed, store, offset, in_slot):
     g = guest(isa)
     order = "big" if g.isa.big_endian else "little"
     data = bytes(range(0xF1, 0xF1 + size))

@@ -22,7 +22,7 @@ def writable(isa):
 @EVERY_ISA
 def test_the_window_is_found_on_this_host(isa):
     cpu = create_cpu(ISAS[isa], mmap.mmap(-1, 1 << 20))
-    assert isinstance(cpu._state, WindowState)
+    assert isinstance(cpu.state, WindowState)
     cpu.close()
 
 
@@ -30,7 +30,7 @@ def test_the_window_is_found_on_this_host(isa):
 def test_the_environment_can_forbid_the_window(isa, monkeypatch):
     monkeypatch.setenv("EMU_REGISTER_WINDOW", "0")
     cpu = create_cpu(ISAS[isa], mmap.mmap(-1, 1 << 20))
-    assert isinstance(cpu._state, LibraryState)
+    assert isinstance(cpu.state, LibraryState)
     cpu.close()
 
 
@@ -41,7 +41,7 @@ def test_every_register_is_at_its_hardware_number(guest, isa):
         g.cpu.registers[number] = 0x1000 + number
     for number in writable(isa):
         assert g.cpu.registers[number] == 0x1000 + number
-        assert g.cpu._access.read(g.cpu.names.general[number]) == 0x1000 + number
+        assert g.cpu.access.read(g.cpu.names.general[number]) == 0x1000 + number
 
 
 @EVERY_ISA
@@ -56,9 +56,9 @@ def test_save_and_restore_are_exact(guest, isa):
     g.cpu.reset()
     assert g.cpu.pc == 0
     g.cpu.restore(state)
-    assert [g.cpu.registers[n] for n in writable(isa)][2:] == [3 * n for n in writable(isa)][2:] or (
-        isa.startswith("riscv")
-    )
+    assert [g.cpu.registers[n] for n in writable(isa)][2:] == [3 * n for n in writable(isa)][
+        2:
+    ] or (isa.startswith("riscv"))
     assert g.cpu.pc == CODE
     assert g.cpu.thread_pointer == pointer
     assert g.cpu.save() == state
@@ -132,6 +132,28 @@ def test_i386_has_three_thread_segments(guest):
         g.cpu.set_tls_entry(9, 0, 0, 0)
 
 
+def test_i386_threads_have_their_own_segments(guest):
+    g = guest("i386")
+    g.map(DATA, R | W, bytes(range(64)))
+    load = "mov eax, 0x33; mov gs, ax; int 0x80; "
+    g.asm(load + "movzx eax, byte ptr gs:[0]; int 0x80; mov gs, bx; movzx eax, byte ptr gs:[0]")
+    g.cpu.thread_pointer = DATA + 10
+    assert g.run() is None
+    one = g.cpu.save()
+    g.cpu.thread_pointer = DATA + 20
+    g.set("ebx", 0x33)
+    two = g.cpu.save()
+    assert g.run() is None
+    assert g.reg("eax") == 20  # Changing the entry in use takes effect at once.
+    g.cpu.restore(one)
+    g.set("ebx", 0x33)
+    assert (g.run(), g.reg("eax")) == (None, 10)
+    assert (g.run(), g.reg("eax")) == (None, 10)
+    g.cpu.restore(two)
+    g.run()
+    assert (g.run(), g.reg("eax")) == (None, 20)
+
+
 def test_i386_segments_have_limits(guest):
     g = guest("i386")
     g.map(DATA, R | W)
@@ -178,7 +200,7 @@ def test_every_model_runs(isa):
     for model in models(ISAS[isa]):
         cpu = create_cpu(ISAS[isa], mmap.mmap(-1, 1 << 20), model=model)
         cpu.use({CODE >> 12: 0x1000 | 5}, lambda page, access: 0)
-        cpu._ram[0x1000 : 0x1000 + len(TRAP[isa])] = TRAP[isa]
+        cpu.ram[0x1000 : 0x1000 + len(TRAP[isa])] = TRAP[isa]
         cpu.on_trap(next(iter(cpu.ways)), cpu.stop)
         for way in cpu.ways:
             cpu.on_trap(way, cpu.stop)

@@ -4,6 +4,7 @@ import random
 from types import SimpleNamespace
 
 from emu.arch.abi import Abi
+from emu.kernel.attributes import Attributes
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import ENODEV, ENOENT
 from emu.kernel.mm.address_space import AddressSpace
@@ -158,6 +159,7 @@ class FakeTask:
         self.files = SimpleNamespace(close_on_exec=lambda: self.events.append("close on exec"))
         self.signals = SimpleNamespace(after_exec=lambda: self.events.append("reset signals"))
         self.events = []
+        self.attributes = Attributes()
         self.comm = b""
         self.exe = None
         self.work = False

@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from emu.arch.cpu import ACCESS_EXEC, ACCESS_WRITE
+from emu.kernel.cred import Credentials
 from emu.kernel.errno import (
     E2BIG,
     EACCES,
@@ -17,7 +18,10 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.exec.execve import do_execve
-from emu.kernel.uapi.mount import MS_NOEXEC
+from emu.kernel.uapi.capability import CAP_SYS_ADMIN
+from emu.kernel.uapi.mman import PROT_READ
+from emu.kernel.uapi.mount import MS_NOEXEC, MS_NOSUID
+from emu.kernel.uapi.personality import MMAP_PAGE_ZERO, READ_IMPLIES_EXEC
 from tests.unit.mm.elves import (
     ET_DYN,
     PT_GNU_STACK,
@@ -30,9 +34,10 @@ from tests.unit.mm.elves import (
     segment,
     simple_program,
 )
-from tests.unit.mm.fakes import PAGE, FakeTask
+from tests.unit.mm.fakes import ANON, PAGE, FakeTask
 
 AT_PHDR, AT_PHENT, AT_PHNUM, AT_BASE, AT_ENTRY = 3, 4, 5, 7, 9
+AT_UID, AT_EUID, AT_SECURE = 11, 12, 23
 AT_PLATFORM, AT_HWCAP, AT_RANDOM, AT_EXECFN, AT_SYSINFO, AT_SYSINFO_EHDR = 15, 16, 25, 31, 32, 33
 
 ALL = ["x86-64", "i386", "arm64", "mips-o32", "riscv64", "arm-eabi"]
@@ -378,3 +383,56 @@ def test_no_file_whatever_breaks_the_kernel():
             contents = bytes(program[:position]) + bytes([value]) + bytes(program[position + 1 :])
             with contextlib.suppress(KernelError):
                 run(FakeTask({b"/prog": contents}))
+
+
+def test_set_user_id_programs_run_as_their_owner():
+    task = FakeTask({b"/prog": simple_program()})
+    task.cred = Credentials.for_user(1000, 1000)
+    inode = task.paths[b"/prog"].inode
+    inode.mode, inode.uid, inode.gid = 0o106755, 0, 7
+    run(task)
+    cred = task.cred
+    assert (cred.uid, cred.euid, cred.suid, cred.fsuid) == (1000, 0, 0, 0)
+    assert (cred.gid, cred.egid, cred.sgid, cred.fsgid) == (1000, 7, 7, 7)
+    assert cred.capable(CAP_SYS_ADMIN)
+    *_, auxv = read_stack(task)
+    assert (auxv[AT_UID], auxv[AT_EUID], auxv[AT_SECURE]) == (1000, 0, 1)
+
+
+@pytest.mark.parametrize("why", ["the mount is nosuid", "no_new_privs"])
+def test_set_user_id_is_ignored_where_it_is_not_wanted(why):
+    task = FakeTask({b"/prog": simple_program()})
+    task.cred = Credentials.for_user(1000, 1000)
+    task.paths[b"/prog"].inode.mode = 0o104755
+    if why == "no_new_privs":
+        task.attributes.no_new_privs = True
+    else:
+        task.paths[b"/prog"].mount.flags = MS_NOSUID
+    run(task)
+    assert task.cred.euid == 1000
+    assert not task.cred.capable(CAP_SYS_ADMIN)
+
+
+def test_a_program_may_ask_for_memory_at_zero_and_for_running_data():
+    task = FakeTask({b"/prog": simple_program("riscv64")})
+    task.attributes.personality = MMAP_PAGE_ZERO | READ_IMPLIES_EXEC
+    mm = run(task)
+    assert mm.read(0, 4) == bytes(4)
+    area = mm.mmap(0, PAGE, PROT_READ, ANON)
+    assert mm.vmas.at(area).permissions == "r-xp"
+
+
+def test_old_x86_64_programs_find_their_vsyscall_page():
+    task = FakeTask({b"/prog": simple_program()})
+    mm = run(task)
+    pte = mm.fault(0xFFFFFFFFFF600, ACCESS_EXEC)
+    frame = pte & ~0xFFF
+    assert mm.ram.view[frame + 0x400 + 7 : frame + 0x400 + 10] == b"\x0f\x05\xc3"
+
+
+def test_the_areas_that_have_names():
+    task = FakeTask({b"/prog": simple_program()})
+    mm = run(task)
+    mm.set_brk(mm.brk + PAGE)
+    names = [mm.area_name(vma) for vma in mm.vmas]
+    assert names == [b"", b"[heap]", b"[stack]", b"[vsyscall]"]

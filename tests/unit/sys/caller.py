@@ -135,9 +135,7 @@ class Caller:
 
 
 def make_kernel(clock, logged):
-    kernel = Kernel(
-        ram=Ram(64 << 20), clock=clock, handlers=HANDLERS, make_cpu=FakeCpu, seed=1
-    )
+    kernel = Kernel(ram=Ram(64 << 20), clock=clock, handlers=HANDLERS, make_cpu=FakeCpu, seed=1)
     kernel.options.log = logged.append
     return kernel
 

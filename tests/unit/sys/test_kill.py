@@ -3,10 +3,10 @@
 import pytest
 
 from emu.arch.cpu import Fault
+from emu.kernel.signal.actions import Sigaction
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import force_signal, send_signal
-from emu.kernel.signal.actions import Sigaction
 from emu.kernel.uapi.signal import (
     SIG_IGN,
     SIGCHLD,

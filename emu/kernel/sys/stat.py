@@ -1,0 +1,173 @@
+"""The stat family: every variant fills its own ABI's struct. See stat(2) and statx(2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from emu.kernel.args import Fd, OptionalPath, Path, StructArg, UInt, UserStruct
+from emu.kernel.errno import EFAULT, EINVAL
+from emu.kernel.sys.file_kinds import (
+    AtFlags,
+    OutOldStat,
+    OutStat,
+    OutStat64,
+    StatBuffer,
+)
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.fcntl import (
+    AT_EMPTY_PATH,
+    AT_FDCWD,
+    AT_NO_AUTOMOUNT,
+    AT_STATX_SYNC_TYPE,
+    AT_SYMLINK_NOFOLLOW,
+)
+from emu.kernel.uapi.stat import (
+    STATX__RESERVED,
+    STATX_ATTR_MOUNT_ROOT,
+    STATX_BASIC_STATS,
+    STATX_MNT_ID,
+)
+from emu.kernel.vfs.dev import MAJOR, MINOR
+from emu.kernel.vfs.inode import Inode
+from emu.kernel.vfs.namei import LOOKUP_EMPTY, LOOKUP_FOLLOW, path_lookup
+from emu.kernel.vfs.path import VfsPath
+
+OutStatx = Annotated[UserStruct, StructArg(layout="statx", out=True)]
+
+NSEC = 1_000_000_000
+
+
+@syscall("sys_newstat")
+def newstat(task: Task, filename: Path, statbuf: OutStat) -> int:
+    """Describe a file by name. See stat(2)."""
+    return _by_name(task, AT_FDCWD, filename, statbuf, 0)
+
+
+@syscall("sys_newlstat")
+def newlstat(task: Task, filename: Path, statbuf: OutStat) -> int:
+    """Describe a file by name, or a symbolic link itself. See lstat(2)."""
+    return _by_name(task, AT_FDCWD, filename, statbuf, AT_SYMLINK_NOFOLLOW)
+
+
+@syscall("sys_newfstat")
+def newfstat(task: Task, fd: Fd, statbuf: OutStat) -> int:
+    """Describe an open file. See fstat(2)."""
+    statbuf.write(task.files.raw(fd).inode)
+    return 0
+
+
+@syscall("sys_newfstatat")
+def newfstatat(
+    task: Task, dfd: Fd, filename: OptionalPath, statbuf: OutStat, flag: AtFlags
+) -> int:
+    """Describe a file by name, seen from a directory. See fstatat(2)."""
+    return _by_name(task, dfd, filename, statbuf, flag)
+
+
+@syscall("sys_stat64")
+def stat64(task: Task, filename: Path, statbuf: OutStat64) -> int:
+    """stat with 64-bit sizes."""
+    return _by_name(task, AT_FDCWD, filename, statbuf, 0)
+
+
+@syscall("sys_lstat64")
+def lstat64(task: Task, filename: Path, statbuf: OutStat64) -> int:
+    """lstat with 64-bit sizes."""
+    return _by_name(task, AT_FDCWD, filename, statbuf, AT_SYMLINK_NOFOLLOW)
+
+
+@syscall("sys_fstat64")
+def fstat64(task: Task, fd: Fd, statbuf: OutStat64) -> int:
+    """fstat with 64-bit sizes."""
+    statbuf.write(task.files.raw(fd).inode)
+    return 0
+
+
+@syscall("sys_fstatat64")
+def fstatat64(
+    task: Task, dfd: Fd, filename: OptionalPath, statbuf: OutStat64, flag: AtFlags
+) -> int:
+    """fstatat with 64-bit sizes."""
+    return _by_name(task, dfd, filename, statbuf, flag)
+
+
+@syscall("sys_stat")
+def stat(task: Task, filename: Path, statbuf: OutOldStat) -> int:
+    """The oldest stat of i386, with 16-bit numbers."""
+    return _by_name(task, AT_FDCWD, filename, statbuf, 0)
+
+
+@syscall("sys_lstat")
+def lstat(task: Task, filename: Path, statbuf: OutOldStat) -> int:
+    """The oldest lstat of i386."""
+    return _by_name(task, AT_FDCWD, filename, statbuf, AT_SYMLINK_NOFOLLOW)
+
+
+@syscall("sys_fstat")
+def fstat(task: Task, fd: Fd, statbuf: OutOldStat) -> int:
+    """The oldest fstat of i386."""
+    statbuf.write(task.files.raw(fd).inode)
+    return 0
+
+
+@syscall("sys_statx")
+def statx(
+    task: Task, dfd: Fd, filename: OptionalPath, flags: AtFlags, mask: UInt, buffer: OutStatx
+) -> int:
+    """Describe a file in the struct that is the same everywhere. See statx(2)."""
+    if mask & STATX__RESERVED or flags & AT_STATX_SYNC_TYPE == AT_STATX_SYNC_TYPE:
+        raise EINVAL("a reserved bit")
+    path = lookup_for_stat(task, dfd, filename, flags & ~AT_STATX_SYNC_TYPE)
+    inode = path.inode
+    inode.refresh()
+    is_root = path.dentry is path.mount.root
+    buffer.write(
+        stx_mask=STATX_BASIC_STATS | STATX_MNT_ID,
+        stx_blksize=inode.blksize,
+        stx_attributes=STATX_ATTR_MOUNT_ROOT if is_root else 0,
+        stx_attributes_mask=STATX_ATTR_MOUNT_ROOT,
+        stx_nlink=inode.nlink & 0xFFFFFFFF,
+        stx_uid=inode.uid,
+        stx_gid=inode.gid,
+        stx_mode=inode.mode,
+        stx_ino=inode.ino,
+        stx_size=inode.size,
+        stx_blocks=inode.blocks,
+        stx_atime=_timestamp(inode.atime_ns),
+        stx_mtime=_timestamp(inode.mtime_ns),
+        stx_ctime=_timestamp(inode.ctime_ns),
+        stx_rdev_major=MAJOR(inode.rdev),
+        stx_rdev_minor=MINOR(inode.rdev),
+        stx_dev_major=MAJOR(inode.sb.dev),
+        stx_dev_minor=MINOR(inode.sb.dev),
+        stx_mnt_id=path.mount.mnt_id,
+    )
+    return 0
+
+
+def lookup_for_stat(task: Task, dfd: int, name: bytes | None, flags: int) -> VfsPath:
+    """The place that a fstatat-like call means. EINVAL for flags it does not take."""
+    if flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH):
+        raise EINVAL("unknown flag")
+    lookup = 0 if flags & AT_SYMLINK_NOFOLLOW else LOOKUP_FOLLOW
+    if flags & AT_EMPTY_PATH:
+        # Since Linux 6.11 a null pointer is the empty name.
+        return path_lookup(task, dfd, name or b"", lookup | LOOKUP_EMPTY)
+    if name is None:
+        raise EFAULT("null file name")
+    return path_lookup(task, dfd, name, lookup)
+
+
+def _by_name(task: Task, dfd: int, name: bytes | None, statbuf: StatBuffer, flags: int) -> int:
+    statbuf.write(_inode(task, dfd, name, flags))
+    return 0
+
+
+def _inode(task: Task, dfd: int, name: bytes | None, flags: int) -> Inode:
+    return lookup_for_stat(task, dfd, name, flags).inode
+
+
+def _timestamp(time_ns: int) -> dict[str, int]:
+    seconds, nanoseconds = divmod(time_ns, NSEC)
+    return {"tv_sec": seconds, "tv_nsec": nanoseconds}

@@ -1,0 +1,98 @@
+"""Filling the stat structs: for each layout one function, compiled from its fields.
+
+See cp_old_stat, cp_new_stat and cp_new_stat64 in fs/stat.c.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from emu.kernel.errno import EOVERFLOW
+from emu.kernel.vfs.dev import new_encode_dev, old_encode_dev, old_valid_dev
+
+if TYPE_CHECKING:
+    from emu.arch.layout import Field, Layout
+    from emu.kernel.vfs.inode import Inode
+
+OVERFLOW_ID = 65534
+"""What a 16-bit field tells of a larger user or group id."""
+
+VALUES = {
+    "st_dev": "dev(i.sb.dev)",
+    "st_ino": "i.ino",
+    "__st_ino": "i.ino",
+    "st_mode": "i.mode",
+    "st_nlink": "i.nlink",
+    "st_uid": "i.uid",
+    "st_gid": "i.gid",
+    "st_rdev": "dev(i.rdev)",
+    "st_size": "i.size",
+    "st_blksize": "i.blksize",
+    "st_blocks": "i.blocks",
+    "st_atime": "i.atime_ns // NS",
+    "st_atime_nsec": "i.atime_ns % NS",
+    "st_mtime": "i.mtime_ns // NS",
+    "st_mtime_nsec": "i.mtime_ns % NS",
+    "st_ctime": "i.ctime_ns // NS",
+    "st_ctime_nsec": "i.ctime_ns % NS",
+}
+MUST_FIT = ("st_ino", "st_nlink", "st_size")
+"""EOVERFLOW if these do not fit; the others are cut as an assignment in C cuts them."""
+
+
+def stat_packer(layout: Layout) -> Callable[[Inode], bytes]:
+    """``pack(inode)`` makes the bytes of a stat struct. EOVERFLOW."""
+    fields = sorted((f for n, f in layout.fields.items() if n in VALUES), key=lambda f: f.offset)
+    sources = ", ".join(_source(layout, field) for field in fields)
+    names: dict[str, Any] = {
+        "put": layout.packer(*(field.name for field in fields)),
+        "dev": _encoder(layout),
+        "fit": _fit_size,
+        "NS": 10**9,
+    }
+    pack: Callable[[Inode], bytes] = eval(f"lambda i: put({sources})", names)  # noqa: S307
+
+    def checked_pack(inode: Inode) -> bytes:
+        try:
+            return pack(inode)
+        except struct.error:
+            raise EOVERFLOW(f"a number is too large for struct {layout.name}") from None
+
+    return checked_pack
+
+
+def _source(layout: Layout, field: Field) -> str:
+    value = VALUES[field.name]
+    bits = field.size * 8
+    if field.name == "st_size":
+        return f"fit({value})" if bits == 32 else value
+    if field.name in ("st_uid", "st_gid") and bits == 16:
+        return f"({value} if {value} <= 0xffff else {OVERFLOW_ID})"
+    if field.name in MUST_FIT:
+        return value
+    if field.type.startswith("i"):
+        return value if bits == 64 else f"((({value}) + {1 << bits - 1:#x} & {(1 << bits) - 1:#x}) - {1 << bits - 1:#x})"
+    return f"(({value}) & {(1 << bits) - 1:#x})"
+
+
+def _fit_size(size: int) -> int:
+    # A native 32-bit kernel allows no more than off_t holds, whatever the field's type.
+    if size > 0x7FFFFFFF:
+        raise EOVERFLOW("the file is too large for a 32-bit size")
+    return size
+
+
+def _encoder(layout: Layout) -> Callable[[int], int]:
+    if layout.name == "__old_kernel_stat":
+        return old_encode_dev
+    if layout.fields["st_dev"].size >= 4:
+        return new_encode_dev
+
+    def encode(dev: int) -> int:
+        if not old_valid_dev(dev):
+            raise EOVERFLOW("the device number does not fit")
+        return new_encode_dev(dev)
+
+    return encode

@@ -47,12 +47,23 @@ class State(Protocol):
     registers: RegisterFile
     direct: bool
 
-    def read_pc(self) -> int: ...
-    def write_pc(self, address: int) -> None: ...
-    def snapshot(self) -> bytes: ...
-    def load(self, snapshot: bytes) -> None: ...
-    def word(self, offset: int) -> int: ...
-    def set_word(self, offset: int, value: int) -> None: ...
+    def read_pc(self) -> int:
+        """The program counter as it is in the state."""
+
+    def write_pc(self, address: int) -> None:
+        """Set the program counter."""
+
+    def snapshot(self) -> bytes:
+        """All of the state."""
+
+    def load(self, snapshot: bytes) -> None:
+        """Make a snapshot the state."""
+
+    def word(self, offset: int) -> int:
+        """The 32-bit word at an offset of a snapshot."""
+
+    def set_word(self, offset: int, value: int) -> None:
+        """Change the 32-bit word at an offset of a snapshot."""
 
 
 class RegisterAccess:
@@ -120,22 +131,28 @@ class LibraryState:
         self.registers: RegisterFile = _LibraryRegisters(self._access, names)
 
     def read_pc(self) -> int:
+        """The program counter as it is in the state."""
         return self._access.read(self._names.pc)
 
     def write_pc(self, address: int) -> None:
+        """Set the program counter."""
         self._access.write(self._names.pc, address)
 
     def snapshot(self) -> bytes:
+        """All of the state."""
         return self._context.save().tobytes()
 
     def load(self, snapshot: bytes) -> None:
+        """Make a snapshot the state."""
         self._context.view[:] = snapshot
         self._context.restore()
 
     def word(self, offset: int) -> int:
+        """The 32-bit word at an offset of a snapshot."""
         return int.from_bytes(self._context.save()[offset : offset + 4], sys.byteorder)
 
     def set_word(self, offset: int, value: int) -> None:
+        """Change the 32-bit word at an offset of a snapshot."""
         view = self._context.save()
         view[offset : offset + 4] = value.to_bytes(4, sys.byteorder)
         self._context.restore()
@@ -169,31 +186,36 @@ class WindowState:
         whole = size & -8
         self._words = self._bytes[: size & -4].cast("I")
         slot = names.slot_bytes
-        letter = "Q" if slot == 8 else "I"
         first, self._pc_offset = places
         # Counted from register 0, so that a register's number is its index.
-        general = self._bytes[first : whole - ((whole - first) % slot)].cast(letter)
-        self._general: memoryview[int] = general
-        self.registers: RegisterFile = general
+        part = self._bytes[first : whole - ((whole - first) % slot)]
+        self._general: memoryview[int] = part.cast("Q") if slot == 8 else part.cast("I")
+        self.registers: RegisterFile = self._general
         self.pc_slot = (self._pc_offset - first) // slot
         self.first_register = first
 
     def read_pc(self) -> int:
+        """The program counter as it is in the state."""
         return self._general[self.pc_slot]
 
     def write_pc(self, address: int) -> None:
+        """Set the program counter."""
         self._general[self.pc_slot] = address
 
     def snapshot(self) -> bytes:
+        """All of the state."""
         return self._bytes.tobytes()
 
     def load(self, snapshot: bytes) -> None:
+        """Make a snapshot the state."""
         self._bytes[:] = snapshot
 
     def word(self, offset: int) -> int:
+        """The 32-bit word at an offset of a snapshot."""
         return self._words[offset >> 2]
 
     def set_word(self, offset: int, value: int) -> None:
+        """Change the 32-bit word at an offset of a snapshot."""
         self._words[offset >> 2] = value
 
 

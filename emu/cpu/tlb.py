@@ -82,42 +82,42 @@ class Tlb:
 
         def fill(va: int, access: int) -> int:
             nonlocal budget
-            page = va >> 12
-            pte = lookup(page, 0)
-            if not pte & access:
-                pte = miss(page, access)
-                if not pte:
-                    return 0
-            budget -= 1
-            if budget < 0:
-                grow()
-            frame = pte & _FRAME
-            if access == ACCESS_EXEC:
-                if frame not in code_frames or frame in writable:
-                    become_code(frame, page)
-                if inspect is not None:
-                    inspect(frame, page)
-                return pte & _NOT_WRITE
-            if access == ACCESS_WRITE:
-                if frame in code_frames:
-                    if owner.patches_itself(page):
-                        return pte
-                    owner.discard_code(frame)
-                writable[frame] = page
-                return pte & _NOT_EXEC
-            if frame in code_frames:
-                return pte & _NOT_WRITE
-            if pte & ACCESS_WRITE:
-                writable[frame] = page
-                return pte & _NOT_EXEC
-            return pte & _ONLY_READ
-
-        def miss(page: int, access: int) -> int:
             try:
-                pte = page_fault(page, access)
+                page = va >> 12
+                pte = lookup(page, 0)
+                if not pte & access:
+                    pte = miss(page, access)
+                    if not pte:
+                        return 0
+                budget -= 1
+                if budget < 0:
+                    grow()
+                frame = pte & _FRAME
+                if access == ACCESS_EXEC:
+                    if frame not in code_frames or frame in writable:
+                        become_code(frame, page)
+                    if inspect is not None:
+                        inspect(frame, page)
+                    return pte & _NOT_WRITE
+                if access == ACCESS_WRITE:
+                    if frame in code_frames:
+                        if owner.patches_itself(page):
+                            return pte
+                        owner.discard_code(frame)
+                    writable[frame] = page
+                    return pte & _NOT_EXEC
+                if frame in code_frames:
+                    return pte & _NOT_WRITE
+                if pte & ACCESS_WRITE:
+                    writable[frame] = page
+                    return pte & _NOT_EXEC
+                return pte & _ONLY_READ
             except BaseException as error:
                 owner.abandon(error)
                 return 0
+
+        def miss(page: int, access: int) -> int:
+            pte = page_fault(page, access)
             if pte & access:
                 return pte
             owner.page_refused(page, access)

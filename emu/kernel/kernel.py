@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.mount import Mount
 
 
+PROBED = frozenset({"rseq"})
+"""Calls that every libc tries at its start and does without: no warning, though a trace line."""
+
+
 @dataclass
 class Options:
     """What the user of a machine may choose.
@@ -125,7 +129,7 @@ class Kernel:
         message = f"{abi.name} system call {row.nr} ({row.name}) is not implemented"
         if self.options.strict:
             raise Unimplemented(f"{message}; {task} called it")
-        if (abi.name, row.name) not in self._reported:
+        if (abi.name, row.name) not in self._reported and row.name not in PROBED:
             self._reported.add((abi.name, row.name))
             self.log(f"{message}: it answers ENOSYS")
 

@@ -16,15 +16,24 @@ FD_NAMES = (
     "pidfd", "fanotify_fd", "ruleset_fd",
 )  # fmt: skip
 
-# Calls whose signatures do not tell.
-NOT_FILE = ("memfd_create", "memfd_secret", "delete_module", "add_key", "mq_open", "mq_unlink")
-NOT_DESC: tuple[str, ...] = ()
+# Calls whose signatures do not tell, or whom strace counts otherwise.
+ALSO_FILE = ("getcwd", "fsconfig", "quotactl", "umount2", "uselib")
+NOT_FILE = (
+    "memfd_create", "memfd_secret", "delete_module", "add_key", "mq_open", "mq_unlink",
+    "fgetxattr", "fsetxattr", "fremovexattr",
+)  # fmt: skip
+NOT_DESC = (
+    "accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "listen",
+    "recv", "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64", "send", "sendto", "sendmsg",
+    "sendmmsg", "setsockopt", "shutdown", "close_range",
+)  # fmt: skip
 ALSO_DESC = (
     "mmap", "mmap2", "old_mmap", "pipe", "pipe2", "poll", "ppoll", "ppoll_time64", "select",
     "_newselect", "pselect6", "pselect6_time64", "epoll_create", "epoll_create1", "eventfd",
     "eventfd2", "inotify_init", "inotify_init1", "fanotify_init", "timerfd_create", "memfd_create",
     "memfd_secret", "signalfd", "signalfd4", "perf_event_open", "userfaultfd", "dup", "dup2",
-    "dup3", "io_uring_setup", "open_by_handle_at", "pidfd_open", "landlock_create_ruleset",
+    "dup3", "open", "creat", "fsopen", "mq_open", "bpf", "kexec_file_load",
+    "io_uring_setup", "open_by_handle_at", "pidfd_open", "landlock_create_ruleset",
 )  # fmt: skip
 
 IDS = tuple(
@@ -41,14 +50,14 @@ BY_NAME: dict[str, tuple[str, ...]] = {
     "process": (
         "fork", "vfork", "clone", "clone2", "clone3", "execve", "execveat", "exit", "exit_group",
         "wait4", "waitid", "waitpid", "kill", "tkill", "tgkill", "rt_sigqueueinfo",
-        "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal", "unshare",
+        "rt_tgsigqueueinfo", "pidfd_send_signal",
     ),
     "signal": (
         "signal", "kill", "tkill", "tgkill", "pause", "sigaction", "sigprocmask", "sigpending",
         "sigsuspend", "sigreturn", "sigaltstack", "sgetmask", "ssetmask", "siggetmask",
         "sigsetmask", "rt_sigaction", "rt_sigprocmask", "rt_sigpending", "rt_sigtimedwait",
         "rt_sigtimedwait_time64", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "rt_sigsuspend",
-        "rt_sigreturn", "signalfd", "signalfd4", "pidfd_send_signal",
+        "rt_sigreturn", "signalfd", "signalfd4", "pidfd_send_signal", "io_uring_enter",
     ),
     "network": (
         "socket", "socketpair", "bind", "connect", "listen", "accept", "accept4", "getsockname",
@@ -60,8 +69,8 @@ BY_NAME: dict[str, tuple[str, ...]] = {
         "brk", "mmap", "mmap2", "munmap", "mprotect", "mremap", "msync", "madvise", "mincore",
         "mlock", "mlock2", "munlock", "mlockall", "munlockall", "remap_file_pages", "mbind",
         "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages",
-        "shmat", "shmdt", "pkey_mprotect", "process_madvise", "map_shadow_stack", "mseal",
-        "process_mrelease", "io_setup", "io_destroy",
+        "shmat", "shmdt", "pkey_mprotect", "map_shadow_stack", "mseal", "io_setup", "io_destroy",
+        "io_uring_register",
     ),
     "ipc": (
         "ipc", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop", "semtimedop",
@@ -78,14 +87,15 @@ BY_NAME: dict[str, tuple[str, ...]] = {
     "fstat": ("fstat", "fstat64", "fstatat64", "newfstatat", "oldfstat"),
     "statfs": ("statfs", "statfs64"),
     "fstatfs": ("fstatfs", "fstatfs64"),
+    "ustat": ("ustat",),
     "pure": (
         "getpid", "getppid", "gettid", "getuid", "getuid32", "geteuid", "geteuid32", "getgid",
-        "getgid32", "getegid", "getegid32", "getpgrp", "get_thread_area",
+        "getgid32", "getegid", "getegid32", "getpgrp",
     ),
 }  # fmt: skip
 UNIONS = {
     "%stat": ("stat", "lstat", "fstat"),
-    "%statfs": ("statfs", "fstatfs"),
+    "%statfs": ("statfs", "fstatfs", "ustat"),
 }
 CLASSES = {"file", "desc", "net", *UNIONS, *BY_NAME}
 
@@ -94,25 +104,23 @@ CLASSES = {"file", "desc", "net", *UNIONS, *BY_NAME}
 def of_class(name: str, group: str) -> bool:
     """Whether a call belongs to a class."""
     if group in UNIONS:
-        return name == "statx" or any(of_class(name, part) for part in UNIONS[group])
+        statx = group == "%stat" and name == "statx"
+        return statx or any(of_class(name, part) for part in UNIONS[group])
     if group == "net":
         group = "network"
     if group in BY_NAME:
         return name in BY_NAME[group]
     if group == "file":
-        return name not in NOT_FILE and takes_path(name)
+        return name not in NOT_FILE and (name in ALSO_FILE or takes_path(name))
     return name not in NOT_DESC and (name in ALSO_DESC or takes_descriptor(name))
 
 
 def takes_path(name: str) -> bool:
     """Whether a parameter is the name of a file."""
-    return (
-        any(
-            (kind.startswith("const char") and parameter in PATH_NAMES)
-            or (kind.startswith("char") and parameter in ("dev_name", "dir_name", "pathname"))
-            for kind, parameter in parameters().get(name, ())
-        )
-        or name == "getcwd"
+    return any(
+        (kind.startswith("const char") and parameter in PATH_NAMES)
+        or (kind.startswith("char") and parameter in ("dev_name", "dir_name", "pathname"))
+        for kind, parameter in parameters().get(name, ())
     )
 
 

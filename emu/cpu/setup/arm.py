@@ -143,7 +143,7 @@ class Arm(Engine):
         thumb = self.thumb
         if self._follows_hint(pc, thumb):
             return True
-        code = self.read_code(pc, 4)
+        code = self.memory.read_code(pc, 4)
         word = int.from_bytes(code, "little")
         if thumb:
             is_breakpoint = word & 0xFFFF == _THUMB_BREAKPOINT or word == _THUMB2_BREAKPOINT
@@ -157,9 +157,9 @@ class Arm(Engine):
 
     def _follows_hint(self, pc: int, thumb: bool) -> bool:
         """The engine leaves `yield` and `wfe` this way, with the pc already after them."""
-        word = int.from_bytes(self.read_code(pc - 4, 4), "little")
+        word = int.from_bytes(self.memory.read_code(pc - 4, 4), "little")
         if not thumb:
             return word & _ARM_HINT_MASK == _ARM_HINT and word & 0xF != 0
-        half = int.from_bytes(self.read_code(pc - 2, 2), "little")
+        half = int.from_bytes(self.memory.read_code(pc - 2, 2), "little")
         narrow = half & _THUMB_HINT_MASK == _THUMB_HINT and half & 0xF0 != 0
         return narrow or word & _THUMB2_HINT_MASK == _THUMB2_HINT

@@ -89,7 +89,7 @@ class Arm64(Engine):
             self.raise_fault("SIGILL", "ILL_ILLOPC", pc)
 
     def _emulate_id_register(self, pc: int) -> bool:
-        word = int.from_bytes(self.read_code(pc, 4), "little")
+        word = int.from_bytes(self.memory.read_code(pc, 4), "little")
         if word & _MRS_ID_MASK != _MRS_ID:
             return False
         crm, op2, target = word >> 8 & 15, word >> 5 & 7, word & 31

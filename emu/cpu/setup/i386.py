@@ -8,7 +8,7 @@ from ctypes import c_uint16, c_uint32, c_uint64
 
 from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE, PTE_READ, PageFault, PageTable
 from emu.cpu import library as lib
-from emu.cpu.engine import STUB_ADDRESS
+from emu.cpu.hardware import STUB_ADDRESS
 from emu.cpu.registers import RegisterNames
 from emu.cpu.setup.x86 import (
     CS,
@@ -117,7 +117,7 @@ class I386(X86):
         table = _TableRegister(0, _GDT_ADDRESS, 8 * _ENTRIES - 1, 0)
         access.exchange(GDTR, table, write=True)
         gdt_page = _GDT_ADDRESS >> PAGE_SHIFT
-        super_use = self._tlb.use
+        super_use = self.tlb.use
 
         def use(pages: PageTable, fault: PageFault) -> None:
             def fault_or_gdt(page: int, wanted: int) -> int:

@@ -98,12 +98,13 @@ class Mips(Engine):
         return flags
 
     def _code_inspector(self) -> Callable[[int, int], None]:
-        self._straight = StraightCode(self)
-        return self._straight.inspect
+        self.straight = StraightCode(self)
+        return self.straight.inspect
 
     def discard_code(self, frame: int) -> None:
+        """Forget what was translated from a frame, and what was seen in it."""
         super().discard_code(frame)
-        self._straight.forget(frame)
+        self.straight.forget(frame)
 
     def _bring_up(self) -> None:
         access = self.access
@@ -133,8 +134,7 @@ class Mips(Engine):
             if pc & _FETCH_ALIGNMENT:
                 self.raise_fault("SIGBUS", "SI_KERNEL", pc, 0)
             elif self._unaligned.complete(pc):
-                self.pc = self._after(pc, flags)
-                self.again = True
+                self.repaired(self._after(pc, flags))
             elif self._refused is not None:
                 self.pc = restart
             else:
@@ -184,7 +184,7 @@ class Mips(Engine):
 
     def instruction(self, pc: int) -> int:
         """The instruction word at `pc`; 0, a no-operation, where no code is mapped."""
-        return int.from_bytes(self.read_code(pc, 4), self.order)
+        return int.from_bytes(self.memory.read_code(pc, 4), self.order)
 
     def _after(self, pc: int, flags: int) -> int:
         """Where to go on after the instruction at `pc` was done for the guest."""
@@ -193,11 +193,12 @@ class Mips(Engine):
         return mips_state.branch_target(self, pc, flags)
 
     def page_refused(self, page: int, access: int) -> None:
+        """The guest has no right to this access; `run` reports it."""
         super().page_refused(page, access)
         # Read here: on return to the engine the branch bits are gone.
         self._refused_flags = self.state.word(self.flags_offset)
 
-    def _page_fault(self, page: int, access: int) -> Fault | None:
+    def _page_fault(self, page: int, access: int) -> Fault:
         flags, self._refused_flags = self._refused_flags, 0
         if flags & mips_state.BRANCH_BITS and access != 4:
             self.clear_branch()

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from ctypes import c_uint64
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emu.cpu import library as lib
@@ -23,6 +24,10 @@ _COMPRESSED_BIT = 0x400
 
 # In uc_engine: set_pc, get_pc, stop_interrupt. MIPS has no stop_interrupt of its own.
 _GET_PC_OFFSET, _STOP_INTERRUPT_OFFSET = 0xD8, 0xE0
+# The instructions and coprocessor registers of `_fill_tlb`.
+_MTC0, _DMTC0, _EHB, _TLBWI = 0x40800000, 0x40A00000, 0xC0, 0x42000002
+_INDEX, _ENTRY_LO0, _ENTRY_LO1, _PAGE_MASK, _ENTRY_HI = 0, 2 << 11, 3 << 11, 5 << 11, 10 << 11
+
 # How far behind the saved state the pointers that survive a reset may be.
 _BEHIND_STATE = 1024
 
@@ -98,7 +103,7 @@ def _stop_interrupt_slot(cpu: Mips) -> c_uint64:
 
 def _in_library(cpu: Mips, address: int) -> bool:
     path = os.path.realpath(cpu.library.path)
-    with open("/proc/self/maps") as maps:
+    with Path("/proc/self/maps").open() as maps:
         for line in maps:
             extent, rights, *_, place = line.split(maxsplit=5)
             low, high = (int(part, 16) for part in extent.split("-"))
@@ -139,12 +144,12 @@ def _translation_slot(cpu: Mips, function: int) -> c_uint64 | None:
 
 def _fill_tlb(cpu: Mips) -> None:
     """Identity entries of 512 MiB each: all of o32's addresses, the first 32 GiB of n64's."""
-    double = 1 if cpu.isa.word_bits == 64 else 0
+    double = cpu.isa.word_bits == 64
     entries = 64 if double else 4
-    move = lambda rt, rd, wide=0: (0x40A00000 if wide else 0x40800000) | rt << 16 | rd << 11  # noqa: E731
+    wide = _DMTC0 if double else _MTC0
     program = [
-        move(4, 0), move(5, 2, double), move(6, 3, double), move(7, 5), move(8, 10, double),
-        0xC0, 0x42000002, 0xC0, 0,
+        _MTC0 | 4 << 16 | _INDEX, wide | 5 << 16 | _ENTRY_LO0, wide | 6 << 16 | _ENTRY_LO1,
+        _MTC0 | 7 << 16 | _PAGE_MASK, wide | 8 << 16 | _ENTRY_HI, _EHB, _TLBWI, _EHB, 0,
     ]  # fmt: skip
     for index in range(entries):
         address = index << 29

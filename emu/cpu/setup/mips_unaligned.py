@@ -60,8 +60,8 @@ class Unaligned:
         register = word >> 16 & 31
         if access.store:
             value = self._register(register, access) & (1 << 8 * access.size) - 1
-            return cpu.write_user(address, value.to_bytes(access.size, self._order))
-        data = cpu.read_user(address, access.size)
+            return cpu.memory.write(address, value.to_bytes(access.size, self._order))
+        data = cpu.memory.read(address, access.size)
         if data is None:
             return False
         value = int.from_bytes(data, self._order, signed=access.signed)

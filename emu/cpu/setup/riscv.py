@@ -65,7 +65,7 @@ class RiscV(Engine):
             self.raise_fault("SIGILL", "ILL_ILLOPC", pc)
 
     def _read_time(self, pc: int) -> bool:
-        word = int.from_bytes(self.read_code(pc, 4), "little")
+        word = int.from_bytes(self.memory.read_code(pc, 4), "little")
         instruction = word & _CSR_READ_MASK
         if instruction == _RDTIME:
             value = self.time_source()

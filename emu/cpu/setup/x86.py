@@ -73,7 +73,7 @@ class X86(Engine):
         self.access.write(EFLAGS, value & USER_EFLAGS | EFLAGS_DEFAULT)
 
     def patches_itself(self, page: int) -> bool:
-        # x86 alone promises that a store changes even the very next instruction.
+        """Whether the instruction is in this page: x86 alone lets it change even the next one."""
         return self.state.read_pc() >> 12 == page
 
     def _start_fpu(self) -> None:
@@ -145,7 +145,7 @@ class X86(Engine):
         elif number == _DIVIDE:
             self.raise_fault("SIGFPE", "FPE_INTDIV", pc)
         elif number == _DEBUG:
-            icebp = self.read_code(pc - 1, 1) == bytes([_INT1_OPCODE])
+            icebp = self.memory.read_code(pc - 1, 1) == bytes([_INT1_OPCODE])
             self.raise_fault("SIGTRAP", "TRAP_BRKPT" if icebp else "TRAP_TRACE", pc)
         elif number in (_FPU, _SIMD):
             self.raise_fault("SIGFPE", self._fpu_code(number), pc)
@@ -157,7 +157,7 @@ class X86(Engine):
     def _is_software_interrupt(self, number: int, pc: int) -> bool:
         if number in (_BREAKPOINT, _OVERFLOW):
             return False
-        return self.read_code(pc - TRAP_LENGTH, 2) == bytes([_INT_OPCODE, number])
+        return self.memory.read_code(pc - TRAP_LENGTH, 2) == bytes([_INT_OPCODE, number])
 
     def _fpu_code(self, number: int) -> str:
         """The first unmasked exception, as fpu__exception_code() picks it."""

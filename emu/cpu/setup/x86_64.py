@@ -5,7 +5,7 @@ from __future__ import annotations
 from emu.arch.cpu import Fault, TrapHandler
 from emu.cpu import library as lib
 from emu.cpu import native
-from emu.cpu.engine import STUB_ADDRESS
+from emu.cpu.hardware import STUB_ADDRESS
 from emu.cpu.library import address_of
 from emu.cpu.registers import RegisterNames, WindowState
 from emu.cpu.setup.x86 import (
@@ -19,6 +19,7 @@ from emu.cpu.setup.x86 import (
     RCX,
     X86,
 )
+from emu.cpu.traps import plain_callback
 
 _EFER, _STAR = 0xC0000080, 0xC0000081
 _EFER_SCE_LME_LMA = 1 | 1 << 8 | 1 << 10
@@ -38,6 +39,7 @@ class X86_64(X86):
     )
     ways = {"int80": 0x80, "syscall": -1, "sysenter": -2}
     platform = b"x86_64"
+    _syscall_handler: TrapHandler
 
     @property
     def thread_pointer(self) -> int:
@@ -58,6 +60,7 @@ class X86_64(X86):
         self.access.write(GS_BASE, address)
 
     def on_trap(self, way: str, handler: TrapHandler) -> None:
+        """Route one way into the kernel; ValueError if this ISA has no such way."""
         super().on_trap(way, handler)
         if way == "syscall":
             self._syscall_handler = handler
@@ -74,7 +77,7 @@ class X86_64(X86):
 
     def _install_traps(self) -> None:
         super()._install_traps()
-        self._syscall_handler: TrapHandler = self._undefined
+        self._syscall_handler = self._undefined
         if native.available() and isinstance(self.state, WindowState):
             self._install_native_syscall(self.state)
         else:
@@ -82,13 +85,7 @@ class X86_64(X86):
         self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
 
     def _install_native_syscall(self, state: WindowState) -> None:
-        def syscall() -> None:
-            try:
-                self._syscall_handler()
-            except BaseException as error:
-                self.abandon(error)
-
-        callback = _Plain(syscall)
+        callback = plain_callback(lambda: self._syscall_handler(), self.abandon)
         first = state.address + state.first_register
         blob = native.syscall_blob(
             first + 8 * _REG_R11,
@@ -105,11 +102,8 @@ class X86_64(X86):
         self.registers[_REG_RCX] = self.pc
         self._syscall_handler()
 
-    def _page_fault(self, page: int, access: int) -> Fault | None:
+    def _page_fault(self, page: int, access: int) -> Fault:
         # Linux has 47 bits of user addresses; beyond the canonical ones it is not a page fault.
         if 1 << 35 <= page < (1 << 52) - (1 << 35):
             return Fault("SIGSEGV", "SI_KERNEL", 0, self.pc)
         return super()._page_fault(page, access)
-
-
-_Plain = lib.CFUNCTYPE(None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PTE_EXEC, PTE_READ
 from emu.cpu import library as lib
-from emu.cpu.engine import STUB_ADDRESS
+from emu.cpu.hardware import STUB_ADDRESS
 from emu.cpu.tlb import no_pages
 
 if TYPE_CHECKING:

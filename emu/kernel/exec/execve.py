@@ -58,6 +58,8 @@ def do_execve(
 def _replace(task: Task, program: Program) -> None:
     image = program.image
     kernel = task.kernel
+    if kernel.ram.free_bytes < kernel.ram.size >> 4:
+        kernel.ram.reclaim()
     abi = kernel.abi(image.abi, "big" if image.big_endian else "little")
     cpu = kernel.cpu(image.isa)
     mm = AddressSpace(kernel.ram, abi, task.rlimits)

@@ -106,9 +106,9 @@ def _ioctl(fd: int, task: Task, cmd: int, arg: int) -> int:
         size = layout("winsize").pack(ws_row=rows, ws_col=columns, ws_xpixel=x, ws_ypixel=y)
         task.mm.write(arg, size)
     elif cmd == TIOCSWINSZ:
-        size = layout("winsize").unpack(task.mm.read(arg, layout("winsize").size))
-        packed = struct.pack("4H", size["ws_row"], size["ws_col"], size["ws_xpixel"], size["ws_ypixel"])
-        fcntl.ioctl(fd, termios.TIOCSWINSZ, packed)
+        wanted = layout("winsize").unpack(task.mm.read(arg, layout("winsize").size))
+        fields = ("ws_row", "ws_col", "ws_xpixel", "ws_ypixel")
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("4H", *(wanted[f] for f in fields)))
     elif cmd == TIOCOUTQ:
         (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.TIOCOUTQ, bytes(4)))
         task.mm.write_u32(arg, count)

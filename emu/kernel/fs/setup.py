@@ -146,8 +146,8 @@ def open_host_program(kernel: Kernel, path: str) -> tuple[bytes, VfsPath]:
 
     `FileNotFoundError` if there is no such regular file.
     """
-    absolute = os.path.abspath(path)  # noqa: PTH100
-    if not os.path.isfile(absolute):  # noqa: PTH113
+    absolute = os.path.abspath(path)
+    if not os.path.isfile(absolute):
         raise FileNotFoundError(path)
     name = os.fsencode(absolute)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PTE_WRITE
-from emu.kernel.errno import KernelError
+from emu.kernel.errno import ENOMEM, KernelError
 from emu.kernel.mm import fault as faults
 from emu.kernel.mm import mapping, protect
 from emu.kernel.mm.access import UserMemory
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu
     from emu.kernel.vfs.file import File
+
+
+TABLE_STEP = 4096
+"""Page table entries that are paid for together; the first ones are free."""
+TABLE_COST = 100
+"""Frames that so many entries take of the host's memory."""
 
 
 class AddressSpace(UserMemory):
@@ -59,6 +65,8 @@ class AddressSpace(UserMemory):
         self.last_fault_code: faults.FaultCode = "SEGV_MAPERR"
         self.users = 1
         self.switches: dict[int, int] = {}
+        self.table_room = TABLE_STEP
+        self._table_frames: list[int] = []
         self.default_flags = 0
         self.read_implies_exec = False
         self.vdso_base = self.vdso_landing = 0
@@ -104,7 +112,7 @@ class AddressSpace(UserMemory):
             previous.cpu = None
         self.ram.active[cpu] = self
         self.cpu = cpu
-        cpu.use(self.pages, self.fault)
+        cpu.use(self.pages, self.fault_of_guest)
 
     def flush_tlb(self) -> None:
         """Let the CPU forget entries that were taken away or tightened."""
@@ -119,6 +127,24 @@ class AddressSpace(UserMemory):
         except faults.Refused as refused:
             self.last_fault_code = refused.code
             return 0
+
+    def fault_of_guest(self, page: int, access: int) -> int:
+        """The same for user code, which can wait until page cache has made room."""
+        pte = self.fault(page, access)
+        if not pte and self.last_fault_code == faults.OUT_OF_MEMORY and self.ram.reclaim():
+            pte = self.fault(page, access)
+        return pte
+
+    def charge_table(self, entries: int) -> None:
+        """Pay with frames for a page table of this many entries. ENOMEM.
+
+        A page table costs memory even where all its entries show the zero frame.
+        """
+        while self.table_room < entries:
+            if self.ram.free_bytes < TABLE_COST << PAGE_SHIFT:
+                raise ENOMEM("no memory for page tables")
+            self._table_frames += [self.ram.allocate() for _ in range(TABLE_COST)]
+            self.table_room += TABLE_STEP
 
     def limit(self, name: str) -> int:
         """A soft resource limit."""
@@ -172,8 +198,9 @@ class AddressSpace(UserMemory):
             self.ram.put_all(frames)
 
     def fork(self, rlimits: Rlimits | None = None) -> AddressSpace:
-        """A copy for a child: private pages are shared until one side writes."""
+        """A copy for a child: private pages are shared until one side writes. ENOMEM."""
         child = AddressSpace(self.ram, self.abi, self.rlimits if rlimits is None else rlimits)
+        child.charge_table(len(self.pages))
         for name in _COPIED_ON_FORK:
             setattr(child, name, getattr(self, name))
         references = self.ram.references
@@ -228,6 +255,8 @@ class AddressSpace(UserMemory):
         if self.users:
             return
         self.zap(list(self.pages))
+        self.ram.put_all(self._table_frames)
+        self._table_frames.clear()
         if self.cpu is not None:
             self.ram.active.pop(self.cpu, None)
             self.cpu = None

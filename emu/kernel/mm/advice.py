@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE, PAGE_MASK, PAGE_SHIFT
@@ -40,6 +41,8 @@ _FLAG_ADVICE = {
     mman.MADV_DONTDUMP: (0, VM_DONTDUMP),
     mman.MADV_DODUMP: (VM_DONTDUMP, 0),
 }
+
+MINCORE_STEP = 4096 << PAGE_SHIFT
 
 _DROPS = (mman.MADV_DONTNEED, mman.MADV_DONTNEED_LOCKED, mman.MADV_FREE)
 _POPULATES = {mman.MADV_POPULATE_READ: ACCESS_READ, mman.MADV_POPULATE_WRITE: ACCESS_WRITE}
@@ -131,29 +134,32 @@ def _populate(mm: AddressSpace, start: int, end: int, access: int) -> None:
         raise ENOMEM("not all is mapped")
 
 
-def do_mincore(mm: AddressSpace, start: int, length: int) -> bytes:
-    """One byte for each page: 1 if it is in memory. EINVAL, ENOMEM.
+def do_mincore(mm: AddressSpace, start: int, length: int) -> Iterator[bytes]:
+    """One byte for each page, 1 if it is in memory, in pieces. EINVAL, ENOMEM.
 
     Pages of a file count when they are in its page cache, mapped here or not.
     """
     if start & ~PAGE_MASK:
         raise EINVAL("unaligned address")
+    if start + length > mm.task_size:
+        raise ENOMEM("beyond the address space")
     end = start + page_align(length)
-    if start + length > mm.task_size or not mm.vmas.covers(start, end):
-        raise ENOMEM("not all is mapped")
-    parts = []
-    for vma in mm.vmas.overlapping(start, end):
-        low, high = max(start, vma.start), min(end, vma.end)
-        state = bytearray((high - low) >> PAGE_SHIFT)
-        for page in mm.present(low, high):
-            state[page - (low >> PAGE_SHIFT)] = 1
+    while start < end:
+        vma = mm.vmas.at(start)
+        if vma is None:
+            raise ENOMEM("not all is mapped")
+        stop = min(end, vma.end, start + MINCORE_STEP)
+        first = start >> PAGE_SHIFT
+        state = bytearray((stop - start) >> PAGE_SHIFT)
+        for page in mm.present(start, stop):
+            state[page - first] = 1
         if vma.mapping is not None:
-            first = vma.index(low >> PAGE_SHIFT)
-            for index in vma.mapping.pages:
-                if first <= index < first + len(state):
-                    state[index - first] = 1
-        parts.append(bytes(state))
-    return b"".join(parts)
+            index = vma.index(first)
+            for i in range(len(state)):
+                if index + i in vma.mapping.pages:
+                    state[i] = 1
+        yield bytes(state)
+        start = stop
 
 
 def do_msync(mm: AddressSpace, start: int, length: int, flags: int) -> None:

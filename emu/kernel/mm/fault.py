@@ -62,6 +62,8 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
     if not rights & access:
         raise Refused("SEGV_ACCERR")
     try:
+        if len(mm.pages) >= mm.table_room:
+            mm.charge_table(len(mm.pages) + 1)
         fresh = access == ACCESS_WRITE and page not in mm.pages
         if fresh and rights == _DATA and vma.mapping is None:  # by far the most common fault
             mm.pages[page] = pte = mm.ram.allocate() | rights

@@ -58,6 +58,8 @@ class Ram:
     @property
     def free_bytes(self) -> int:
         """Memory that nobody uses."""
+        if self.abandoned:
+            self._collect()
         free = len(self._dirty) + len(self._clean)
         return self.size - self._next + free * PAGE_SIZE
 
@@ -101,10 +103,12 @@ class Ram:
             count = references[frame]
             if count > 1:
                 references[frame] = count - 1
+            elif frame == ZERO_FRAME:
+                continue
             elif frame in executable:
                 self.put(frame)
                 dirty = self._dirty
-            elif frame:
+            else:
                 del references[frame]
                 dirty.append(frame)
         if len(dirty) > GIVE_BACK:
@@ -141,10 +145,6 @@ class Ram:
     def _take(self) -> int:
         if self.abandoned:
             self._collect()
-        if not self._clean and self._next >= self.size:
-            for cache in list(self.caches.values()):
-                cache.reclaim()
-            self._give_back()
         if self._clean:
             return self._clean.pop()
         frame = self._next
@@ -152,6 +152,13 @@ class Ram:
             raise ENOMEM("the machine's memory is used up")
         self._next = frame + PAGE_SIZE
         return frame
+
+    def reclaim(self) -> int:
+        """Drop page cache that can be read again: how many frames.
+
+        For moments when the kernel holds no frame by its address alone; allocating never does it.
+        """
+        return sum(cache.reclaim() for cache in list(self.caches.values()))
 
     def _collect(self) -> None:
         """Free the frames of page caches that the garbage collector found."""

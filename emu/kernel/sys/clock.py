@@ -11,6 +11,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.time import (
     ADJ_ADJTIME,
+    ADJ_OFFSET,
     ADJ_OFFSET_READONLY,
     CLOCK_BOOTTIME,
     CLOCK_MONOTONIC,
@@ -148,7 +149,9 @@ def _read_cpu_clock(task: Task, which_clock: int) -> int:
 
 def _adjust(task: Task, timex: UserStruct) -> int:
     modes = timex.read()["modes"]
-    if modes and modes & (ADJ_ADJTIME | ADJ_OFFSET_READONLY) != ADJ_ADJTIME | ADJ_OFFSET_READONLY:
+    if modes & ADJ_ADJTIME and not modes & ADJ_OFFSET:
+        raise EINVAL("adjtime changes an offset")
+    if modes and not (modes & ADJ_ADJTIME and modes & ADJ_OFFSET_READONLY):
         raise EPERM("the machine's clock belongs to its host")
     seconds, nanoseconds = divmod(task.kernel.clock.realtime_ns(), NSEC_PER_SEC)
     # The values that ntp_clear and its neighbours in kernel/time/ntp.c start with.

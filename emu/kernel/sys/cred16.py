@@ -17,7 +17,9 @@ OVERFLOW_ID = 65534
 
 OutId16 = Annotated[int, IntegersArg(item_bits=16, item_signed=False, out=True)]
 Groups16 = Annotated[int, IntegersArg(length="gidsetsize", item_bits=16, item_signed=False)]
-OutGroups16 = Annotated[int, IntegersArg(length="gidsetsize", item_bits=16, item_signed=False, out=True)]
+OutGroups16 = Annotated[
+    int, IntegersArg(length="gidsetsize", item_bits=16, item_signed=False, out=True)
+]
 
 
 def low2high(value: int) -> int:

@@ -94,12 +94,15 @@ class UserOpenHow(UserStruct):
 
     __slots__ = ("translation",)
 
+    def __init__(self, struct: UserStruct, translation: FlagTranslation | None) -> None:
+        super().__init__(struct.mm, struct.address, struct.layout)
+        self.translation = translation
+
     def flags(self, value: int) -> int:
         """Open flags in the kernel's own values, with UNKNOWN_FLAG for what the ABI lacks."""
         if value >> 32:
             return UNKNOWN_FLAG
-        translation: FlagTranslation | None = self.translation
-        return value if translation is None else translation(value)
+        return value if self.translation is None else self.translation(value)
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,7 @@ class OpenHowArg(StructArg):
     def decode(self, raw: str, binding: Binding) -> str:
         struct = StructArg.decode(self, raw, binding)
         translation = binding.inject(binding.flags(OPEN_FLAGS))
-        return f"{binding.inject(_open_how)}({struct}, {translation})"
-
-
-def _open_how(struct: UserStruct, translation: FlagTranslation | None) -> UserOpenHow:
-    how = UserOpenHow(struct.mm, struct.address, struct.layout)
-    how.translation = translation
-    return how
+        return f"{binding.inject(UserOpenHow)}({struct}, {translation})"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from emu.kernel.args import FlagsArg, OutBuffer, Pointer, Size
@@ -24,10 +25,15 @@ def madvise(task: Task, start: Pointer, len_in: Size, behavior: Advice) -> int:
 @syscall("sys_mincore")
 def mincore(task: Task, start: Pointer, len: Size, vec: OutBuffer) -> int:
     """Tell which pages are in memory. See mincore(2)."""
-    state = do_mincore(task.mm, start, len)
-    if state:
-        task.mm.write(vec, state)
+    copy_out(task, vec, do_mincore(task.mm, start, len))
     return 0
+
+
+def copy_out(task: Task, address: int, pieces: Iterable[bytes]) -> None:
+    """Write pieces one behind the other. EFAULT."""
+    for piece in pieces:
+        task.mm.write(address, piece)
+        address += len(piece)
 
 
 @syscall("sys_msync")

@@ -96,6 +96,7 @@ class Walk:
         self._cred = task.cred
         self._resolve = resolve
         self._links = 0
+        self._slash = False
         absolute = name[:1] == b"/"
         if absolute and not resolve & _SCOPED:
             self._path = self._root = task.fs.root

@@ -93,9 +93,8 @@ def build_open_how(flags: int, mode: int, resolve: int = 0, *, strict: bool = Fa
     if flags & (O_DIRECTORY | O_CREAT) == O_DIRECTORY | O_CREAT:
         raise EINVAL("O_CREAT makes no directory")
     access = (MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE)[flags & O_ACCMODE]
-    if flags & O_TMPFILE_ALONE:
-        if not flags & O_DIRECTORY or not access & MAY_WRITE:
-            raise EINVAL("O_TMPFILE needs a directory and writing")
+    if flags & O_TMPFILE_ALONE and (not flags & O_DIRECTORY or not access & MAY_WRITE):
+        raise EINVAL("O_TMPFILE needs a directory and writing")
     if flags & O_PATH:
         if strict and flags & ~PATH_FLAGS:
             raise EINVAL("a flag that O_PATH does not take")
@@ -172,9 +171,8 @@ def may_open(task: Task, path: VfsPath, how: OpenHow) -> None:
             raise EISDIR
     elif flags & O_DIRECTORY:
         raise ENOTDIR
-    elif inode.is_special:
-        if path.mount.flags & MS_NODEV and inode.mode & S_IFMT != S_IFIFO:
-            raise EACCES("devices cannot be used on this mount")
+    elif inode.is_special and path.mount.flags & MS_NODEV and inode.mode & S_IFMT != S_IFIFO:
+        raise EACCES("devices cannot be used on this mount")
     inode_permission(task.cred, inode, access)
     if flags & O_NOATIME and not owner_or_capable(task.cred, inode):
         raise EPERM("O_NOATIME is for the owner")

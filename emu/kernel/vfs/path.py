@@ -45,26 +45,30 @@ class VfsPath:
 
 def path_above(path: VfsPath, root: VfsPath) -> VfsPath:
     """What ``..`` means at a place, for a task with this root: see follow_dotdot."""
-    mount, dentry = path.mount, path.dentry
+    mount = path.mount
+    dentry: Dentry = path.dentry
     while True:
         if dentry is root.dentry and mount is root.mount:
             return VfsPath(mount, dentry)
         if dentry is not mount.root:
             return VfsPath(mount, dentry.parent)
-        if mount.parent is None or mount.mountpoint is None:
+        above, place = mount.parent, mount.mountpoint
+        if above is None or place is None:
             return VfsPath(mount, dentry)
-        mount, dentry = mount.parent, mount.mountpoint
+        mount, dentry = above, place
 
 
 def d_path(path: VfsPath, root: VfsPath) -> tuple[bytes, bool]:
     """A place's absolute name below a root, and whether it really is below it."""
     names: list[bytes] = []
-    mount, dentry = path.mount, path.dentry
+    mount = path.mount
+    dentry: Dentry = path.dentry
     while not (dentry is root.dentry and mount is root.mount):
         if dentry is mount.root or dentry.parent is dentry:
-            if mount.parent is None or mount.mountpoint is None:
+            above, place = mount.parent, mount.mountpoint
+            if above is None or place is None:
                 return b"/" + b"/".join(reversed(names)), False
-            mount, dentry = mount.parent, mount.mountpoint
+            mount, dentry = above, place
             continue
         names.append(dentry.name)
         dentry = dentry.parent

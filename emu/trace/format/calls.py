@@ -1,17 +1,12 @@
-"""Arguments that only a call's name explains, and how many of them there are."""
+"""Which arguments only a call's name explains, and how many of them are shown."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import KernelError
-from emu.kernel.uapi.personality import PERSONALITY
 from emu.trace.format import fcntl, futex, prctl
-from emu.trace.format.arguments import buffer, structure
-from emu.trace.format.files import S_IFMT, mode, statx_mask
-from emu.trace.format.flags import personality
+from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
     directory_entries,
@@ -23,16 +18,32 @@ from emu.trace.format.memory import (
     times,
     wait_status,
 )
-from emu.trace.format.numbers import (
-    ACCESS,
-    MEMBARRIER,
-    SEEK,
-    SYSLOG,
-    capabilities,
-    one_of,
-    set_of,
+from emu.trace.format.singles import (
+    access_mode,
+    address,
+    capability_data,
+    descriptor_flags,
+    device,
+    execution_domain,
+    file_mode,
+    filled,
+    filled_string,
+    futex_count,
+    futex_last,
+    hexa,
+    joined_offset,
+    membarrier_command,
+    octal_mode,
+    page_offset,
+    random_bytes,
+    raw_word,
+    remaining,
+    rename_flags,
+    seek,
+    statx_flags,
+    statx_wanted,
+    syslog_action,
 )
-from emu.trace.format.text import hexadecimal, octal, pointer, quoted, quoted_hex, signed
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -42,163 +53,6 @@ Formatter = Callable[["Call", int], str]
 O_CREAT_NAMES = ("O_CREAT", "__O_TMPFILE")
 S_IFCHR, S_IFBLK = 0o020000, 0o060000
 MREMAP_NEW_ADDRESS = 2 | 4
-
-
-def address(call: Call, index: int) -> str:
-    """A pointer."""
-    return pointer(call.value(index) & ((1 << call.word_bits) - 1))
-
-
-def hexa(call: Call, index: int) -> str:
-    """A number in hexadecimal."""
-    return hexadecimal(call.event.arguments[index])
-
-
-def page_offset(call: Call, index: int) -> str:
-    """A number of 4 KiB pages, as bytes."""
-    return hexadecimal(call.event.arguments[index] * 4096)
-
-
-def seek(call: Call, index: int) -> str:
-    """A whence."""
-    return one_of(SEEK, call.value(index), "SEEK")
-
-
-def joined_offset(call: Call, index: int) -> str:
-    """A file offset that comes as a high and a low word."""
-    high, low = call.event.arguments[index - 1], call.event.arguments[index]
-    return str(signed((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF, 64))
-
-
-def access_mode(call: Call, index: int) -> str:
-    """What access(2) asks."""
-    return set_of(ACCESS, call.value(index), "F_OK")
-
-
-def file_mode(call: Call, index: int) -> str:
-    """A mode with a file type."""
-    return mode(call.value(index) & 0xFFFF)
-
-
-def octal_mode(call: Call, index: int) -> str:
-    """A mode."""
-    return octal(call.value(index) & 0xFFFF)
-
-
-def device(call: Call, index: int) -> str:
-    """A device number."""
-    number = call.value(index)
-    major, minor = number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
-    return f"makedev({hexadecimal(major)}, {hexadecimal(minor)})"
-
-
-def random_bytes(call: Call, index: int) -> str:
-    """Bytes in hexadecimal."""
-    value, count = call.value(index), call.event.result
-    if call.failed or count is None:
-        return pointer(value)
-    try:
-        return quoted_hex(call.mm.read(value, min(count, call.string_limit + 1)), call.string_limit)
-    except KernelError:
-        return pointer(value)
-
-
-def filled(call: Call, index: int) -> str:
-    """A buffer as long as the result says."""
-    if call.failed or call.event.result is None:
-        return address(call, index)
-    return buffer(call, call.value(index), call.event.result)
-
-
-def filled_string(call: Call, index: int) -> str:
-    """A string that the call stored."""
-    value = call.value(index)
-    if call.failed or not value:
-        return pointer(value)
-    try:
-        return quoted(call.mm.read_string(value, 4096))
-    except KernelError:
-        return pointer(value)
-
-
-def statx_flags(call: Call, index: int) -> str:
-    """AT_ flags and how to synchronise."""
-    value = call.value(index)
-    sync = {0x2000: "AT_STATX_FORCE_SYNC", 0x4000: "AT_STATX_DONT_SYNC"}
-    names = [sync.get(value & 0x6000, "AT_STATX_SYNC_AS_STAT")]
-    rest = ((0x100, "AT_SYMLINK_NOFOLLOW"), (0x800, "AT_NO_AUTOMOUNT"), (0x1000, "AT_EMPTY_PATH"))
-    more = set_of(rest, value & ~0x6000, "")
-    return "|".join([*names, more] if more else names)
-
-
-def membarrier_command(call: Call, index: int) -> str:
-    """A membarrier command."""
-    names = ((0, "MEMBARRIER_CMD_QUERY"), *MEMBARRIER)
-    return one_of(names, call.value(index), "MEMBARRIER_CMD")
-
-
-def capability_data(call: Call, index: int) -> str:
-    """The sets that capget(2) tells."""
-    value = call.value(index)
-    if call.failed or not value:
-        return pointer(value)
-    layout = call.abi.layout("__user_cap_data_struct")
-    try:
-        low, high = (
-            layout.unpack(call.mm.read(value + i * layout.size, layout.size)) for i in range(2)
-        )
-    except KernelError:
-        return pointer(value)
-    sets = [
-        f"{name}={capabilities(low[name] | high[name] << 32)}"
-        for name in ("effective", "permitted", "inheritable")
-    ]
-    return f"{{{', '.join(sets)}}}"
-
-
-def remaining(call: Call, index: int) -> str:
-    """What was left of a sleep, if a signal ended it."""
-    interrupted = call.event.result is None and (
-        not call.failed or type(call.event.error).__name__ == "EINTR"
-    )
-    return structure(call, index) if interrupted else pointer(call.value(index))
-
-
-def execution_domain(call: Call, index: int) -> str:
-    """A personality, or the question for it."""
-    value = call.value(index)
-    return "0xffffffff" if value == 0xFFFFFFFF else personality(call.abi, PERSONALITY, value)
-
-
-def rename_flags(call: Call, index: int) -> str:
-    """RENAME_ flags."""
-    names = ((1, "RENAME_NOREPLACE"), (2, "RENAME_EXCHANGE"), (4, "RENAME_WHITEOUT"))
-    return set_of(names, call.value(index))
-
-
-def syslog_action(call: Call, index: int) -> str:
-    """A syslog action."""
-    return one_of(SYSLOG, call.value(index), "SYSLOG_ACTION")
-
-
-def futex_count(call: Call, index: int) -> str:
-    """The second count of a requeue, where the others have their timeout."""
-    command = futex.operation(call.value(1)).split("_PRIVATE")[0].split("|")[0]
-    if command in ("FUTEX_REQUEUE", "FUTEX_CMP_REQUEUE", "FUTEX_WAKE_OP"):
-        return str(call.value(index) & 0xFFFFFFFF)
-    if command.endswith("???"):
-        return hexadecimal(call.value(index))
-    return structure(call, index)
-
-
-def futex_last(call: Call, index: int) -> str:
-    """The bits of a bitset operation."""
-    value = call.value(index)
-    operation = futex.operation(call.value(1))
-    if "BITSET" in operation:
-        return "FUTEX_BITSET_MATCH_ANY" if value == 0xFFFFFFFF else hexadecimal(value)
-    return hexadecimal(value) if "???" in operation else str(value)
-
 
 SPECIAL: dict[str, dict[int, Formatter]] = {
     "brk": {0: address},
@@ -230,7 +84,8 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "readlinkat": {2: filled},
     "getcwd": {0: filled_string},
     "pipe": {0: integers(2)},
-    "pipe2": {0: integers(2)},
+    "pipe2": {0: integers(2), 1: descriptor_flags},
+    "dup3": {2: descriptor_flags},
     "getdents": {1: directory_entries},
     "getdents64": {1: directory_entries},
     "poll": {0: poll_descriptors},
@@ -241,7 +96,7 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "prctl": dict.fromkeys(range(1, 5), prctl.argument),
     "futex": {3: futex_count, 5: futex_last},
     "futex_time64": {3: futex_count, 5: futex_last},
-    "statx": {2: statx_flags, 3: lambda call, index: statx_mask(call.value(index))},
+    "statx": {2: statx_flags, 3: statx_wanted},
     "membarrier": {0: membarrier_command},
     "capget": {1: capability_data},
     "capset": {1: capability_data},
@@ -260,7 +115,7 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "execve": {1: strings, 2: environment},
     "execveat": {2: strings, 3: environment},
     "arch_prctl": {1: address},
-    "sethostname": {1: lambda call, index: str(call.event.arguments[index])},
+    "sethostname": {1: raw_word},
 }
 
 # Calls whose named argument is filled although its kind does not say so.
@@ -314,12 +169,3 @@ def skipped(call: Call, index: int) -> bool:
         return False
     operation = futex.operation(call.value(1))
     return "BITSET" in operation and (index == 4 or (index == 3 and "WAKE" in operation))
-
-
-def date(seconds: int) -> str:
-    """A time since the epoch for people."""
-    try:
-        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S+0000")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from emu.trace.format.numbers import set_of
 from emu.trace.format.text import hexadecimal, octal
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ STATX_MASK = (
     (0x10, "STATX_GID"), (0x20, "STATX_ATIME"), (0x40, "STATX_MTIME"), (0x80, "STATX_CTIME"),
     (0x100, "STATX_INO"), (0x200, "STATX_SIZE"), (0x400, "STATX_BLOCKS"), (0x800, "STATX_BTIME"),
     (0x1000, "STATX_MNT_ID"),
+)  # fmt: skip
+STATX_ATTRIBUTES = (
+    (0x4, "STATX_ATTR_COMPRESSED"), (0x10, "STATX_ATTR_IMMUTABLE"), (0x20, "STATX_ATTR_APPEND"),
+    (0x40, "STATX_ATTR_NODUMP"), (0x800, "STATX_ATTR_ENCRYPTED"), (0x1000, "STATX_ATTR_AUTOMOUNT"),
+    (0x2000, "STATX_ATTR_MOUNT_ROOT"), (0x100000, "STATX_ATTR_VERITY"),
+    (0x200000, "STATX_ATTR_DAX"),
 )  # fmt: skip
 STATX_BASIC_STATS, STATX_ALL = 0x7FF, 0xFFF
 LOCK_TYPES = {0: "F_RDLCK", 1: "F_WRLCK", 2: "F_UNLCK"}
@@ -91,15 +98,10 @@ def statx(abi: Abi, values: Values) -> str:
     file_mode = values["stx_mode"]
     parts = [
         f"stx_mask={statx_mask(values['stx_mask'])}",
-        f"stx_attributes={hexadecimal(values['stx_attributes'])}",
+        f"stx_attributes={set_of(STATX_ATTRIBUTES, values['stx_attributes'])}",
         f"stx_mode={mode(file_mode)}",
     ]
-    if file_mode & S_IFMT in DEVICES:
-        parts.append(
-            f"stx_rdev_major={values['stx_rdev_major']}, stx_rdev_minor={values['stx_rdev_minor']}"
-        )
-    else:
-        parts.append(f"stx_size={values['stx_size']}")
+    parts.append(f"stx_size={values['stx_size']}")
     return f"{{{', '.join(parts)}, ...}}"
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 NOTHING = {"mmap protection": "PROT_NONE", "access mode": "F_OK", "personality": "PER_LINUX"}
 ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 
+MAP_HUGE_SHIFT = 26
+MAP_HUGE_MASK = 0x3F << MAP_HUGE_SHIFT
+
 # The kernel's names where strace has others.
 RENAMED = {"FASYNC": "O_ASYNC", "__O_TMPFILE": "__O_TMPFILE", "SCHED_NORMAL": "SCHED_OTHER"}
 
@@ -54,6 +57,9 @@ def flags(abi: Abi, family: FlagFamily, value: int) -> str:
         if bits and rest & bits == bits:
             names.append(shown_name(family, name))
             rest &= ~bits
+    if family.name == "mmap flags" and rest & MAP_HUGE_MASK:
+        names.append(f"{(rest & MAP_HUGE_MASK) >> MAP_HUGE_SHIFT}<<MAP_HUGE_SHIFT")
+        rest &= ~MAP_HUGE_MASK
     if not names and not rest:
         return NOTHING.get(family.name, "0")
     if not names:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from emu.kernel.uapi.personality import PERSONALITY
 from emu.kernel.uapi.sched import POLICY, SCHED_RESET_ON_FORK
 from emu.trace.format import fcntl, memory, prctl
-from emu.trace.format.calls import date
 from emu.trace.format.flags import number, personality
 from emu.trace.format.numbers import MEMBARRIER, set_of
+from emu.trace.format.singles import date
 from emu.trace.format.text import hexadecimal, octal
 
 if TYPE_CHECKING:

@@ -108,6 +108,7 @@ class Guest:
         for index in range(count):
             place = first if index == 0 else self.frame()
             self.pages[(address >> PAGE_SHIFT) + index] = place | rights
+        self.cpu.flush_tlb()
         offset = address % PAGE_SIZE
         self.ram[first + offset : first + offset + len(content)] = content
         return first

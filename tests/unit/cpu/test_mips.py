@@ -236,7 +236,7 @@ def test_guards_are_local(guest, isa):
     g = guest(isa)
     g.load(words(isa, *[INC_V0, beq(0), NOP] * 300))
     assert g.run() is None
-    assert all(end - begin < 0x1000 for begin, end in g.cpu._straight._guarded)
+    assert all(end - begin < 0x1000 for begin, end in g.cpu.straight._guarded)
 
 
 @EVERY_MIPS

@@ -41,6 +41,10 @@ def mm():
     return space
 
 
+def mincore(mm, start, length):
+    return b"".join(do_mincore(mm, start, length))
+
+
 @pytest.fixture
 def inode(mm):
     return FakeInode(mm.ram, b"a" * PAGE + b"b" * PAGE)
@@ -130,14 +134,14 @@ def test_harmless_advice_is_accepted(mm, inode):
 
 def test_mincore_tells_what_is_in_memory(mm, inode):
     mm.write(AREA + PAGE, b"x")
-    assert do_mincore(mm, AREA, 4 * PAGE) == b"\0\1\0\0"
+    assert mincore(mm, AREA, 4 * PAGE) == b"\0\1\0\0"
     area = mm.mmap(0, 2 * PAGE, PROT_READ, MAP_PRIVATE, FakeFile(inode))
     inode.mapping.frame(1)
-    assert do_mincore(mm, area, PAGE + 1) == b"\0\1"
+    assert mincore(mm, area, PAGE + 1) == b"\0\1"
     with pytest.raises(ENOMEM):
-        do_mincore(mm, AREA - PAGE, 2 * PAGE)
+        mincore(mm, AREA - PAGE, 2 * PAGE)
     with pytest.raises(EINVAL):
-        do_mincore(mm, AREA + 1, PAGE)
+        mincore(mm, AREA + 1, PAGE)
 
 
 def test_msync_brings_stores_to_the_file(mm, inode):

@@ -12,6 +12,7 @@ from emu.kernel.errno import (
     EOVERFLOW,
     EPERM,
 )
+from emu.kernel.mm.address_space import TABLE_STEP
 from emu.kernel.mm.layout import STACK_GUARD_GAP
 from emu.kernel.mm.ram import Ram
 from emu.kernel.uapi.mman import (
@@ -267,6 +268,17 @@ def test_running_out_of_memory_kills():
     page = area >> 12
     assert [bool(mm.fault(page + i, ACCESS_WRITE)) for i in range(5)] == [True] * 3 + [False] * 2
     assert mm.last_fault_code == ("SIGKILL", "SI_KERNEL")
+
+
+def test_looking_at_endless_memory_costs_memory_too():
+    mm = make_space(Ram(1 << 20))
+    area = mm.mmap(0, 1 << 30, PROT_READ, ANON)
+    pages = range(area >> 12, (area >> 12) + 20000)
+    seen = next((i for i, page in enumerate(pages) if not mm.fault(page, ACCESS_READ)), None)
+    assert seen == 3 * TABLE_STEP
+    free = mm.ram.size - PAGE
+    mm.release()
+    assert mm.ram.free_bytes == free
 
 
 def test_the_program_break_moves_and_stays_where_it_cannot(mm):

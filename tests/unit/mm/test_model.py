@@ -1,5 +1,6 @@
 """Random operations, against a model that knows each page by itself."""
 
+import contextlib
 import itertools
 import random
 
@@ -7,9 +8,10 @@ import pytest
 
 from emu.arch.cpu import PTE_WRITE
 from emu.kernel.errno import EFAULT, KernelError
-from emu.kernel.mm.advice import do_madvise
+from emu.kernel.mm.advice import do_madvise, do_mincore, do_msync
+from emu.kernel.mm.lock import do_mlock, do_mlockall, do_munlock, do_munlockall
 from emu.kernel.mm.ram import Ram
-from emu.kernel.mm.remap import do_mremap
+from emu.kernel.mm.remap import do_mremap, do_remap_file_pages
 from emu.kernel.uapi.mman import (
     MADV_DONTNEED,
     MAP_FIXED,
@@ -19,7 +21,7 @@ from emu.kernel.uapi.mman import (
     PROT_READ,
     PROT_WRITE,
 )
-from tests.unit.mm.fakes import ANON, READ_WRITE, make_space
+from tests.unit.mm.fakes import ANON, PAGE, READ_WRITE, FakeFile, FakeInode, make_space
 
 FIRST, COUNT = 0x200, 24
 PROTS = (PROT_NONE, PROT_READ, READ_WRITE, READ_WRITE)
@@ -123,3 +125,48 @@ def test_operations_in_any_order_leave_what_a_simple_model_says(seed):
     for mm, _ in family:
         mm.release()
     assert ram.free_bytes == free
+
+
+HOSTILE = (0, 1, PAGE - 1, PAGE, 0x200000, 0x201000, 0x7FFFFFFF, 1 << 31, 1 << 32, (1 << 47) - 1)
+HOSTILE += (1 << 47, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - PAGE, (1 << 64) - 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_arguments_break_the_kernel(seed):
+    rng = random.Random(seed)
+    mm = make_space(Ram(4 << 20))
+    inode = FakeInode(mm.ram, b"x" * 10000)
+    words = [*HOSTILE, *range(0x200000, 0x200000 + 8 * PAGE, PAGE)]
+
+    def word():
+        return rng.choice(words)
+
+    def flags():
+        return rng.getrandbits(24) & rng.getrandbits(24) | rng.choice((1, 2, 0x22, 0x32, 0))
+
+    calls = (
+        lambda: mm.mmap(word(), word(), rng.getrandbits(3), flags(), None, word()),
+        lambda: mm.mmap(word(), word(), rng.getrandbits(3), flags(), FakeFile(inode), word()),
+        lambda: mm.munmap(word(), word()),
+        lambda: mm.mprotect(word(), word(), rng.getrandbits(26) & rng.getrandbits(26)),
+        lambda: do_mremap(mm, word(), word(), word(), rng.getrandbits(3), word()),
+        lambda: do_remap_file_pages(mm, word(), word(), 0, word(), 0),
+        lambda: do_madvise(mm, word(), word(), rng.randrange(26)),
+        lambda: do_msync(mm, word(), word(), rng.getrandbits(3)),
+        lambda: next(do_mincore(mm, word(), word()), None),
+        lambda: do_mlock(mm, word(), word(), rng.random() < 0.5, True),
+        lambda: do_munlock(mm, word(), word()),
+        lambda: do_mlockall(mm, rng.getrandbits(3), True),
+        lambda: do_munlockall(mm),
+        lambda: mm.set_brk(word()),
+        lambda: mm.write(word(), b"12345678"),
+        lambda: mm.read(word(), 100),
+        lambda: mm.fault(word() >> 12, rng.choice((1, 2, 4))),
+    )
+    inode.fop.fsync = lambda file, datasync: None
+    inode.fop.fallocate = lambda *arguments: None
+    for _ in range(1500):
+        with contextlib.suppress(KernelError):
+            rng.choice(calls)()
+    mm.release()
+    assert mm.ram.free_bytes + PAGE * len(inode.mapping.pages) == mm.ram.size - PAGE

@@ -1,9 +1,10 @@
 import pytest
 
+from emu.arch.cpu import ACCESS_WRITE
 from emu.kernel.errno import ENOMEM
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.mm.ram import GIVE_BACK, Ram
-from tests.unit.mm.fakes import PAGE, FakeCpu
+from tests.unit.mm.fakes import ANON, PAGE, READ_WRITE, FakeCpu, make_space
 
 
 def test_frames_are_distinct_and_zeroed_even_when_used_before():
@@ -80,13 +81,17 @@ def test_a_freed_code_frame_is_forgotten():
     assert not ram.executable
 
 
-def test_clean_page_cache_gives_way_when_memory_is_short():
+def test_clean_page_cache_gives_way_when_user_code_needs_memory():
     ram = Ram(8 * PAGE)
     cache = PageCache(ram, lambda index, page: 0)
     for index in range(7):
         cache.frame(index)
-    ram.allocate()
-    assert not cache.pages
+    cache.page_for_write(3)
+    mm = make_space(ram)
+    area = mm.mmap(0, PAGE, READ_WRITE, ANON)
+    assert mm.fault(area >> 12, ACCESS_WRITE) == 0
+    assert mm.fault_of_guest(area >> 12, ACCESS_WRITE)
+    assert list(cache.pages) == [3]
 
 
 def test_memory_of_a_forgotten_cache_is_found_again():

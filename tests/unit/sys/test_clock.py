@@ -100,6 +100,14 @@ def test_tuning_the_clock_is_eperm():
     caller = Caller()
     caller.put("__kernel_timex", modes=1)
     assert caller.fails("sys_adjtimex", caller.buffer) == "EPERM"
+    caller.put("__kernel_timex", modes=0x8000)
+    assert caller.fails("sys_adjtimex", caller.buffer) == "EINVAL"
+
+
+def test_anybody_may_ask_what_adjtime_has_left():
+    caller = Caller(uid=1)
+    caller.put("__kernel_timex", modes=0xA001)
+    assert caller.call("sys_adjtimex", caller.buffer) == 5
 
 
 def test_times_counts_in_hundredths_of_a_second():

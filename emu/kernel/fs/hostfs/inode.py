@@ -147,7 +147,7 @@ class HostfsInode(Inode):
         """Make a folder."""
         return self._made(
             name,
-            lambda folder: os.mkdir(name, mode & 0o777, dir_fd=folder),  # noqa: PTH102
+            lambda folder: os.mkdir(name, mode & 0o777, dir_fd=folder),
             mode,
         )
 
@@ -163,7 +163,7 @@ class HostfsInode(Inode):
         """Make a symbolic link, with the text as it is."""
         return self._made(
             name,
-            lambda folder: os.symlink(target, name, dir_fd=folder),  # noqa: PTH211
+            lambda folder: os.symlink(target, name, dir_fd=folder),
             None,
         )
 
@@ -184,12 +184,12 @@ class HostfsInode(Inode):
 
     def unlink(self, name: bytes, inode: Inode) -> None:
         """Take away a name."""
-        self._on_host(lambda folder: os.unlink(name, dir_fd=folder))  # noqa: PTH108
+        self._on_host(lambda folder: os.unlink(name, dir_fd=folder))
         inode.refresh()
 
     def rmdir(self, name: bytes, inode: Inode) -> None:
         """Take away an empty folder."""
-        self._on_host(lambda folder: os.rmdir(name, dir_fd=folder))  # noqa: PTH106
+        self._on_host(lambda folder: os.rmdir(name, dir_fd=folder))
         inode.nlink = 0
 
     def rename(
@@ -209,7 +209,7 @@ class HostfsInode(Inode):
         check_name(new_name)
         target = new_directory.node.folder_fd()
         self._on_host(
-            lambda folder: os.rename(  # noqa: PTH104
+            lambda folder: os.rename(
                 name, new_name, src_dir_fd=folder, dst_dir_fd=target
             )
         )
@@ -238,7 +238,7 @@ class HostfsInode(Inode):
             if uid is not None or gid is not None:
                 os.chown(magic, -1 if uid is None else uid, -1 if gid is None else gid)
             if mode is not None and not self.is_symlink:
-                os.chmod(magic, mode & S_IALLUGO)  # noqa: PTH101
+                os.chmod(magic, mode & S_IALLUGO)
             if atime_ns is not None or mtime_ns is not None:
                 old = self.atime_ns, self.mtime_ns
                 os.utime(magic, ns=(old[0] if atime_ns is None else atime_ns,

@@ -27,7 +27,7 @@ class HostTree:
 
     def __init__(self, path: str) -> None:
         real = os.path.realpath(path)
-        info = os.stat(real)  # noqa: PTH116
+        info = os.stat(real)
         self._kept: OrderedDict[HostNode, int] = OrderedDict()
         if stat.S_ISDIR(info.st_mode):
             self._top = os.open(real, _FOLDER)
@@ -35,7 +35,7 @@ class HostTree:
         else:
             folder, name = os.path.split(os.fsencode(real))
             self._top = os.open(folder, _FOLDER)
-            hidden = HostNode(self, None, b"", os.stat(self._top))  # noqa: PTH116
+            hidden = HostNode(self, None, b"", os.stat(self._top))
             self.root = HostNode(self, hidden, name, info)
 
     def __del__(self) -> None:
@@ -125,7 +125,7 @@ class HostNode:
         """The node of a name in this folder."""
         check_name(name)
         try:
-            info = os.stat(name, dir_fd=self.folder_fd(), follow_symlinks=False)  # noqa: PTH116
+            info = os.stat(name, dir_fd=self.folder_fd(), follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -138,7 +138,7 @@ class HostNode:
             self.info = os.fstat(self.tree.top)
             return self.info
         try:
-            self.info = os.stat(  # noqa: PTH116
+            self.info = os.stat(
                 self.name, dir_fd=self.parent.folder_fd(), follow_symlinks=False
             )
         except OSError as error:
@@ -165,7 +165,7 @@ class HostNode:
         """The text of a symbolic link."""
         assert self.parent is not None
         try:
-            return os.readlink(self.name, dir_fd=self.parent.folder_fd())  # noqa: PTH115
+            return os.readlink(self.name, dir_fd=self.parent.folder_fd())
         except OSError as error:
             raise from_host(error) from None
 

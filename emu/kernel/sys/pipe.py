@@ -1,0 +1,77 @@
+"""Pipes and files in memory: pipe(2), pipe2(2), memfd_create(2)."""
+
+from __future__ import annotations
+
+from emu.kernel.args import Pointer, UInt
+from emu.kernel.errno import EFAULT, EINVAL, EMFILE
+from emu.kernel.fs.memfd import create_memfd
+from emu.kernel.fs.pipefs import create_pipe
+from emu.kernel.sys.file_kinds import Name, OpenFlags
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.fcntl import O_CLOEXEC, O_NONBLOCK
+from emu.kernel.uapi.stat import MFD_CLOEXEC, MFD_EXEC, MFD_NOEXEC_SEAL, S_IFMT, S_IXUGO
+from emu.kernel.vfs.fdtable import fd_install
+
+MEMFD_NAME_MAX = 249
+
+
+@syscall("sys_pipe")
+def pipe(task: Task, fildes: Pointer) -> int:
+    """Make a pipe. See pipe(2)."""
+    return pipe2(task, fildes, 0)
+
+
+@syscall("sys_pipe2")
+def pipe2(task: Task, fildes: Pointer, flags: OpenFlags) -> int:
+    """Make a pipe, with flags. O_DIRECT (packets) is EINVAL. See pipe2(2)."""
+    read_fd, write_fd = _pipe(task, flags)
+    try:
+        task.mm.write_u32(fildes, read_fd)
+        task.mm.write_u32(fildes + 4, write_fd)
+    except EFAULT:
+        task.files.close(read_fd)
+        task.files.close(write_fd)
+        raise
+    return 0
+
+
+@syscall("sysm_pipe")
+def mips_pipe(task: Task) -> int:
+    """pipe of MIPS, which gives the second descriptor in v1."""
+    read_fd, task.second_result = _pipe(task, 0)
+    return read_fd
+
+
+@syscall("sys_memfd_create")
+def memfd_create(task: Task, uname: Name, flags: UInt) -> int:
+    """Make a file in memory; MFD_ALLOW_SEALING and huge pages are EINVAL. See memfd_create(2)."""
+    if flags & ~(MFD_CLOEXEC | MFD_EXEC | MFD_NOEXEC_SEAL):
+        raise EINVAL("unknown or unsupported flag")
+    if flags & MFD_EXEC and flags & MFD_NOEXEC_SEAL:
+        raise EINVAL("executable or not")
+    if len(uname) > MEMFD_NAME_MAX:
+        raise EINVAL("name too long")
+    file = create_memfd(task, uname)
+    if flags & MFD_NOEXEC_SEAL:
+        file.inode.mode &= ~S_IXUGO | S_IFMT
+    return fd_install(task, file, cloexec=bool(flags & MFD_CLOEXEC))
+
+
+def _pipe(task: Task, flags: int) -> tuple[int, int]:
+    if flags & ~(O_CLOEXEC | O_NONBLOCK):
+        raise EINVAL("unknown or unsupported flag")
+    reader, writer = create_pipe(task, flags)
+    cloexec = bool(flags & O_CLOEXEC)
+    try:
+        read_fd = fd_install(task, reader, cloexec=cloexec)
+    except EMFILE:
+        writer.put()
+        raise
+    try:
+        return read_fd, fd_install(task, writer, cloexec=cloexec)
+    except EMFILE:
+        task.files.close(read_fd)
+        raise
+
+

@@ -1,0 +1,182 @@
+"""Extended attributes: getxattr(2), setxattr(2), listxattr(2), removexattr(2) and their kin."""
+
+from __future__ import annotations
+
+from emu.kernel.args import Fd, Int, OutBuffer, Path, Pointer, Size
+from emu.kernel.errno import (
+    E2BIG,
+    ENODATA,
+    EINVAL,
+    EOPNOTSUPP,
+    EPERM,
+    ERANGE,
+)
+from emu.kernel.sys.file_kinds import Name
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.capability import CAP_SYS_ADMIN
+from emu.kernel.uapi.fcntl import AT_FDCWD
+from emu.kernel.uapi.stat import (
+    S_ISVTX,
+    XATTR_CREATE,
+    XATTR_NAME_MAX,
+    XATTR_REPLACE,
+    XATTR_SIZE_MAX,
+)
+from emu.kernel.vfs.namei import LOOKUP_FOLLOW, path_lookup
+from emu.kernel.vfs.path import VfsPath
+from emu.kernel.vfs.permission import MAY_READ, MAY_WRITE, inode_permission, owner_or_capable
+
+
+@syscall("sys_setxattr")
+def setxattr(
+    task: Task, pathname: Path, name: Name, value: Pointer, size: Size, flags: Int
+) -> int:
+    """Set an attribute. See setxattr(2)."""
+    return _set(task, _followed(task, pathname), name, value, size, flags)
+
+
+@syscall("sys_lsetxattr")
+def lsetxattr(
+    task: Task, pathname: Path, name: Name, value: Pointer, size: Size, flags: Int
+) -> int:
+    """setxattr, also of a symbolic link itself."""
+    return _set(task, path_lookup(task, AT_FDCWD, pathname, 0), name, value, size, flags)
+
+
+@syscall("sys_fsetxattr")
+def fsetxattr(task: Task, fd: Fd, name: Name, value: Pointer, size: Size, flags: Int) -> int:
+    """setxattr of an open file."""
+    return _set(task, task.files[fd].path, name, value, size, flags)
+
+
+@syscall("sys_getxattr")
+def getxattr(task: Task, pathname: Path, name: Name, value: OutBuffer, size: Size) -> int:
+    """The value of an attribute, or its size if *size* is 0. See getxattr(2)."""
+    return _get(task, _followed(task, pathname), name, value, size)
+
+
+@syscall("sys_lgetxattr")
+def lgetxattr(task: Task, pathname: Path, name: Name, value: OutBuffer, size: Size) -> int:
+    """getxattr, also of a symbolic link itself."""
+    return _get(task, path_lookup(task, AT_FDCWD, pathname, 0), name, value, size)
+
+
+@syscall("sys_fgetxattr")
+def fgetxattr(task: Task, fd: Fd, name: Name, value: OutBuffer, size: Size) -> int:
+    """getxattr of an open file."""
+    return _get(task, task.files[fd].path, name, value, size)
+
+
+@syscall("sys_listxattr")
+def listxattr(task: Task, pathname: Path, list: OutBuffer, size: Size) -> int:
+    """The names of all attributes, each with a NUL. See listxattr(2)."""
+    return _list(task, _followed(task, pathname), list, size)
+
+
+@syscall("sys_llistxattr")
+def llistxattr(task: Task, pathname: Path, list: OutBuffer, size: Size) -> int:
+    """listxattr, also of a symbolic link itself."""
+    return _list(task, path_lookup(task, AT_FDCWD, pathname, 0), list, size)
+
+
+@syscall("sys_flistxattr")
+def flistxattr(task: Task, fd: Fd, list: OutBuffer, size: Size) -> int:
+    """listxattr of an open file."""
+    return _list(task, task.files[fd].path, list, size)
+
+
+@syscall("sys_removexattr")
+def removexattr(task: Task, pathname: Path, name: Name) -> int:
+    """Remove an attribute. See removexattr(2)."""
+    return _remove(task, _followed(task, pathname), name)
+
+
+@syscall("sys_lremovexattr")
+def lremovexattr(task: Task, pathname: Path, name: Name) -> int:
+    """removexattr, also of a symbolic link itself."""
+    return _remove(task, path_lookup(task, AT_FDCWD, pathname, 0), name)
+
+
+@syscall("sys_fremovexattr")
+def fremovexattr(task: Task, fd: Fd, name: Name) -> int:
+    """removexattr of an open file."""
+    return _remove(task, task.files[fd].path, name)
+
+
+def _followed(task: Task, name: bytes) -> VfsPath:
+    return path_lookup(task, AT_FDCWD, name, LOOKUP_FOLLOW)
+
+
+def _set(task: Task, path: VfsPath, name: bytes, value: int, size: int, flags: int) -> int:
+    if flags & ~(XATTR_CREATE | XATTR_REPLACE):
+        raise EINVAL("unknown flag")
+    _check_name(name)
+    if size > XATTR_SIZE_MAX:
+        raise E2BIG("value too large")
+    data = task.mm.read(value, size)
+    path.mount.want_write()
+    _permission(task, path, name, MAY_WRITE)
+    create, replace = bool(flags & XATTR_CREATE), bool(flags & XATTR_REPLACE)
+    path.inode.setxattr(name, data, create=create, replace=replace)
+    return 0
+
+
+def _get(task: Task, path: VfsPath, name: bytes, value: int, size: int) -> int:
+    _check_name(name)
+    _permission(task, path, name, MAY_READ)
+    data = path.inode.getxattr(name)
+    if size:
+        if len(data) > size:
+            raise ERANGE("no room")
+        task.mm.write(value, data)
+    return len(data)
+
+
+def _list(task: Task, path: VfsPath, address: int, size: int) -> int:
+    names = path.inode.listxattr()
+    if not task.cred.capable(CAP_SYS_ADMIN):
+        names = [name for name in names if not name.startswith(b"trusted.")]
+    data = b"".join(name + b"\0" for name in names)
+    if size:
+        if len(data) > size:
+            raise ERANGE("no room")
+        task.mm.write(address, data)
+    return len(data)
+
+
+def _remove(task: Task, path: VfsPath, name: bytes) -> int:
+    _check_name(name)
+    path.mount.want_write()
+    _permission(task, path, name, MAY_WRITE)
+    path.inode.removexattr(name)
+    return 0
+
+
+def _check_name(name: bytes) -> None:
+    if not name or len(name) > XATTR_NAME_MAX:
+        raise ERANGE("no such attribute name")
+
+
+def _permission(task: Task, path: VfsPath, name: bytes, mask: int) -> None:
+    """See xattr_permission; ACLs (system.) are not supported."""
+    inode, cred = path.inode, task.cred
+    prefix, dot, rest = name.partition(b".")
+    if not dot or not rest or prefix not in (b"user", b"trusted", b"security"):
+        raise EOPNOTSUPP("no such class of attributes")
+    if prefix == b"security":
+        if mask == MAY_WRITE and not cred.capable(CAP_SYS_ADMIN):
+            raise EPERM("security attributes need CAP_SYS_ADMIN")
+        return
+    if prefix == b"trusted":
+        if not cred.capable(CAP_SYS_ADMIN):
+            raise EPERM if mask == MAY_WRITE else ENODATA
+        return
+    if not (inode.is_regular or inode.is_dir):
+        raise EPERM if mask == MAY_WRITE else ENODATA
+    if inode.is_dir and inode.mode & S_ISVTX and mask == MAY_WRITE:
+        if not owner_or_capable(cred, inode):
+            raise EPERM("the directory is sticky and another's")
+    inode_permission(cred, inode, mask)
+
+

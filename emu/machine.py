@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from emu.kernel.events import Tracer
     from emu.kernel.vfs.path import VfsPath
 
-DEFAULT_MEMORY = 4 << 30
+# 32-bit engines address 4 GiB, and keep pages of their own above the guest's memory.
+DEFAULT_MEMORY = (4 << 30) - (1 << 20)
 TICK_NS = 10_000_000
 
 DEFAULT_ENVIRONMENT = {

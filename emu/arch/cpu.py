@@ -113,6 +113,9 @@ class Cpu(Protocol):
     def stop(self) -> None:
         """End the current or the next `run`; may be called from another thread."""
 
+    def interrupt(self) -> None:
+        """End the current `run` soon, if there is one; for a ticking thread."""
+
     def use(self, pages: PageTable, fault: PageFault) -> None:
         """Switch to another address space and forget its predecessor's translations."""
 

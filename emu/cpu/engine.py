@@ -126,6 +126,7 @@ class Engine(Hardware):
                 status = start(handle, self._entry(), 0, 0, 0)
                 if self._rewind is not None:
                     self._rewind()
+                self._settle()
                 if self._failure is not None:
                     error, self._failure = self._failure, None
                     raise error
@@ -229,6 +230,9 @@ class Engine(Hardware):
     def _invalid(self) -> bool:
         """An instruction the engine does not know: `raise_fault`, or True to go on."""
         raise NotImplementedError
+
+    def _settle(self) -> None:
+        """Make the state one that a signal frame can hold, after the engine stopped anywhere."""
 
     def _entry(self) -> int:
         """The address to start at, as the engine wants it."""

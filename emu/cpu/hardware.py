@@ -149,7 +149,7 @@ class Hardware:
             # These targets default to pages of 1 KiB.
             library.control(handle, lib.CTL_PAGE_SIZE, c_uint32(PAGE_SIZE))
         library.control(handle, lib.CTL_TLB_TYPE, c_int(lib.TLB_VIRTUAL))
-        limit_blocks(library, self.isa.name)
+        self.has_short_blocks = limit_blocks(library, self.isa.name)
         return handle
 
     def _map(self, ram: mmap.mmap) -> None:

@@ -97,9 +97,9 @@ class Mips(Engine):
             self.state.set_word(self.flags_offset, flags & ~mips_state.BRANCH_BITS)
         return flags
 
-    def _code_inspector(self) -> Callable[[int, int], None]:
+    def _code_inspector(self) -> Callable[[int, int], None] | None:
         self.straight = StraightCode(self)
-        return self.straight.inspect
+        return None if self.has_short_blocks else self.straight.inspect
 
     def discard_code(self, frame: int) -> None:
         """Forget what was translated from a frame, and what was seen in it."""
@@ -192,23 +192,17 @@ class Mips(Engine):
             return pc + 4 & self.isa.word_mask
         return mips_state.branch_target(self, pc, flags)
 
-    def page_refused(self, page: int, access: int) -> None:
-        """The guest has no right to this access; `run` reports it."""
-        super().page_refused(page, access)
-        # Read here: on return to the engine the branch bits are gone.
-        self._refused_flags = self.state.word(self.flags_offset)
+    def _settle(self) -> None:
+        # The engine can stop between a branch and its delay slot. Going back to the branch is
+        # right: it changed nothing but a link register, to the same value.
+        if self.clear_branch() & mips_state.BRANCH_BITS:
+            self.pc -= 4
 
     def _page_fault(self, page: int, access: int) -> Fault:
-        flags, self._refused_flags = self._refused_flags, 0
-        if flags & mips_state.BRANCH_BITS and access != 4:
-            self.clear_branch()
-            self.pc -= 4
         if page << PAGE_SHIFT >= self.user_limit:
             # An address error to the hardware, not a page fault.
             return Fault("SIGBUS", "SI_KERNEL", 0, self.pc)
         return super()._page_fault(page, access)
-
-    _refused_flags = 0
 
     def run_privileged(self, words: list[int]) -> None:
         """Run instructions in kernel mode, during bring-up."""

@@ -4,6 +4,8 @@ It keeps one of 512 temporaries per instruction of a block, and ends the host pr
 out, after some 360 instructions. Where instructions have a callback it ends its blocks early. So a
 frame is looked at before its first translation, and such runs (the zeros behind the end of a
 program's text, mostly) get a callback; all other code runs at full speed.
+
+This is for hosts where `emu.cpu.block_limit` cannot make all blocks short.
 """
 
 from __future__ import annotations

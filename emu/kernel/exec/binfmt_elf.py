@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from emu.arch.cpu import PAGE_MASK, PAGE_SIZE
 from emu.kernel.errno import EFAULT, EINVAL, ELIBBAD, ENOEXEC, KernelError
 from emu.kernel.exec.elf import PF_R, PF_W, PF_X, ElfImage, Segment, parse_elf
+from emu.kernel.mm.brk import vm_brk
 from emu.kernel.mm.layout import page_align
-from emu.kernel.mm.mapping import do_mmap, get_unmapped_area, vm_brk
+from emu.kernel.mm.mapping import do_mmap, get_unmapped_area
 from emu.kernel.uapi.mman import (
     MAP_FIXED,
     MAP_FIXED_NOREPLACE,

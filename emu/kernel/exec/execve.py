@@ -17,7 +17,8 @@ from emu.kernel.exec.vdso import map_vdso
 from emu.kernel.exec.vsyscall import VSYSCALL_ADDRESS, vsyscall_page
 from emu.kernel.mm.address_space import AddressSpace
 from emu.kernel.mm.layout import page_align
-from emu.kernel.mm.mapping import install_special_mapping, mmap_region
+from emu.kernel.mm.mapping import mmap_region
+from emu.kernel.mm.special import install_special_mapping
 from emu.kernel.mm.vma import VM_EXEC, VM_MAYANY, VM_READ
 from emu.kernel.uapi.personality import MMAP_PAGE_ZERO, READ_IMPLIES_EXEC
 from emu.kernel.uapi.signal import SIGSEGV
@@ -195,4 +196,3 @@ def _start_thread(task: Task, cpu: Cpu, entry: int, sp: int) -> None:
         cpu.restore(elsewhere)
     # The new address space is put on the CPU when the guest is entered next.
     task.work = True
-

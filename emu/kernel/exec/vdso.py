@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.exec.auxv import AT_SYSINFO, AT_SYSINFO_EHDR
-from emu.kernel.mm.mapping import get_unmapped_area, install_special_mapping
+from emu.kernel.mm.mapping import get_unmapped_area
+from emu.kernel.mm.special import install_special_mapping
 from emu.kernel.mm.vma import VM_EXEC, VM_READ
 
 if TYPE_CHECKING:

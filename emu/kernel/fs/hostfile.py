@@ -9,6 +9,7 @@ import fcntl
 import os
 import select
 import stat
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE
@@ -70,7 +71,17 @@ class HostInode(Inode):
         self.size = size
 
 
-class HostRegular(FileOperations):
+class HostFileOperations(FileOperations):
+    """What both kinds have in common."""
+
+    def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
+        """Opened again through /proc/self/fd: it stays the same host descriptor."""
+        if isinstance(inode, HostInode):
+            file.private_data = inode.fd
+        return None
+
+
+class HostRegular(HostFileOperations):
     """A regular file; its position is kept equal to the host's, which others may share."""
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
@@ -111,7 +122,7 @@ class HostRegular(FileOperations):
         return 0
 
 
-class HostStream(FileOperations):
+class HostStream(HostFileOperations):
     """A terminal, pipe, socket or device of the host."""
 
     seekable = False

@@ -16,6 +16,7 @@ from emu.kernel.fs.memfd import MemfdSuperBlock
 from emu.kernel.fs.memory_devices import register_memory_devices
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
+from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
 from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
@@ -68,10 +69,12 @@ class KernelWalker:
         except ENOENT:
             parent = self.make_directory(os.path.dirname(name) or b"/")
             path = self._add(parent, name, lambda d, n: d.create(n, S_IFREG | mode, ROOT))
-        pos = 0
         file = File(path, O_WRONLY, ROOT)
+        path.inode.write_count += 1
+        pos = 0
         while pos < len(content):
             pos += kernel_write(file, content[pos:], pos)
+        file.put()
         return path
 
     def _add(self, parent: VfsPath, name: bytes, make: _Make) -> VfsPath:
@@ -92,6 +95,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs = Vfs(kernel)
     vfs.register(FileSystemType(b"tmpfs", make_tmpfs))
     vfs.register(FileSystemType(b"ramfs", make_tmpfs))
+    vfs.register(FileSystemType(b"proc", make_procfs))
     mount_pipefs(vfs)
     register_memory_devices(vfs)
     register_consoles(vfs)
@@ -104,6 +108,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     walker.make_directory(b"/root", 0o700)
     walker.make_directory(b"/sys", 0o555)
     populate_dev(kernel)
+    mount_at(kernel, ProcSuperBlock(vfs), b"/proc")
     mount_at(kernel, TmpfsSuperBlock(vfs), b"/tmp")
     mount_at(kernel, TmpfsSuperBlock(vfs, mode=0o755), b"/run")
     if not layers:
@@ -153,7 +158,7 @@ def open_host_program(kernel: Kernel, path: str) -> tuple[bytes, VfsPath]:
     try:
         mount = bind_host(kernel, absolute, name, writable=False)
     except KernelError as error:
-        raise FileNotFoundError(f"{path}: its place in the guest cannot be made: {error!r}") from None
+        raise FileNotFoundError(f"{path}: no place for it in the guest: {error!r}") from None
     return name, mount.root_path()
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PTE_WRITE
 from emu.kernel.errno import ENOMEM, KernelError
+from emu.kernel.mm import brk, mapping, protect
 from emu.kernel.mm import fault as faults
-from emu.kernel.mm import mapping, protect
 from emu.kernel.mm.access import UserMemory
 from emu.kernel.mm.layout import MMAP_MIN_ADDR, Rlimits, mmap_base
 from emu.kernel.mm.ram import ZERO_FRAME, Ram
@@ -54,6 +54,7 @@ class AddressSpace(UserMemory):
         self.abi = abi
         self.rlimits = rlimits
         self.task_size = abi.memory.task_size
+        self.word_mask = (1 << abi.convention.word_bits) - 1
         self.min_address = MMAP_MIN_ADDR
         self.mmap_base = mmap_base(abi.memory, self.limit("RLIMIT_STACK"))
         self.rights = faults.page_rights(not abi.name.startswith("riscv"))
@@ -64,7 +65,6 @@ class AddressSpace(UserMemory):
         self.svc_immediates: dict[int, int] = {}
         self.last_fault_code: faults.FaultCode = "SEGV_MAPERR"
         self.users = 1
-        self.switches: dict[int, int] = {}
         self.table_room = TABLE_STEP
         self._table_frames: list[int] = []
         self.default_flags = 0
@@ -89,9 +89,7 @@ class AddressSpace(UserMemory):
         may_lock: bool = False,
     ) -> int:
         """Map memory and answer its address. See `mapping.do_mmap` and mmap(2)."""
-        return mapping.do_mmap(
-            self, address, length, prot, flags, file, offset, may_lock=may_lock
-        )
+        return mapping.do_mmap(self, address, length, prot, flags, file, offset, may_lock=may_lock)
 
     def munmap(self, address: int, length: int) -> None:
         """Remove mappings. EINVAL, ENOMEM. See munmap(2)."""
@@ -103,7 +101,7 @@ class AddressSpace(UserMemory):
 
     def set_brk(self, address: int, *, may_lock: bool = False) -> int:
         """Move the program break; answers where it is then. See brk(2)."""
-        return mapping.do_brk(self, address, may_lock)
+        return brk.do_brk(self, address, may_lock)
 
     def activate(self, cpu: Cpu) -> None:
         """Let a CPU translate by this page table."""
@@ -176,9 +174,7 @@ class AddressSpace(UserMemory):
         if limit < RLIM_INFINITY and self.total_bytes + growth > limit:
             return False
         limit = self.limit("RLIMIT_DATA")
-        return not (
-            is_data(flags) and limit < RLIM_INFINITY and self.data_bytes + growth > limit
-        )
+        return not (is_data(flags) and limit < RLIM_INFINITY and self.data_bytes + growth > limit)
 
     def zap_range(self, first: int, end: int) -> None:
         """Unmap the pages `first` up to `end` (page numbers) from the page table."""
@@ -294,4 +290,3 @@ _COPIED_ON_FORK = (
 def is_data(flags: int) -> bool:
     """Whether an area with these flags counts as data: see is_data_mapping."""
     return flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN) == VM_WRITE
-

@@ -58,9 +58,9 @@ def do_madvise(mm: AddressSpace, start: int, length: int, advice: int) -> None:
     known = advice in _FLAG_ADVICE or advice in _DROPS or advice in _NOTHING_TO_DO
     if not known and advice != mman.MADV_REMOVE and advice not in _POPULATES:
         raise EINVAL("unknown advice")
-    size = page_align(length)
+    size = page_align(length) & mm.word_mask
     end = start + size
-    if start & ~PAGE_MASK or end > 1 << 64:
+    if start & ~PAGE_MASK or end > mm.word_mask or (length and not size):
         raise EINVAL("unaligned or too long")
     if not size:
         return
@@ -168,8 +168,8 @@ def do_msync(mm: AddressSpace, start: int, length: int, flags: int) -> None:
         raise EINVAL("flags or address")
     if flags & MS_ASYNC and flags & MS_SYNC:
         raise EINVAL("MS_ASYNC and MS_SYNC")
-    end = start + page_align(length)
-    if end > 1 << 64:
+    end = start + (page_align(length) & mm.word_mask)
+    if end > mm.word_mask:
         raise ENOMEM("beyond the address space")
     if end == start:
         return
@@ -183,4 +183,3 @@ def do_msync(mm: AddressSpace, start: int, length: int, flags: int) -> None:
             vma.file.f_op.fsync(vma.file, True)
     if not mm.vmas.covers(start, end):
         raise ENOMEM("not all is mapped")
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import (
-    ACCESS_EXEC,
     ACCESS_WRITE,
     PAGE_MASK,
     PAGE_SHIFT,
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 FaultCode = str | tuple[str, str]
 """A SIGSEGV's si_code, or a signal and its si_code."""
 
-MAX_SWITCHES = 16
-"""How often a page changes between storing and running before it may do both at once."""
-
-_STORE_AND_RUN = PTE_WRITE | PTE_EXEC
 _DATA = PTE_READ | PTE_WRITE
 
 BUS_ADRERR = ("SIGBUS", "BUS_ADRERR")
@@ -80,8 +75,6 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
         raise Refused(BUS_ADRERR) from None
     frame = pte & PAGE_MASK
     old = mm.pages.get(page, 0)
-    if pte & _STORE_AND_RUN == _STORE_AND_RUN:
-        pte = _store_or_run(mm, page, access, old, pte)
     if pte & PTE_EXEC:
         # The same frame may have been rewritten since it last was executable here.
         if not (old & PTE_EXEC and old & PAGE_MASK == frame):
@@ -90,24 +83,6 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
         mm.ram.let_write(frame)
     mm.pages[page] = pte
     return pte
-
-
-def _store_or_run(mm: AddressSpace, page: int, access: int, old: int, pte: int) -> int:
-    """Take one right off a page that may be stored to and run, until the other is needed.
-
-    The engine makes every store to an executable page slow, and most such pages (stacks of
-    programs that ask for executable ones) are never run. Pages that go back and forth get both.
-    """
-    if mm.switches.get(page, 0) > MAX_SWITCHES:
-        return pte
-    if access == ACCESS_EXEC:
-        if old & PTE_WRITE:
-            mm.switches[page] = mm.switches.get(page, 0) + 1
-        return pte & ~PTE_WRITE
-    if old & PTE_EXEC:
-        # Jumps between translated blocks of one page are not checked again.
-        mm.ram.written(pte & PAGE_MASK)
-    return pte & ~PTE_EXEC
 
 
 def _private_page_to_read(vma: Vma, page: int, rights: int) -> int:
@@ -215,4 +190,3 @@ def populate(mm: AddressSpace, start: int, end: int) -> None:
             page = address >> PAGE_SHIFT
             if not mm.pages.get(page, 0) & access and not mm.fault(page, access):
                 return
-

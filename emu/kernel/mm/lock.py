@@ -28,14 +28,12 @@ if TYPE_CHECKING:
 VM_SPECIAL = VM_DONTEXPAND | VM_PFNMAP
 
 
-def do_mlock(
-    mm: AddressSpace, start: int, length: int, on_fault: bool, may_lock: bool
-) -> None:
+def do_mlock(mm: AddressSpace, start: int, length: int, on_fault: bool, may_lock: bool) -> None:
     """Lock a range. EPERM, ENOMEM, EINVAL. `may_lock`: the caller has CAP_IPC_LOCK."""
     limit = mm.limit("RLIMIT_MEMLOCK")
     if not may_lock and not limit:
         raise EPERM("may not lock memory")
-    length = page_align(length + (start & ~PAGE_MASK))
+    length = page_align(length + (start & ~PAGE_MASK)) & mm.word_mask
     start &= PAGE_MASK
     end = start + length
     if not may_lock:
@@ -52,7 +50,7 @@ def do_mlock(
 
 def do_munlock(mm: AddressSpace, start: int, length: int) -> None:
     """Unlock a range. ENOMEM, EINVAL."""
-    length = page_align(length + (start & ~PAGE_MASK))
+    length = page_align(length + (start & ~PAGE_MASK)) & mm.word_mask
     _apply(mm, start & PAGE_MASK, length, 0)
 
 
@@ -92,7 +90,7 @@ def _lock_all(mm: AddressSpace, lock: int) -> None:
 def _apply(mm: AddressSpace, start: int, length: int, lock: int) -> None:
     """Change the lock flags of a range; what comes before a hole is done. ENOMEM, EINVAL."""
     end = start + length
-    if end > 1 << 64:
+    if end > mm.word_mask:
         raise EINVAL("beyond the address space")
     if not length:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
+from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT
 from emu.kernel.errno import (
     EACCES,
     EAGAIN,
@@ -16,21 +16,18 @@ from emu.kernel.errno import (
     EPERM,
 )
 from emu.kernel.mm.fault import populate
-from emu.kernel.mm.layout import MAX_MAP_COUNT, STACK_GUARD_GAP, page_align
+from emu.kernel.mm.layout import MAX_MAP_COUNT, page_align
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.mm.vma import (
     VM_ACCESS,
-    VM_DONTEXPAND,
     VM_EXEC,
     VM_GROWSDOWN,
     VM_LOCKED,
-    VM_MAYANY,
     VM_MAYEXEC,
     VM_MAYREAD,
     VM_MAYSHARE,
     VM_MAYWRITE,
     VM_NORESERVE,
-    VM_READ,
     VM_SHARED,
     VM_WRITE,
     Vma,
@@ -64,7 +61,6 @@ from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
-    from emu.kernel.mm.ram import Ram
     from emu.kernel.vfs.file import File
 
 LEGACY_MAP_MASK = (
@@ -106,9 +102,9 @@ def do_mmap(
             address = mm.min_address
     length = page_align(length)
     pgoff = offset >> PAGE_SHIFT
-    if length >> mm.abi.convention.word_bits or length > mm.task_size:
+    if length > mm.task_size:
         raise ENOMEM("longer than the address space")
-    if pgoff + (length >> PAGE_SHIFT) >= 1 << mm.abi.convention.word_bits:
+    if pgoff + (length >> PAGE_SHIFT) > mm.word_mask:
         raise EOVERFLOW("beyond the largest offset")
     if len(mm.vmas) > MAX_MAP_COUNT:
         raise ENOMEM("too many mappings")
@@ -133,9 +129,7 @@ def do_mmap(
     return address
 
 
-def _file_flags(
-    file: File, prot: int, flags: int, vm_flags: int, pgoff: int, length: int
-) -> int:
+def _file_flags(file: File, prot: int, flags: int, vm_flags: int, pgoff: int, length: int) -> int:
     """What a mapping of this file may do. EACCES, EINVAL, EOPNOTSUPP, EOVERFLOW, EPERM."""
     if (pgoff << PAGE_SHIFT) + length > MAX_FILE_SIZE:
         raise EOVERFLOW("beyond the largest file")
@@ -271,74 +265,3 @@ def unmap(mm: AddressSpace, start: int, end: int) -> None:
     for vma in mm.vmas.isolate(start, end):
         mm.zap_range(vma.start >> PAGE_SHIFT, vma.end >> PAGE_SHIFT)
         mm.remove_vma(vma)
-
-
-def do_brk(mm: AddressSpace, brk: int, may_lock: bool = False) -> int:
-    """Move the program break, and answer where it is now: unmoved where Linux refuses."""
-    if brk < mm.start_brk:
-        return mm.brk
-    limit = mm.limit("RLIMIT_DATA")
-    if brk - mm.start_brk + mm.end_data - mm.start_data > limit:
-        return mm.brk
-    new, old = page_align(brk), page_align(mm.brk)
-    if new < old:
-        unmap(mm, new, old)
-    elif new > old:
-        try:
-            _grow_brk(mm, old, new, may_lock)
-        except (ENOMEM, EAGAIN):
-            return mm.brk
-    mm.brk = brk
-    return brk
-
-
-def _grow_brk(mm: AddressSpace, old: int, new: int, may_lock: bool) -> None:
-    if new > mm.task_size:
-        raise ENOMEM("beyond the address space")
-    above = mm.vmas.find(old)
-    if above is not None:
-        gap = STACK_GUARD_GAP if above.flags & VM_GROWSDOWN else 0
-        if new + PAGE_SIZE > above.start - gap:
-            raise ENOMEM("the next area is in the way")
-    check_lock_limit(mm, mm.default_flags, new - old, may_lock)
-    vm_brk(mm, old, new - old)
-    if mm.default_flags & VM_LOCKED:
-        populate(mm, old, new)
-
-
-def vm_brk(mm: AddressSpace, address: int, length: int, executable: bool = False) -> None:
-    """Map private zeroed memory at a fixed place: the break, and a program's bss. ENOMEM."""
-    if not length:
-        return
-    flags = VM_READ | VM_WRITE | VM_MAYANY | mm.default_flags
-    if executable or mm.read_implies_exec:
-        flags |= VM_EXEC
-    if address + length > mm.task_size:
-        raise ENOMEM("beyond the address space")
-    mmap_region(mm, None, address, length, flags, 0)
-
-
-def install_special_mapping(
-    mm: AddressSpace, address: int, contents: bytes, access: int, name: bytes
-) -> None:
-    """Show every program one page that the kernel itself made (`contents`), under a name.
-
-    The frame is shared by all of them. Private: a debugger's breakpoint stays its own.
-    """
-    mapping = special_pages(mm.ram, name, contents)
-    flags = access | VM_MAYANY | VM_DONTEXPAND
-    assert mapping.end is not None
-    mm.vmas.insert(Vma(mm, address, address + mapping.end, flags, 0, mapping, name=name))
-
-
-def special_pages(ram: Ram, name: bytes, contents: bytes) -> PageCache:
-    """The pages with these contents, made once for each machine."""
-    key = (name, contents)
-    if key not in ram.special:
-        cache = PageCache(ram)
-        cache.end = page_align(len(contents))
-        for start in range(0, len(contents), PAGE_SIZE):
-            piece = contents[start : start + PAGE_SIZE]
-            cache.page_for_write(start >> PAGE_SHIFT)[: len(piece)] = piece
-        ram.special[key] = cache
-    return ram.special[key]

@@ -137,8 +137,7 @@ class PageCache:
             vma.mm.zap(
                 base + i
                 for i in doomed
-                if vma.pgoff <= i < end
-                and pages.get(base + i, 0) & PAGE_MASK == self.pages[i]
+                if vma.pgoff <= i < end and pages.get(base + i, 0) & PAGE_MASK == self.pages[i]
             )
 
     def _unmap_all_beyond(self, index: int) -> None:

@@ -35,8 +35,8 @@ def do_mprotect(mm: AddressSpace, start: int, length: int, prot: int) -> None:
         raise EINVAL("unaligned address")
     if not length:
         return
-    end = start + page_align(length)
-    if end > 1 << 64 or not page_align(length):
+    end = start + (page_align(length) & mm.word_mask)
+    if not start < end <= mm.word_mask:
         raise ENOMEM("beyond the address space")
     if prot & ~PROT_KNOWN:
         raise EINVAL("unknown protection bits")
@@ -97,4 +97,3 @@ def _change_rights(mm: AddressSpace, vma: Vma, old: int, new: int) -> None:
             pages[page] = pte & PAGE_MASK | kept
     if lost:
         mm.flush_tlb()
-

@@ -51,7 +51,8 @@ def do_mremap(
         or address & ~PAGE_MASK
     ):
         raise EINVAL("flags or address")
-    old_length, new_length = page_align(old_length), page_align(new_length)
+    old_length = page_align(old_length) & mm.word_mask
+    new_length = page_align(new_length) & mm.word_mask
     if not new_length:
         raise EINVAL("no new length")
     vma = mm.vmas.at(address)
@@ -178,8 +179,8 @@ def do_remap_file_pages(
     As in Linux today this only makes an ordinary mapping. See remap_file_pages(2).
     """
     start, size = start & PAGE_MASK, size & PAGE_MASK
-    word = 1 << mm.abi.convention.word_bits
-    if prot or not size or start + size >= word or pgoff + (size >> PAGE_SHIFT) >= word:
+    too_far = start + size > mm.word_mask or pgoff + (size >> PAGE_SHIFT) > mm.word_mask
+    if prot or not size or too_far:
         raise EINVAL("protection, size or offset")
     vma = mm.vmas.at(start)
     if vma is None or not vma.flags & VM_SHARED:

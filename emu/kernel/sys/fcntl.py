@@ -118,9 +118,9 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
 
 def _set_flags(task: Task, file: File, flags: int) -> None:
     """See setfl: only these flags can change; the others are ignored."""
-    if flags & O_NOATIME and not file.flags & O_NOATIME:
-        if not owner_or_capable(task.cred, file.inode):
-            raise EPERM("O_NOATIME is for the owner")
+    new_noatime = flags & O_NOATIME and not file.flags & O_NOATIME
+    if new_noatime and not owner_or_capable(task.cred, file.inode):
+        raise EPERM("O_NOATIME is for the owner")
     if flags & O_DIRECT and not file.inode.is_regular:
         raise EINVAL("O_DIRECT is for regular files")
     file.flags = file.flags & ~SETFL_MASK | flags & SETFL_MASK

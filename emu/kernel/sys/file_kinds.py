@@ -54,6 +54,7 @@ class StatArg(StructArg):
     out: bool = True
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """A `StatBuffer`."""
         from emu.kernel.sys.stat_packing import stat_packer
 
         address = Arg.decode(self, raw, binding)
@@ -85,6 +86,7 @@ class TranslatedArg(Arg):
     family: FlagFamily = OPEN_FLAGS
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """A `Translated`."""
         translation = binding.inject(binding.flags(self.family))
         return f"{binding.inject(Translated)}({Arg.decode(self, raw, binding)}, {translation})"
 
@@ -112,6 +114,7 @@ class OpenHowArg(StructArg):
     layout: str = "open_how"
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """A `UserOpenHow`."""
         struct = StructArg.decode(self, raw, binding)
         translation = binding.inject(binding.flags(OPEN_FLAGS))
         return f"{binding.inject(UserOpenHow)}({struct}, {translation})"
@@ -127,6 +130,7 @@ class IoctlArg(FlagsArg):
     family: FlagFamily = IOCTL_COMMAND
 
     def decode(self, raw: str, binding: Binding) -> str:
+        """The command."""
         value = Arg.decode(self, raw, binding)
         translation = binding.flags(self.family)
         known = {number for _, number in self.family.values}

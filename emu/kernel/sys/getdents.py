@@ -92,7 +92,9 @@ def _fill(task: Task, fd: int, address: int, count: int, pack: Packer) -> int:
     return used
 
 
-def _as_far_as_possible(task: Task, file: File, address: int, lines: list[bytes]) -> tuple[int, int]:
+def _as_far_as_possible(
+    task: Task, file: File, address: int, lines: list[bytes]
+) -> tuple[int, int]:
     used = 0
     for count, line in enumerate(lines):
         try:

@@ -9,16 +9,8 @@ from emu.kernel.errno import EINVAL, ENOTTY
 from emu.kernel.sys.file_kinds import IoctlCommand
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
+from emu.kernel.uapi import ioctl as ioctls
 from emu.kernel.uapi.fcntl import FASYNC, O_NONBLOCK
-from emu.kernel.uapi.ioctl import (
-    FIGETBSZ,
-    FIOASYNC,
-    FIOCLEX,
-    FIONBIO,
-    FIONCLEX,
-    FIONREAD,
-    FIOQSIZE,
-)
 
 
 @syscall("sys_ioctl")
@@ -27,25 +19,25 @@ def ioctl(task: Task, fd: Fd, cmd: IoctlCommand, arg: ULong) -> int | Awaitable[
     file = task.files[fd]
     inode = file.inode
     match cmd:
-        case _ if cmd == FIOCLEX:
+        case ioctls.FIOCLEX:
             task.files.set_cloexec(fd, True)
-        case _ if cmd == FIONCLEX:
+        case ioctls.FIONCLEX:
             task.files.set_cloexec(fd, False)
-        case _ if cmd == FIONBIO:
+        case ioctls.FIONBIO:
             on = task.mm.read_u32(arg)
             file.flags = file.flags | O_NONBLOCK if on else file.flags & ~O_NONBLOCK
-        case _ if cmd == FIOASYNC:
+        case ioctls.FIOASYNC:
             if task.mm.read_u32(arg) and not file.flags & FASYNC:
                 raise ENOTTY("no SIGIO from this file")
-        case _ if cmd == FIOQSIZE:
+        case ioctls.FIOQSIZE:
             if not (inode.is_dir or inode.is_regular or inode.is_symlink):
                 raise ENOTTY
             task.mm.write_u64(arg, inode.size)
-        case _ if cmd == FIGETBSZ:
+        case ioctls.FIGETBSZ:
             if not inode.blksize:
                 raise EINVAL("no block size")
             task.mm.write_u32(arg, inode.blksize)
-        case _ if cmd == FIONREAD and inode.is_regular and file.f_op.seekable:
+        case ioctls.FIONREAD if inode.is_regular and file.f_op.seekable:
             task.mm.write_u32(arg, inode.size - file.pos)
         case _:
             return file.f_op.unlocked_ioctl(file, task, cmd, arg)

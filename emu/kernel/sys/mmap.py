@@ -84,9 +84,7 @@ def mremap(
     new_addr: Pointer,
 ) -> int:
     """Resize or move a mapping. See mremap(2)."""
-    return do_mremap(
-        task.mm, addr, old_len, new_len, flags, new_addr, may_lock=may_lock(task)
-    )
+    return do_mremap(task.mm, addr, old_len, new_len, flags, new_addr, may_lock=may_lock(task))
 
 
 @syscall("sys_remap_file_pages")

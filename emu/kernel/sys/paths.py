@@ -1,4 +1,4 @@
-"""Asking about paths, and where a task is: readlink(2), access(2), getcwd(2), chdir(2), chroot(2)."""
+"""Asking about paths, and where a task is: readlink(2), access(2), getcwd(2), chroot(2) ..."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ def pipe2(task: Task, fildes: Pointer, flags: OpenFlags) -> int:
 @syscall("sysm_pipe")
 def mips_pipe(task: Task) -> int:
     """pipe of MIPS, which gives the second descriptor in v1."""
-    read_fd, task.second_result = _pipe(task, 0)
+    read_fd, write_fd = _pipe(task, 0)
+    task.set_second_result(write_fd)
     return read_fd
 
 

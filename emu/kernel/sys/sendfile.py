@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,7 @@ async def _sendfile(
         raise EINVAL("the target appends")
     if source.inode.is_dir or not source.f_op.seekable:
         raise EINVAL("the source cannot be mapped")
-    limit = MAX_NON_LFS if size == 4 or has_32bit_off_t(task.abi) and size != 8 else (1 << 63) - 1
+    limit = MAX_NON_LFS if size == 4 or (has_32bit_off_t(task.abi) and size != 8) else (1 << 63) - 1
     if pos > limit:
         raise EOVERFLOW
     done = await _copy(task, source, pos, target, None, min(count, MAX_RW_COUNT, limit - pos))
@@ -106,8 +107,9 @@ async def _sendfile(
 
 
 def _read_offset(task: Task, address: int, size: int) -> int:
-    order = "big" if task.abi.big_endian else "little"
-    return int.from_bytes(task.mm.read(address, size), order, signed=True)
+    code = ("i", "q")[size == 8]
+    (offset,) = struct.unpack(f"{task.abi.isa.byte_order}{code}", task.mm.read(address, size))
+    return int(offset)
 
 
 async def _copy(

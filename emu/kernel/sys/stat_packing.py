@@ -72,9 +72,10 @@ def _source(layout: Layout, field: Field) -> str:
         return f"({value} if {value} <= 0xffff else {OVERFLOW_ID})"
     if field.name in MUST_FIT:
         return value
-    if field.type.startswith("i"):
-        return value if bits == 64 else f"((({value}) + {1 << bits - 1:#x} & {(1 << bits) - 1:#x}) - {1 << bits - 1:#x})"
-    return f"(({value}) & {(1 << bits) - 1:#x})"
+    mask, sign = (1 << bits) - 1, 1 << bits - 1
+    if not field.type.startswith("i"):
+        return f"(({value}) & {mask:#x})"
+    return value if bits == 64 else f"((({value}) + {sign:#x} & {mask:#x}) - {sign:#x})"
 
 
 def _fit_size(size: int) -> int:

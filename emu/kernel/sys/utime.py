@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from emu.kernel.args import Fd, OptionalPath, Pointer
 from emu.kernel.errno import EBADF, EFAULT, EINVAL
 from emu.kernel.sys.file_kinds import AtFlags
@@ -80,9 +82,8 @@ def _utime(task: Task, name: bytes | None, address: int, size: int) -> int:
     times: tuple[Time, Time] | None = None
     if address:
         raw = task.mm.read(address, 2 * size)
-        order = "big" if task.abi.big_endian else "little"
-        first = int.from_bytes(raw[:size], order, signed=True)
-        second = int.from_bytes(raw[size:], order, signed=True)
+        code = ("i", "q")[size == 8]
+        first, second = struct.unpack(f"{task.abi.isa.byte_order}2{code}", raw)
         times = (first, 0), (second, 0)
     return _set(task, AT_FDCWD, _required(name), times, 0)
 
@@ -94,13 +95,13 @@ def _utimensat(
         raise EINVAL("unknown flag")
     times: tuple[Time, Time] | None = None
     if address:
-        struct = task.abi.layout(layout)
-        raw = task.mm.read(address, 2 * struct.size)
-        mask = (1 << struct.fields["tv_nsec"].size * 8) - 1
+        timespec = task.abi.layout(layout)
+        raw = task.mm.read(address, 2 * timespec.size)
+        mask = (1 << timespec.fields["tv_nsec"].size * 8) - 1
         if task.abi.word_bits == 32:
             # The upper half of a 64-bit tv_nsec is padding for 32-bit callers.
             mask = 0xFFFFFFFF
-        first, second = struct.unpack(raw), struct.unpack(raw, struct.size)
+        first, second = timespec.unpack(raw), timespec.unpack(raw, timespec.size)
         times = (
             (first["tv_sec"], first["tv_nsec"] & mask),
             (second["tv_sec"], second["tv_nsec"] & mask),
@@ -116,9 +117,9 @@ def _utimensat(
 def _timevals(task: Task, address: int, layout: str) -> tuple[Time, Time] | None:
     if not address:
         return None
-    struct = task.abi.layout(layout)
-    raw = task.mm.read(address, 2 * struct.size)
-    values = struct.unpack(raw), struct.unpack(raw, struct.size)
+    timeval = task.abi.layout(layout)
+    raw = task.mm.read(address, 2 * timeval.size)
+    values = timeval.unpack(raw), timeval.unpack(raw, timeval.size)
     for value in values:
         if not 0 <= value["tv_usec"] < 1_000_000:
             raise EINVAL("not a valid timeval")

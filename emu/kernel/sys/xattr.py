@@ -5,8 +5,8 @@ from __future__ import annotations
 from emu.kernel.args import Fd, Int, OutBuffer, Path, Pointer, Size
 from emu.kernel.errno import (
     E2BIG,
-    ENODATA,
     EINVAL,
+    ENODATA,
     EOPNOTSUPP,
     EPERM,
     ERANGE,
@@ -174,9 +174,9 @@ def _permission(task: Task, path: VfsPath, name: bytes, mask: int) -> None:
         return
     if not (inode.is_regular or inode.is_dir):
         raise EPERM if mask == MAY_WRITE else ENODATA
-    if inode.is_dir and inode.mode & S_ISVTX and mask == MAY_WRITE:
-        if not owner_or_capable(cred, inode):
-            raise EPERM("the directory is sticky and another's")
+    sticky = inode.is_dir and inode.mode & S_ISVTX
+    if sticky and mask == MAY_WRITE and not owner_or_capable(cred, inode):
+        raise EPERM("the directory is sticky and another's")
     inode_permission(cred, inode, mask)
 
 

@@ -39,6 +39,8 @@ class SuperBlock:
     fs_type = b"none"
     magic = 0
     volatile = False
+    fixed_read_only = False
+    """Whether no remount may make it writable."""
 
     def __init__(self, vfs: Vfs) -> None:
         self.vfs = vfs

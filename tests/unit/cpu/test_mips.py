@@ -68,6 +68,36 @@ def test_a_handler_entered_from_a_slot_fault_is_not_in_a_slot(guest, isa):
 
 
 @EVERY_MIPS
+def test_a_stop_between_a_branch_and_its_slot_is_a_stop_at_the_branch(guest, isa):
+    g = guest(isa)
+    g.map(CODE, R | X, bytes(0xFF8) + words(isa, INC_V0, beq(2)))
+    slot = g.frame()
+    code = words(isa, 0x24630001, INC_V0, INC_V0, 12)
+    g.ram[slot : slot + len(code)] = code
+
+    def late(page, access):
+        g.pages[page] = slot | R | X
+        g.cpu.stop()
+        return g.pages[page]
+
+    g.cpu.use(g.pages, late)
+    g.cpu.pc = CODE + 0xFF8
+    assert g.run() is None
+    assert g.cpu.pc == CODE + 0xFFC
+    assert g.run() is None
+    assert (g.reg("v0"), g.reg("v1")) == (2, 1)
+
+
+@EVERY_MIPS
+def test_a_slot_on_a_missing_page_names_the_branch(guest, isa):
+    g = guest(isa)
+    g.map(CODE, R | X, bytes(0xFF8) + words(isa, INC_V0, beq(2)))
+    g.cpu.pc = CODE + 0xFF8
+    fault = g.run()
+    assert (fault.pc, fault.address, fault.access) == (CODE + 0xFFC, CODE + 0x1000, X)
+
+
+@EVERY_MIPS
 @pytest.mark.parametrize("word", [0x0000000D, 0x00000034, 0x70000038], ids=["break", "teq", "ri"])
 def test_an_exception_in_a_delay_slot_names_the_branch(guest, isa, word):
     g = guest(isa)
@@ -105,7 +135,7 @@ def unaligned_cases():
                 yield pytest.param(isa, opcode, size, signed, store, id=f"{isa}-{name}")
 
 
-@pytest.mark.parametrize(("isa", "opcode", "size", "signed", "store"), unaligned_cases())
+@pytest.mark.parametrize(("isa", "opcode", "size", "signed", "store"), list(unaligned_cases()))
 @pytest.mark.parametrize("offset", [1, 0xFFF], ids=["in a page", "across pages"])
 @pytest.mark.parametrize("in_slot", [False, True], ids=["plain", "slot"])
 def test_an_unaligned_access_is_completed(guest, isa, opcode, size, signed, store, offset, in_slot):
@@ -229,14 +259,6 @@ def test_straight_code_written_by_the_guest_is_guarded_too(guest, isa):
     g.cpu.pc = DATA
     assert g.run() is None
     assert g.reg("v0") == 1023
-
-
-@EVERY_MIPS
-def test_guards_are_local(guest, isa):
-    g = guest(isa)
-    g.load(words(isa, *[INC_V0, beq(0), NOP] * 300))
-    assert g.run() is None
-    assert all(end - begin < 0x1000 for begin, end in g.cpu.straight._guarded)
 
 
 @EVERY_MIPS

@@ -20,7 +20,8 @@ def writable(isa):
 
 
 @EVERY_ISA
-def test_the_window_is_found_on_this_host(isa):
+def test_the_window_is_found_on_this_host(isa, monkeypatch):
+    monkeypatch.delenv("EMU_REGISTER_WINDOW", raising=False)
     cpu = create_cpu(ISAS[isa], mmap.mmap(-1, 1 << 20))
     assert isinstance(cpu.state, WindowState)
     cpu.close()

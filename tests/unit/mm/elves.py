@@ -5,8 +5,14 @@ import struct
 PT_LOAD, PT_INTERP, PT_GNU_STACK = 1, 3, 0x6474E551
 R, W, X = 4, 2, 1
 ET_EXEC, ET_DYN = 2, 3
-MACHINES = {"x86-64": (62, 64, "<"), "i386": (3, 32, "<"), "arm64": (183, 64, "<"),
-            "mips-o32": (8, 32, ">"), "riscv64": (243, 64, "<"), "arm-eabi": (40, 32, "<")}
+MACHINES = {
+    "x86-64": (62, 64, "<"),
+    "i386": (3, 32, "<"),
+    "arm64": (183, 64, "<"),
+    "mips-o32": (8, 32, ">"),
+    "riscv64": (243, 64, "<"),
+    "arm-eabi": (40, 32, "<"),
+}
 FLAGS = {"mips-o32": 0x70001000, "arm-eabi": 0x5000000}  # fmt: skip
 
 

@@ -25,7 +25,7 @@ class HostfsSuperBlock(SuperBlock):
 
     def __init__(self, vfs: Vfs, path: str, *, writable: bool) -> None:
         super().__init__(vfs)
-        self.read_only = not writable
+        self.read_only = self.fixed_read_only = not writable
         self._tree = HostTree(path)
         self._inodes: WeakValueDictionary[tuple[int, int], HostfsInode] = WeakValueDictionary()
         self._inos: dict[tuple[int, int], int] = {}

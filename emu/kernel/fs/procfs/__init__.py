@@ -1,0 +1,1 @@
+"""procfs: the kernel's own state as files. See proc(5)."""

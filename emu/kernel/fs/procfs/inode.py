@@ -1,0 +1,178 @@
+"""Inodes of procfs: directories, files whose text is made when read, and links."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EFAULT, EINVAL, EIO
+from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+from emu.kernel.vfs.file_operations import FileOperations, Result, seek
+from emu.kernel.vfs.inode import DirEntry, Inode
+
+if TYPE_CHECKING:
+    from emu.kernel.uaccess import Buffer
+    from emu.kernel.vfs.file import File
+    from emu.kernel.vfs.path import VfsPath
+    from emu.kernel.vfs.super_block import SuperBlock
+
+WRITE_MAX = 4096
+
+Show = Callable[[], bytes]
+Store = Callable[[bytes], None]
+Target = Callable[[], "bytes | VfsPath"]
+Children = Callable[[], Iterable[tuple[bytes, int]]]
+"""Names and types of what is in a directory now."""
+
+
+class ProcInode(Inode):
+    """Any inode of procfs."""
+
+    __slots__ = ()
+
+    @property
+    def blksize(self) -> int:
+        """As Linux has it for procfs."""
+        return 1024
+
+    def touch_atime(self) -> None:
+        """Times mean nothing here."""
+
+    def touch_mtime(self) -> None:
+        """Times mean nothing here."""
+
+
+class ProcDirectory(ProcInode):
+    """A directory with entries of its own, and what a subclass adds with `find` and `others`."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, sb: SuperBlock, mode: int = 0o555, *, uid: int = 0, gid: int = 0) -> None:
+        super().__init__(sb, S_IFDIR | mode, uid=uid, gid=gid)
+        self.entries: dict[bytes, Inode] = {}
+
+    def add(self, name: bytes, inode: Inode) -> Inode:
+        """Put an inode into the directory."""
+        self.entries[name] = inode
+        if inode.is_dir:
+            self.nlink += 1
+        return inode
+
+    def find(self, name: bytes) -> Inode | None:
+        """An inode that is not in `entries`; the same one each time."""
+        return None
+
+    def others(self) -> Sequence[DirEntry]:
+        """What is not in `entries`."""
+        return []
+
+    def lookup(self, name: bytes) -> Inode | None:
+        """The inode of a name."""
+        inode = self.entries.get(name)
+        return self.find(name) if inode is None else inode
+
+    def iterate(self) -> Sequence[DirEntry]:
+        """All names."""
+        own = [DirEntry(n, i.ino, i.mode & S_IFMT) for n, i in self.entries.items()]
+        return [*own, *self.others()]
+
+    def add_directory(self, name: bytes, mode: int = 0o555) -> ProcDirectory:
+        """A directory in this one, made if it is not there."""
+        found = self.entries.get(name)
+        if found is None:
+            found = self.add(name, ProcDirectory(self.sb, mode, uid=self.uid, gid=self.gid))
+        assert isinstance(found, ProcDirectory)
+        return found
+
+    def add_file(
+        self, name: bytes, show: Show, store: Store | None = None, mode: int | None = None
+    ) -> None:
+        """Add a file by who makes its text and who takes what is written."""
+        bits = mode if mode is not None else 0o644 if store else 0o444
+        self.add(name, ProcFile(self.sb, bits, show, store, uid=self.uid, gid=self.gid))
+
+    def add_link(self, name: bytes, target: Target) -> None:
+        """Add a symbolic link by the function that tells where it leads."""
+        self.add(name, ProcLink(self.sb, target, uid=self.uid, gid=self.gid))
+
+
+class ProcFile(ProcInode):
+    """A file whose text a function makes."""
+
+    __slots__ = ("show", "store")
+
+    def __init__(
+        self,
+        sb: SuperBlock,
+        mode: int,
+        show: Show,
+        store: Store | None = None,
+        *,
+        uid: int = 0,
+        gid: int = 0,
+    ) -> None:
+        super().__init__(sb, S_IFREG | mode, uid=uid, gid=gid)
+        self.show = show
+        self.store = store
+
+    def default_fop(self) -> FileOperations:
+        """See `ProcFileOperations`."""
+        return PROC_FILE
+
+    def truncate(self, size: int) -> None:
+        """What a shell's > does before it writes: nothing to cut."""
+
+
+class ProcLink(ProcInode):
+    """A symbolic link; one that leads to a place itself is a magic link."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, sb: SuperBlock, target: Target, *, uid: int = 0, gid: int = 0) -> None:
+        super().__init__(sb, S_IFLNK | 0o777, uid=uid, gid=gid)
+        self.target = target
+
+    def get_link(self) -> bytes | VfsPath:
+        """Where it leads now."""
+        return self.target()
+
+
+class ProcFileOperations(FileOperations):
+    """Reading makes the text at the start and then goes through it, like a seq_file."""
+
+    def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
+        """No text yet."""
+        file.private_data = None
+        return None
+
+    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """The text from a position; at 0 it is made anew."""
+        inode = file.inode
+        assert isinstance(inode, ProcFile)
+        if file.private_data is None or pos == 0:
+            file.private_data = inode.show()
+        text: bytes = file.private_data
+        piece = text[pos : pos + buffer.count]
+        return buffer.copy_to(piece) if piece else 0
+
+    def write(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """All that is written goes to the file's function at once."""
+        inode = file.inode
+        assert isinstance(inode, ProcFile)
+        if inode.store is None:
+            raise EIO("it cannot be written")
+        if buffer.count > WRITE_MAX:
+            raise EINVAL("too long")
+        count = buffer.count
+        data = buffer.copy_from(count)
+        if len(data) < count:
+            raise EFAULT
+        inode.store(data)
+        return count
+
+    def llseek(self, file: File, offset: int, whence: int) -> int:
+        """By offset; there is no size to seek from the end of."""
+        return seek(file, offset, whence, 0)
+
+
+PROC_FILE = ProcFileOperations()

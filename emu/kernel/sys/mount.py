@@ -1,0 +1,56 @@
+"""The tree of mounts: mount(2), umount2(2)."""
+
+from __future__ import annotations
+
+from emu.kernel.args import Int, OptionalPath, Path, Pointer, ULong
+from emu.kernel.errno import EFAULT
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.vfs.namespace import do_mount, do_umount
+
+PAGE_SIZE = 4096
+
+
+@syscall("sys_mount")
+def mount(
+    task: Task,
+    dev_name: OptionalPath,
+    dir_name: Path,
+    type: OptionalPath,
+    flags: ULong,
+    data: Pointer,
+) -> int:
+    """Mount, bind, move or remount a file system. See mount(2)."""
+    do_mount(task, dev_name, dir_name, type, flags, _options(task, data))
+    return 0
+
+
+@syscall("sys_umount")
+def umount(task: Task, name: Path, flags: Int) -> int:
+    """Take a mount away. See umount2(2)."""
+    do_umount(task, name, flags)
+    return 0
+
+
+@syscall("sys_oldumount")
+def oldumount(task: Task, name: Path) -> int:
+    """umount without flags. See umount(2)."""
+    do_umount(task, name, 0)
+    return 0
+
+
+def _options(task: Task, address: int) -> bytes:
+    """At most a page of text: see copy_mount_options."""
+    if not address:
+        return b""
+    data = b""
+    while len(data) < PAGE_SIZE and b"\0" not in data:
+        # Page by page, because what lies behind the text may not be mapped.
+        size = min(PAGE_SIZE - len(data), PAGE_SIZE - (address + len(data)) % PAGE_SIZE)
+        try:
+            data += task.mm.read(address + len(data), size)
+        except EFAULT:
+            if not data:
+                raise
+            break
+    return data.partition(b"\0")[0]

@@ -1,0 +1,106 @@
+"""Waiting for files: poll(2), ppoll(2)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Annotated
+
+from emu.kernel.args import Arg, Binding, FlagTranslation, Int, Size, UInt
+from emu.kernel.errno import EINVAL
+from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec
+from emu.kernel.sys.file_kinds import to_user
+from emu.kernel.sys.kinds import Sigset
+from emu.kernel.sys.sleeping_mask import with_mask
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.poll import POLL_EVENTS
+from emu.kernel.vfs.fdtable import open_file_limit
+from emu.kernel.vfs.file import File
+from emu.kernel.vfs.poll import poll_files
+
+NSEC_PER_MSEC = 1_000_000
+_ALL_EVENTS = 0xFFFF
+
+
+class Pollfds:
+    """An array of struct pollfd, whose events are the caller's own."""
+
+    __slots__ = ("_translation", "address")
+
+    def __init__(self, address: int, translation: FlagTranslation | None) -> None:
+        self.address = address
+        self._translation = translation
+
+    def events(self, given: int) -> int:
+        """The events asked for, in the kernel's own values."""
+        return given if self._translation is None else self._translation(given) & _ALL_EVENTS
+
+    def told(self, task: Task, events: int) -> int:
+        """Events in the caller's values."""
+        if self._translation is None:
+            return events
+        return to_user(task.abi, POLL_EVENTS, events)
+
+
+@dataclass(frozen=True)
+class PollfdsArg(Arg):
+    """A pointer to an array of struct pollfd."""
+
+    def decode(self, raw: str, binding: Binding) -> str:
+        """A `Pollfds`."""
+        translation = binding.inject(binding.flags(POLL_EVENTS))
+        return f"{binding.inject(Pollfds)}({Arg.decode(self, raw, binding)}, {translation})"
+
+
+PollfdArray = Annotated[Pollfds, PollfdsArg()]
+
+
+@syscall("sys_poll")
+def poll(task: Task, ufds: PollfdArray, nfds: UInt, timeout_msecs: Int) -> int | Awaitable[int]:
+    """Wait until a file is ready, for milliseconds. See poll(2)."""
+    return _poll(task, ufds, nfds, None if timeout_msecs < 0 else timeout_msecs * NSEC_PER_MSEC)
+
+
+@syscall(
+    "sys_ppoll",
+    ("sys_ppoll_time32", TIME32),
+    ("compat_sys_ppoll_time32", TIME32),
+    "compat_sys_ppoll_time64",
+)
+def ppoll(
+    task: Task, ufds: PollfdArray, nfds: UInt, tsp: InTimespec, sigmask: Sigset, sigsetsize: Size
+) -> int | Awaitable[int]:
+    """poll with a finer timeout, which keeps its value here, and a signal mask. See ppoll(2)."""
+    timeout_ns = read_timespec(task, tsp) if tsp else None
+    return with_mask(task, sigmask, sigsetsize, lambda: _poll(task, ufds, nfds, timeout_ns))
+
+
+def _poll(
+    task: Task, ufds: Pollfds, count: int, timeout_ns: int | None
+) -> int | Awaitable[int]:
+    if count > open_file_limit(task):
+        raise EINVAL("more than could be open")
+    pollfd = task.abi.layout("pollfd")
+    code = f"{pollfd.byte_order}ihh"
+    given = list(struct.iter_unpack(code, task.mm.read(ufds.address, count * pollfd.size)))
+    wanted: list[tuple[File | None, int]] = []
+    places: list[int] = []
+    for place, (fd, events, _) in enumerate(given):
+        if fd < 0:
+            continue
+        file = task.files.get(fd)
+        usable = None if file is None or file.is_path else file
+        wanted.append((usable, ufds.events(events & _ALL_EVENTS)))
+        places.append(place)
+
+    def answer(found: list[int]) -> int:
+        told = [0] * count
+        for place, events in zip(places, found, strict=True):
+            told[place] = ufds.told(task, events)
+        flat = [n for (fd, asked, _), r in zip(given, told, strict=True) for n in (fd, asked, r)]
+        task.mm.write(ufds.address, struct.pack(f"{pollfd.byte_order}{'ihH' * count}", *flat))
+        return sum(map(bool, told))
+
+    return poll_files(task.kernel.clock, wanted, timeout_ns, answer)

@@ -25,6 +25,7 @@ from emu.cpu.block_limit import limit_blocks
 from emu.cpu.library import EngineError
 from emu.cpu.registers import RegisterAccess, RegisterNames, open_state
 from emu.cpu.tlb import Tlb, no_pages
+from emu.cpu.whole_blocks import run_whole_blocks
 from emu.cpu.user_memory import UserMemory
 
 # Code buffer of the engine; the default of 1 GiB only costs address space.
@@ -150,6 +151,7 @@ class Hardware:
             library.control(handle, lib.CTL_PAGE_SIZE, c_uint32(PAGE_SIZE))
         library.control(handle, lib.CTL_TLB_TYPE, c_int(lib.TLB_VIRTUAL))
         self.has_short_blocks = limit_blocks(library, self.isa.name)
+        self.has_whole_blocks = run_whole_blocks(library, self.isa.name)
         return handle
 
     def _map(self, ram: mmap.mmap) -> None:

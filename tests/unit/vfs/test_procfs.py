@@ -1,0 +1,145 @@
+"""/proc: the system's files and a process's own."""
+
+import struct
+
+import pytest
+
+from tests.unit.vfs.guest import Guest
+
+
+def test_self_is_the_process_that_asks(guest):
+    other = Guest(beside=guest)
+    assert guest.readlink("/proc/self") == b"%d" % guest.task.tgid
+    assert other.readlink("/proc/self") == b"%d" % other.task.tgid
+    assert {str(guest.task.pid), str(other.task.pid)} <= set(guest.ls("/proc"))
+    assert guest.cat(f"/proc/{other.task.pid}/comm") == b"\n"
+    assert guest.cat("/proc/99999/comm") == "ENOENT"
+
+
+def test_a_process_that_ended_is_gone(guest):
+    other = Guest(beside=guest)
+    name = f"/proc/{other.task.pid}/stat"
+    assert isinstance(guest.cat(name), bytes)
+    del guest.kernel.tasks[other.task.pid]
+    assert guest.cat(name) == "ENOENT"
+
+
+def test_stat_has_52_fields(guest):
+    guest.task.comm = b"a) b"
+    line = guest.cat("/proc/self/stat")
+    assert line.startswith(b"%d (a) b) R " % guest.task.pid)
+    assert len(line.rpartition(b") ")[2].split()) == 50
+
+
+def test_status_tells_ids_and_capabilities(guest):
+    user = Guest(uid=1000, beside=guest)
+    lines = dict(
+        line.split(":\t", 1) for line in user.cat("/proc/self/status").decode().splitlines()
+    )
+    assert lines["Uid"] == "1000\t1000\t1000\t1000"
+    assert lines["CapEff"] == "0" * 16
+    assert lines["State"] == "R (running)"
+
+
+def test_maps_lists_memory(guest):
+    guest.make("/lib.so", b"x" * 5000)
+    fd = guest.open("/lib.so")
+    address = guest.mm.mmap(0, 8192, 5, 2, guest.task.files[fd], 0)
+    lines = guest.cat("/proc/self/maps").decode().splitlines()
+    line = next(line for line in lines if line.endswith("/lib.so"))
+    assert line.startswith(f"{address:08x}-{address + 8192:08x} r-xp 00000000 00:")
+
+
+def test_memory_of_the_process_is_shown(guest):
+    mm = guest.task.mm
+    mm.arg_start = guest.name("prog")
+    mm.arg_end = mm.arg_start + 5
+    assert guest.cat("/proc/self/cmdline") == b"prog\0"
+    mm.saved_auxv = struct.pack("<2Q", 6, 4096)
+    assert guest.cat("/proc/self/auxv") == mm.saved_auxv
+
+
+def test_comm_can_be_changed(guest):
+    fd = guest.open("/proc/self/comm", "O_WRONLY|O_TRUNC")
+    assert guest.write(fd, b"a name that is too long\n") == 24
+    assert guest.task.comm == b"a name that is "
+
+
+def test_places_are_magic_links(guest):
+    guest.mkdir("/tmp/d")
+    guest.sys("chdir", "/tmp/d")
+    assert guest.readlink("/proc/self/cwd") == b"/tmp/d"
+    guest.make("/tmp/d/f", b"x")
+    assert guest.cat("/proc/self/cwd/f") == b"x"
+    guest.rename("/tmp/d", "/tmp/e")
+    assert guest.readlink("/proc/self/cwd") == b"/tmp/e"
+    assert guest.readlink("/proc/self/root") == b"/"
+    assert guest.cat("/proc/self/exe") == "ENOENT"
+
+
+def test_descriptors_are_listed(guest):
+    fd = guest.open("/etc/passwd", "O_RDONLY|O_CLOEXEC")
+    guest.read(fd, 3)
+    assert guest.readlink(f"/proc/self/fd/{fd}") == b"/etc/passwd"
+    assert guest.cat(f"/proc/self/fdinfo/{fd}").startswith(b"pos:\t3\nflags:\t02100000\n")
+    assert str(fd) in guest.ls("/proc/self/fd")
+    assert guest.readlink("/proc/self/fd/77") == "ENOENT"
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("cpuinfo", b"processor\t: 0\n"),
+        ("devices", b"Character devices:\n"),
+        ("filesystems", b"nodev\ttmpfs\n"),
+        ("loadavg", b"0.00 0.00 0.00 1/1 "),
+        ("meminfo", b"MemTotal:          65536 kB\n"),
+        ("stat", b"cpu  "),
+        ("uptime", b"0.00 0.00\n"),
+        ("version", b"Linux version 6.12.0 "),
+        ("sys/kernel/hostname", b"emu\n"),
+        ("sys/kernel/osrelease", b"6.12.0\n"),
+        ("sys/kernel/pid_max", b"32768\n"),
+        ("sys/vm/overcommit_memory", b"0\n"),
+        ("sys/fs/pipe-max-size", b"1048576\n"),
+    ],
+)
+def test_system_files(guest, name, start):
+    assert guest.cat(f"/proc/{name}").startswith(start)
+
+
+def test_every_file_of_proc_can_be_read(guest):
+    def walk(name):
+        for entry in guest.ls(name):
+            path = f"{name}/{entry}"
+            kind = guest.stat(path, "AT_SYMLINK_NOFOLLOW")["stx_mode"] >> 12
+            if kind == 0o04:
+                yield from walk(path)
+            elif kind == 0o10:
+                yield path
+
+    for path in walk("/proc"):
+        assert isinstance(guest.cat(path), bytes), path
+
+
+def test_a_read_goes_through_one_text(guest):
+    fd = guest.open("/proc/sys/kernel/random/uuid")
+    first = guest.read(fd, 10) + guest.read(fd, 100)
+    assert len(first) == 37
+    assert guest.read(fd) == b""
+    assert guest.pread(fd, 100, 0) != first
+
+
+def test_writes_reach_the_variable(guest):
+    guest.make("/proc/sys/kernel/hostname", b"renamed\n")
+    assert guest.kernel.uts.nodename == b"renamed"
+    fd = guest.open("/proc/sys/kernel/hostname", "O_WRONLY")
+    assert guest.write(fd, b"x" * 65) == "EINVAL"
+    assert guest.write(guest.open("/proc/version", "O_WRONLY"), b"x") == "EIO"
+
+
+def test_others_memory_is_private(guest):
+    user = Guest(uid=1000, beside=guest)
+    assert user.cat(f"/proc/{guest.task.pid}/environ") == "EACCES"
+    assert user.ls(f"/proc/{guest.task.pid}/fd") == "EACCES"
+    assert isinstance(user.cat(f"/proc/{guest.task.pid}/stat"), bytes)

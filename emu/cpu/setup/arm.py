@@ -7,7 +7,7 @@ from ctypes import c_uint32, c_uint64
 
 from emu.cpu import library as lib
 from emu.cpu.engine import Engine
-from emu.cpu.registers import RegisterNames
+from emu.cpu.registers import RegisterNames, WindowState
 from emu.cpu.setup.arm_features import MVFR0, MVFR1, hwcaps
 from emu.cpu.setup.arm_vectors import VECTORS_ADDRESS, vector_page
 
@@ -18,6 +18,9 @@ _FPEXC_ENABLE = 1 << 30
 _USER_MODE = 0x10
 _THUMB = 1 << 5
 # NZCVQ, GE, IT and T: what a signal frame restores.
+# The IT bits 7 to 2 are bits 15 to 10, bits 1 and 0 are 26 and 25. 0x5b is nothing else's value.
+_CPSR_IT, _IT_PROBE = 0x0600FC00, 0x5B
+_CPSR_IT_PROBE = (_IT_PROBE & 3) << 25 | (_IT_PROBE >> 2) << 10
 _CPSR_USER = 0xF80F0000 | 0x0600FC00 | _THUMB
 _IT_STATE = 0x0600FC00
 
@@ -105,6 +108,33 @@ class Arm(Engine):
     @thread_pointer.setter
     def thread_pointer(self, address: int) -> None:
         self.access.write(_TPIDRURO, address)
+
+    def _install_fill(self) -> None:
+        self.it_state_offset = self._find_it_state()
+        super()._install_fill()
+
+    def _find_it_state(self) -> int:
+        """The state's offset of the IT bits, a word of their own to the engine."""
+        before = self.save()
+        cpsr = self.access.read(_CPSR)
+        self.access.write(_CPSR, cpsr & ~_CPSR_IT | _CPSR_IT_PROBE)
+        after = self.save()
+        self.restore(before)
+        for offset in range(0, len(before) - 3, 4):
+            word = int.from_bytes(after[offset : offset + 4], "little")
+            if word == _IT_PROBE and before[offset : offset + 4] == bytes(4):
+                return offset
+        raise lib.EngineError("this engine build keeps ARM's IT state where nobody expects it")
+
+    def _fill_flags(self) -> tuple[int, int]:
+        # For a fill the engine puts the state back to the instruction's, IT bits included; but
+        # the rest of its translated block takes them for cleared, and so would the next block.
+        if isinstance(self.state, WindowState):
+            return self.state.address + self.it_state_offset, 0
+        return super()._fill_flags()
+
+    def _data_fill_done(self) -> None:
+        self.state.set_word(self.it_state_offset, 0)
 
     def _bring_up(self) -> None:
         access = self.access

@@ -92,8 +92,11 @@ class HostRegular(HostFileOperations):
         return done
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """Write where the guest is."""
+        """Write where the guest is, or at what is the end on the host now."""
         fd = host_fd(file)
+        if file.flags & O_APPEND:
+            file.inode.refresh()
+            pos = file.inode.size
         done = write_host(fd, buffer, pos)
         os.lseek(fd, pos + done, os.SEEK_SET)
         file.inode.refresh()
@@ -274,4 +277,3 @@ def open_flags_of(fd: int) -> int:
 def is_terminal(fd: int) -> bool:
     """Whether a host descriptor is a terminal."""
     return stat.S_ISCHR(os.fstat(fd).st_mode) and os.isatty(fd)
-

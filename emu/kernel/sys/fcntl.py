@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 from emu.kernel.args import Fd
 from emu.kernel.errno import EBADF, EINVAL, EPERM
 from emu.kernel.fs.memfd import MemfdSuperBlock
-from emu.kernel.fs.pipefs import may_exceed_pipe_size, pipe_of
+from emu.kernel.fs.pipe_buffer import pipe_of
+from emu.kernel.fs.pipefs import may_exceed_pipe_size
 from emu.kernel.sys.fcntl_lock import get_lock, set_lock
 from emu.kernel.sys.file_kinds import FcntlCommand, OpenFlagsOrOther, Translated, to_user
 from emu.kernel.sys.open import has_32bit_off_t
@@ -47,9 +48,7 @@ def fcntl(task: Task, fd: Fd, cmd: FcntlCommand, arg: OpenFlagsOrOther) -> int |
 
 
 @syscall("sys_fcntl64")
-def fcntl64(
-    task: Task, fd: Fd, cmd: FcntlCommand, arg: OpenFlagsOrOther
-) -> int | Awaitable[int]:
+def fcntl64(task: Task, fd: Fd, cmd: FcntlCommand, arg: OpenFlagsOrOther) -> int | Awaitable[int]:
     """fcntl of 32-bit callers, with 64-bit record locks too."""
     file = _file(task, fd, cmd)
     if cmd in RECORD_LOCKS:

@@ -45,9 +45,7 @@ def get_lock(task: Task, file: File, cmd: int, address: int, layout: str) -> int
     return 0
 
 
-def set_lock(
-    task: Task, file: File, cmd: int, address: int, layout: str
-) -> int | Awaitable[int]:
+def set_lock(task: Task, file: File, cmd: int, address: int, layout: str) -> int | Awaitable[int]:
     """Set or clear a lock; those with a W at the end wait for it."""
     lock = _lock(task, file, cmd, _read(task, address, layout))
     if lock.kind == F_RDLCK and not file.mode & FMODE_READ:

@@ -118,9 +118,7 @@ def renameat(task: Task, olddfd: Fd, oldname: Path, newdfd: Fd, newname: Path) -
 
 
 @syscall("sys_renameat2")
-def renameat2(
-    task: Task, olddfd: Fd, oldname: Path, newdfd: Fd, newname: Path, flags: UInt
-) -> int:
+def renameat2(task: Task, olddfd: Fd, oldname: Path, newdfd: Fd, newname: Path, flags: UInt) -> int:
     """Move a name, replace nothing, or exchange two. See renameat2(2)."""
     vfs_rename(task, olddfd, oldname, newdfd, newname, flags)
     return 0

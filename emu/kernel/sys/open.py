@@ -108,9 +108,7 @@ def close_range(task: Task, fd: UInt, max_fd: UInt, flags: UInt) -> int:
     return 0
 
 
-def _opened(
-    task: Task, dfd: int, name: bytes, how: OpenHow, cloexec: bool
-) -> int | Awaitable[int]:
+def _opened(task: Task, dfd: int, name: bytes, how: OpenHow, cloexec: bool) -> int | Awaitable[int]:
     file = open_how(task, dfd, name, how)
     if isinstance(file, File):
         return fd_install(task, file, cloexec=cloexec)

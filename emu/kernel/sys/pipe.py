@@ -74,5 +74,3 @@ def _pipe(task: Task, flags: int) -> tuple[int, int]:
     except EMFILE:
         task.files.close(read_fd)
         raise
-
-

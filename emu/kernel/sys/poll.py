@@ -77,9 +77,7 @@ def ppoll(
     return with_mask(task, sigmask, sigsetsize, lambda: _poll(task, ufds, nfds, timeout_ns))
 
 
-def _poll(
-    task: Task, ufds: Pollfds, count: int, timeout_ns: int | None
-) -> int | Awaitable[int]:
+def _poll(task: Task, ufds: Pollfds, count: int, timeout_ns: int | None) -> int | Awaitable[int]:
     if count > open_file_limit(task):
         raise EINVAL("more than could be open")
     pollfd = task.abi.layout("pollfd")

@@ -39,17 +39,13 @@ def write(task: Task, fd: Fd, buf: InBuffer, count: Size) -> int | Awaitable[int
 
 
 @syscall("sys_pread64", "sys_ia32_pread64")
-def pread64(
-    task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff
-) -> int | Awaitable[int]:
+def pread64(task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Read at a position. See pread(2)."""
     return vfs_pread(task.files[fd], user_buffer(task, buf, count), pos)
 
 
 @syscall("sys_pwrite64", "sys_ia32_pwrite64")
-def pwrite64(
-    task: Task, fd: Fd, buf: InBuffer, count: Size, pos: Loff
-) -> int | Awaitable[int]:
+def pwrite64(task: Task, fd: Fd, buf: InBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Write at a position. See pwrite(2)."""
     return vfs_pwrite(task, task.files[fd], user_buffer(task, buf, count), pos)
 
@@ -85,17 +81,13 @@ def pwritev(
 
 
 @syscall("compat_sys_preadv64")
-def preadv64(
-    task: Task, fd: Fd, vec: OutIovec, vlen: ULong, pos: Loff
-) -> int | Awaitable[int]:
+def preadv64(task: Task, fd: Fd, vec: OutIovec, vlen: ULong, pos: Loff) -> int | Awaitable[int]:
     """preadv of x32, whose position is one argument."""
     return vfs_pread(task.files[fd], import_iovec(task, vec, vlen), pos)
 
 
 @syscall("compat_sys_pwritev64")
-def pwritev64(
-    task: Task, fd: Fd, vec: Iovec, vlen: ULong, pos: Loff
-) -> int | Awaitable[int]:
+def pwritev64(task: Task, fd: Fd, vec: Iovec, vlen: ULong, pos: Loff) -> int | Awaitable[int]:
     """pwritev of x32, whose position is one argument."""
     return vfs_pwrite(task, task.files[fd], import_iovec(task, vec, vlen), pos)
 
@@ -195,9 +187,7 @@ def position(task: Task, low: int, high: int) -> int:
     return pos - (pos >> 63 << 64)
 
 
-def _read2(
-    task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int
-) -> int | Awaitable[int]:
+def _read2(task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int) -> int | Awaitable[int]:
     file = task.files[fd]
     _check_rw_flags(file, flags)
     buffer = import_iovec(task, vec, vlen)
@@ -205,9 +195,7 @@ def _read2(
     return _not_later(result, flags)
 
 
-def _write2(
-    task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int
-) -> int | Awaitable[int]:
+def _write2(task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int) -> int | Awaitable[int]:
     file = task.files[fd]
     _check_rw_flags(file, flags)
     buffer = import_iovec(task, vec, vlen)
@@ -217,9 +205,7 @@ def _write2(
     elif flags & RWF_NOAPPEND:
         file.flags &= ~O_APPEND
     try:
-        result = (
-            vfs_write(task, file, buffer) if pos == -1 else vfs_pwrite(task, file, buffer, pos)
-        )
+        result = vfs_write(task, file, buffer) if pos == -1 else vfs_pwrite(task, file, buffer, pos)
     finally:
         file.flags = kept
     return _not_later(result, flags)
@@ -241,5 +227,3 @@ def _not_later(result: int | Awaitable[int], flags: int) -> int | Awaitable[int]
             close()
         raise EAGAIN
     return result
-
-

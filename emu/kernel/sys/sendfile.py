@@ -75,9 +75,7 @@ async def copy_file_range(
     return done
 
 
-async def _sendfile(
-    task: Task, out_fd: int, in_fd: int, offset: int, count: int, size: int
-) -> int:
+async def _sendfile(task: Task, out_fd: int, in_fd: int, offset: int, count: int, size: int) -> int:
     source = task.files[in_fd]
     if not source.mode & FMODE_READ:
         raise EBADF("the source is not open for reading")
@@ -141,5 +139,3 @@ async def _copy(
 
 async def _awaited(result: int | Awaitable[int]) -> int:
     return result if isinstance(result, int) else await result
-
-

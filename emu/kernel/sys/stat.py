@@ -58,9 +58,7 @@ def newfstat(task: Task, fd: Fd, statbuf: OutStat) -> int:
 
 
 @syscall("sys_newfstatat")
-def newfstatat(
-    task: Task, dfd: Fd, filename: OptionalPath, statbuf: OutStat, flag: AtFlags
-) -> int:
+def newfstatat(task: Task, dfd: Fd, filename: OptionalPath, statbuf: OutStat, flag: AtFlags) -> int:
     """Describe a file by name, seen from a directory. See fstatat(2)."""
     return _by_name(task, dfd, filename, statbuf, flag)
 

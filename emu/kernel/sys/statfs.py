@@ -1,4 +1,4 @@
-"""About file systems: statfs(2), fstatfs(2), ustat(2), sysfs(2)."""
+"""About file systems: statfs(2), fstatfs(2), ustat(2)."""
 
 from __future__ import annotations
 

@@ -21,9 +21,7 @@ Time = tuple[int, int]
 
 
 @syscall("sys_utimensat")
-def utimensat(
-    task: Task, dfd: Fd, filename: OptionalPath, utimes: Pointer, flags: AtFlags
-) -> int:
+def utimensat(task: Task, dfd: Fd, filename: OptionalPath, utimes: Pointer, flags: AtFlags) -> int:
     """Set both times of a file in nanoseconds. See utimensat(2)."""
     return _utimensat(task, dfd, filename, utimes, flags, "__kernel_timespec")
 

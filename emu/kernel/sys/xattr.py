@@ -29,9 +29,7 @@ from emu.kernel.vfs.permission import MAY_READ, MAY_WRITE, inode_permission, own
 
 
 @syscall("sys_setxattr")
-def setxattr(
-    task: Task, pathname: Path, name: Name, value: Pointer, size: Size, flags: Int
-) -> int:
+def setxattr(task: Task, pathname: Path, name: Name, value: Pointer, size: Size, flags: Int) -> int:
     """Set an attribute. See setxattr(2)."""
     return _set(task, _followed(task, pathname), name, value, size, flags)
 
@@ -178,5 +176,3 @@ def _permission(task: Task, path: VfsPath, name: bytes, mask: int) -> None:
     if sticky and mask == MAY_WRITE and not owner_or_capable(cred, inode):
         raise EPERM("the directory is sticky and another's")
     inode_permission(cred, inode, mask)
-
-

@@ -127,4 +127,3 @@ def check_file_size(task: Task, pos: int, end: int) -> int:
     if pos >= MAX_LFS_FILESIZE:
         raise EFBIG
     return min(end, MAX_LFS_FILESIZE)
-

@@ -58,9 +58,7 @@ class CharacterDevices:
 
     def unregister(self, major: int, first_minor: int) -> None:
         """Take the numbers of a driver back."""
-        self._ranges = [
-            r for r in self._ranges if (r.major, r.first_minor) != (major, first_minor)
-        ]
+        self._ranges = [r for r in self._ranges if (r.major, r.first_minor) != (major, first_minor)]
 
     def find(self, rdev: int) -> FileOperations:
         """The driver of a device. ENXIO."""

@@ -51,6 +51,7 @@ class Dentry:
     def instantiate(self, inode: Inode) -> None:
         """Give a negative dentry the inode that was just made."""
         self.inode = inode
+        self.sb.negative.discard(self)
 
     def drop(self) -> None:
         """Take a name out of the tree: it was removed."""
@@ -58,6 +59,8 @@ class Dentry:
         if siblings.get(self.name) is self:
             del siblings[self.name]
         self.dead = True
+        if self.inode is None:
+            self.sb.negative.discard(self)
 
     def move(self, parent: Dentry, name: bytes) -> None:
         """Put it under another name, in place of whatever had that name."""
@@ -93,7 +96,10 @@ class NegativeDentries:
         if len(self._dentries) > NEGATIVE_LIMIT:
             oldest = next(iter(self._dentries))
             del self._dentries[oldest]
-            if oldest.inode is None:
-                siblings = oldest.parent.children
-                if siblings.get(oldest.name) is oldest:
-                    del siblings[oldest.name]
+            siblings = oldest.parent.children
+            if siblings.get(oldest.name) is oldest:
+                del siblings[oldest.name]
+
+    def discard(self, dentry: Dentry) -> None:
+        """Forget one that got an inode or was dropped."""
+        self._dentries.pop(dentry, None)

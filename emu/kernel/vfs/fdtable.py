@@ -42,7 +42,6 @@ class FileTable:
         """The open file of a descriptor, O_PATH or not, or None."""
         return self._files.get(fd)
 
-
     def descriptors(self) -> list[int]:
         """All open descriptors, in order."""
         return sorted(self._files)

@@ -50,8 +50,8 @@ class PagedInode(Inode):
         """Make the pages from `first` up to `last` read as zeroes."""
         self.pages.drop(first, last)
 
-    def will_add_page(self) -> None:
-        """ENOSPC if the store is full."""
+    def will_add_pages(self, count: int) -> None:
+        """ENOSPC if the store has no room for so many more pages."""
 
     def pages_changed(self) -> None:
         """The number of pages may be another one now."""
@@ -143,8 +143,11 @@ def write_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
             index, offset = pos >> PAGE_SHIFT, pos & OFFSET_MASK
             data = buffer.copy_from(min(PAGE_SIZE - offset, buffer.count))
             if index not in cached:
-                inode.will_add_page()
-            page = cache.page_for_write(index)
+                inode.will_add_pages(1)
+                page = cache.page_for_write(index)
+                inode.pages_changed()
+            else:
+                page = cache.page_for_write(index)
             page[offset : offset + len(data)] = data
             done += len(data)
             pos += len(data)
@@ -203,10 +206,12 @@ def allocate_range(inode: PagedInode, start: int, end: int) -> None:
     """Have frames for a whole range. ENOSPC, with nothing allocated."""
     cache = inode.pages
     made: list[int] = []
+    indexes = range(start >> PAGE_SHIFT, (end + OFFSET_MASK) >> PAGE_SHIFT)
+    inode.will_add_pages(len(indexes) - len(cache.pages))
     try:
-        for index in range(start >> PAGE_SHIFT, (end + OFFSET_MASK) >> PAGE_SHIFT):
+        for index in indexes:
             if index not in cache.pages:
-                inode.will_add_page()
+                inode.will_add_pages(1)
                 cache.page_for_write(index)
                 made.append(index)
                 inode.pages_changed()

@@ -155,4 +155,3 @@ def _without(records: list[FileLock], hole: FileLock) -> Iterator[FileLock]:
             yield FileLock(held.owner, held.kind, held.start, hole.start - 1, held.pid)
         if held.end > hole.end:
             yield FileLock(held.owner, held.kind, hole.end + 1, held.end, held.pid)
-

@@ -106,9 +106,7 @@ def build_open_how(flags: int, mode: int, resolve: int = 0, *, strict: bool = Fa
     return OpenHow(flags, mode, access, resolve)
 
 
-def do_open(
-    task: Task, dfd: int, name: bytes, flags: int, mode: int = 0
-) -> File | Awaitable[File]:
+def do_open(task: Task, dfd: int, name: bytes, flags: int, mode: int = 0) -> File | Awaitable[File]:
     """Open by the kernel's own flags; a named pipe may have to be awaited."""
     return open_how(task, dfd, name, build_open_how(flags, mode))
 
@@ -239,9 +237,7 @@ def _open_existing(task: Task, path: VfsPath, how: OpenHow) -> File | Awaitable[
     return open_path(task, path, how)
 
 
-def _create(
-    task: Task, parent: VfsPath, dentry: Dentry, how: OpenHow
-) -> File | Awaitable[File]:
+def _create(task: Task, parent: VfsPath, dentry: Dentry, how: OpenHow) -> File | Awaitable[File]:
     directory = parent.inode
     if parent.dentry.dead:
         raise ENOENT("the directory was removed")
@@ -250,4 +246,3 @@ def _create(
     mode = how.mode & ~task.fs.umask | S_IFREG
     dentry.instantiate(directory.create(dentry.name, mode, task.cred))
     return open_path(task, VfsPath(parent.mount, dentry), how, created=True)
-

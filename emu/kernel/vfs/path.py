@@ -23,9 +23,7 @@ class VfsPath:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, VfsPath)
-            and self.dentry is other.dentry
-            and self.mount is other.mount
+            isinstance(other, VfsPath) and self.dentry is other.dentry and self.mount is other.mount
         )
 
     def __hash__(self) -> int:

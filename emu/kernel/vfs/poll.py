@@ -29,9 +29,7 @@ def poll_files(
     return _poll_later(clock, wanted, timeout_ns, answer)
 
 
-async def _poll_later(
-    clock: Clock, wanted: Wanted, timeout_ns: int | None, answer: Answer
-) -> int:
+async def _poll_later(clock: Clock, wanted: Wanted, timeout_ns: int | None, answer: Answer) -> int:
     deadline = None if timeout_ns is None else clock.monotonic_ns() + timeout_ns
     for file, _ in wanted:
         if file is not None:
@@ -54,8 +52,6 @@ async def _poll_later(
 
 def _look(wanted: Wanted, waits: list[WaitQueue] | None) -> list[int]:
     return [
-        POLLNVAL
-        if file is None
-        else file.f_op.poll(file, waits) & (asked | POLLERR | POLLHUP)
+        POLLNVAL if file is None else file.f_op.poll(file, waits) & (asked | POLLERR | POLLHUP)
         for file, asked in wanted
     ]

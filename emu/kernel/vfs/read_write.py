@@ -87,9 +87,7 @@ def vfs_llseek(file: File, offset: int, whence: int) -> int:
 def prepare_write(task: Task, inode: Inode, buffer: Buffer, pos: int) -> None:
     """Limits and set-user-id bits: see generic_write_checks and file_remove_privs."""
     end = pos + buffer.count
-    if end > inode.size and (
-        task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62
-    ):
+    if end > inode.size and (task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62):
         buffer.count = check_file_size(task, pos, end) - pos
     if inode.mode & (S_ISUID | S_ISGID):
         remove_privileges(task, inode)

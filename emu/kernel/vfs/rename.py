@@ -67,9 +67,7 @@ def rename(
         source.move(new.parent.dentry, new.name)
 
 
-def _check_slashes(
-    source: Dentry, target: Dentry, old: Last, new: Last, exchange: bool
-) -> None:
+def _check_slashes(source: Dentry, target: Dentry, old: Last, new: Last, exchange: bool) -> None:
     assert source.inode is not None
     if not source.inode.is_dir and (old.slash or (new.slash and not exchange)):
         raise ENOTDIR

@@ -4,7 +4,7 @@ import struct
 
 from emu.kernel.fs.setup import mount_root, open_stdio
 from emu.kernel.vfs.fs_context import FsContext
-from tests.unit.sys.caller import ABIS, BUFFER_SIZE, Asleep, Caller, make_kernel
+from tests.unit.sys.caller import ABIS, BUFFER_SIZE, Asleep, Caller
 
 __all__ = ["ABIS", "BUFFER_SIZE", "Asleep", "Guest"]
 

@@ -42,7 +42,8 @@ def test_getdents_puts_the_type_last(abi):
     while data:
         ino, _, length = struct.unpack_from(code, data)
         assert length % word == 0
-        names.append((data[struct.calcsize(code) : length - 1].partition(b"\0")[0], data[length - 1]))
+        name = data[struct.calcsize(code) : length - 1].partition(b"\0")[0]
+        names.append((name, data[length - 1]))
         data = data[length:]
     assert names == [(b".", 4), (b"..", 4), (b"name", 8)]
     assert ino == g.stat("/d/name")["stx_ino"]

@@ -1,7 +1,7 @@
 """Random file calls, on the guest's tmpfs and on the host's own file system: same answers."""
 
 import contextlib
-import errno
+import errno  # noqa: TID251
 import os
 import stat
 
@@ -20,7 +20,8 @@ FLAGS = {
     "O_DIRECTORY": os.O_DIRECTORY, "O_NOFOLLOW": os.O_NOFOLLOW,
 }  # fmt: skip
 access = st.sampled_from(("O_RDONLY", "O_WRONLY", "O_RDWR"))
-extra = st.lists(st.sampled_from(("O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND", "O_NOFOLLOW")), max_size=3)
+EXTRA = ("O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND", "O_NOFOLLOW")
+extra = st.lists(st.sampled_from(EXTRA), max_size=3)
 flags = st.builds(lambda a, e: "|".join([a, *sorted(set(e))]), access, extra)
 slot = st.integers(0, 3)
 data = st.binary(max_size=9000)

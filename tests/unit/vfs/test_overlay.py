@@ -36,10 +36,12 @@ def guest(layers):
 
 
 def snapshot(folder):
-    return sorted(
-        (str(p.relative_to(folder)), p.lstat().st_mode, p.lstat().st_mtime_ns, p.is_file() and p.read_bytes())
-        for p in folder.rglob("*")
-    )
+    def describe(path):
+        info = path.lstat()
+        content = path.read_bytes() if path.is_file() else b""
+        return str(path.relative_to(folder)), info.st_mode, info.st_mtime_ns, content
+
+    return sorted(map(describe, folder.rglob("*")))
 
 
 def test_later_layers_lie_on_top(guest):

@@ -29,7 +29,6 @@ def test_every_variant_tells_the_same(abi):
     found = entries(g.abi, "newstat", "newlstat", "stat64", "lstat64", "newfstatat", "fstatat64")
     for entry in found:
         layout = "stat64" if "64" in entry else "stat"
-        at = (AT_FDCWD,) if "at" in entry.removesuffix("stat").removesuffix("stat64") else ()
         at = (AT_FDCWD,) if entry in ("newfstatat", "fstatat64") else ()
         assert g.sys(entry, *at, "/f", g.buffer, *([0] if at else [])) == 0, entry
         st = g.get(layout)
@@ -118,7 +117,10 @@ def test_times_can_be_now_or_left_alone(guest):
     assert guest.sys("utimensat", AT_FDCWD, 0, 0, 0) == "EFAULT"
 
 
-@pytest.mark.parametrize("abi", [a for a in ABIS if a not in ("arm64", "riscv64", "riscv32", "arm-eabi")])
+WITHOUT_UTIME = ("arm64", "riscv64", "riscv32", "arm-eabi")
+
+
+@pytest.mark.parametrize("abi", [a for a in ABIS if a not in WITHOUT_UTIME])
 def test_utime_takes_seconds(abi):
     g = Guest(abi)
     g.make("/f")

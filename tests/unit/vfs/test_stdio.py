@@ -1,5 +1,6 @@
 """Standard descriptors: files, pipes and terminals of the host behind a guest's 0, 1 and 2."""
 
+import contextlib
 import os
 import pty
 import struct
@@ -16,10 +17,8 @@ def host_pipe():
     r, w = os.pipe()
     yield r, w
     for fd in (r, w):
-        try:
+        with contextlib.suppress(OSError):
             os.close(fd)
-        except OSError:
-            pass
 
 
 def with_stdio(g, *fds):

@@ -176,9 +176,7 @@ class HostfsInode(Inode):
         source = node.parent.folder_fd()
 
         def make(folder: int) -> None:
-            os.link(
-                node.name, name, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False
-            )
+            os.link(node.name, name, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False)
 
         self._made(name, make, None)
 
@@ -209,9 +207,7 @@ class HostfsInode(Inode):
         check_name(new_name)
         target = new_directory.node.folder_fd()
         self._on_host(
-            lambda folder: os.rename(
-                name, new_name, src_dir_fd=folder, dst_dir_fd=target
-            )
+            lambda folder: os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=target)
         )
         inode.node.parent, inode.node.name = new_directory.node, new_name
         if replaced is not None:
@@ -241,8 +237,15 @@ class HostfsInode(Inode):
                 os.chmod(magic, mode & S_IALLUGO)
             if atime_ns is not None or mtime_ns is not None:
                 old = self.atime_ns, self.mtime_ns
-                os.utime(magic, ns=(old[0] if atime_ns is None else atime_ns,
-                                    old[1] if mtime_ns is None else mtime_ns))
+                os.utime(
+                    magic,
+                    ns=(
+                        old[0] if atime_ns is None else atime_ns,
+                        old[1] if mtime_ns is None else mtime_ns,
+                    ),
+                )
+        except OverflowError:
+            raise EINVAL("the host cannot hold this time") from None
         except OSError as error:
             raise from_host(error) from None
         finally:

@@ -138,9 +138,7 @@ class HostNode:
             self.info = os.fstat(self.tree.top)
             return self.info
         try:
-            self.info = os.stat(
-                self.name, dir_fd=self.parent.folder_fd(), follow_symlinks=False
-            )
+            self.info = os.stat(self.name, dir_fd=self.parent.folder_fd(), follow_symlinks=False)
         except OSError as error:
             raise from_host(error) from None
         return self.info

@@ -132,8 +132,6 @@ def show_limits(task: Task) -> bytes:
     lines = [f"{'Limit':25} {'Soft Limit':20} {'Hard Limit':20} {'Units':10}\n"]
     for name in RLIMIT_NAMES:
         title, unit = LIMIT_TEXTS[name]
-        soft, hard = (
-            "unlimited" if n == RLIM_INFINITY else str(n) for n in task.rlimits[name]
-        )
+        soft, hard = ("unlimited" if n == RLIM_INFINITY else str(n) for n in task.rlimits[name])
         lines.append(f"{title:25} {soft:20} {hard:20} {unit:10}\n")
     return "".join(lines).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
-from emu.kernel.fs.pipefs import PIPE_MAX_SIZE
+from emu.kernel.fs.pipe_buffer import PIPE_MAX_SIZE
 from emu.kernel.rlimits import NR_OPEN
 from emu.kernel.uts import NEW_UTS_LEN
 

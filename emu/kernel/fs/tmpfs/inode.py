@@ -73,9 +73,9 @@ class TmpfsInode(PagedInode):
         """A new store."""
         return PageCache(self.sb.vfs.kernel.ram)
 
-    def will_add_page(self) -> None:
-        """ENOSPC if the file system is full."""
-        self.sb.will_add_page()
+    def will_add_pages(self, count: int) -> None:
+        """ENOSPC if the file system has no room for them."""
+        self.sb.will_add_pages(count)
 
     def pages_changed(self) -> None:
         """Count the pages again, those that mappings made too."""

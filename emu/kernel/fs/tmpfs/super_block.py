@@ -53,9 +53,9 @@ class TmpfsSuperBlock(SuperBlock):
         if self.used_inodes >= self.max_inodes:
             raise ENOSPC("no more inodes in this tmpfs")
 
-    def will_add_page(self) -> None:
-        """ENOSPC if there may not be one more page."""
-        if self.used_pages >= self.max_pages:
+    def will_add_pages(self, count: int) -> None:
+        """ENOSPC if there may not be so many more pages."""
+        if self.used_pages + count > self.max_pages:
             raise ENOSPC("this tmpfs is full")
 
     def statfs(self) -> Kstatfs:

@@ -52,8 +52,8 @@ class Fault:
 
     `signal` and `code` are names (``SIGSEGV``, ``SEGV_MAPERR``). For page faults `code` is empty
     and `access` says what was tried: only the kernel knows whether the page is unmapped or
-    forbidden. `address` is the page for page faults and the instruction otherwise; `pc` is the
-    program counter a signal frame reports.
+    forbidden. `address` is the byte a page fault was about, or its page where the engine does not
+    tell; otherwise it is the instruction. `pc` is the program counter a signal frame reports.
     """
 
     signal: str

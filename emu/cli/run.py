@@ -18,6 +18,7 @@ from emu.machine import DEFAULT_ENVIRONMENT, Bind, Config, Machine, ProgramNotFo
 if TYPE_CHECKING:
     from emu.kernel.task import Task
 
+USAGE = 2
 CANNOT_RUN = 126
 NOT_FOUND = 127
 
@@ -40,7 +41,10 @@ def main(argv: list[str]) -> int:
         )
     )
     if arguments.strace:
-        trace(machine, arguments)
+        try:
+            trace(machine, arguments)
+        except (ValueError, OSError) as error:
+            return fail(f"--strace: {error}", USAGE)
     try:
         task = machine.spawn(
             arguments.program,

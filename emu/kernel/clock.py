@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 NSEC_PER_SEC = 1_000_000_000
 NSEC_PER_USEC = 1_000
+
+
+HostWait = Callable[["int | None"], None]
+"""``wait(timeout_ns)``: sleep on the host until one of its descriptors is ready, or so long."""
 
 
 class Clock(Protocol):
@@ -23,6 +28,9 @@ class Clock(Protocol):
 
     def cpu_ns(self) -> int:
         """CPU time that the machine's tasks have used."""
+
+    def idle(self, timeout_ns: int | None, wait: HostWait) -> None:
+        """Let time pass while all tasks sleep: until `wait` returns, or for the timeout."""
 
 
 class HostClock:
@@ -47,6 +55,10 @@ class HostClock:
     def cpu_ns(self) -> int:
         """What this host process used since the clock was made."""
         return time.process_time_ns() - self._cpu_start
+
+    def idle(self, timeout_ns: int | None, wait: HostWait) -> None:
+        """Sleep on the host."""
+        wait(timeout_ns)
 
 
 class VirtualClock:
@@ -79,3 +91,11 @@ class VirtualClock:
         if duration_ns < 0:
             raise ValueError("time does not go back")
         self._now += duration_ns
+
+    def idle(self, timeout_ns: int | None, wait: HostWait) -> None:
+        """Skip to the next timer; without one, only the host can end the sleep."""
+        if timeout_ns is None:
+            wait(None)
+        else:
+            wait(0)
+            self.advance(timeout_ns)

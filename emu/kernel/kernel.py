@@ -83,6 +83,7 @@ class Kernel:
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
         self._last_pid = INIT_PID
+        self._ended: list[Task] = []
 
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""
@@ -149,6 +150,7 @@ class Kernel:
             self.tracer.exited(task)
         self.sched.discard(task)
         self.tasks.pop(task.pid, None)
+        self._ended.append(task)
 
     def run(self) -> None:
         """Run until no task is left. `Deadlock` when all sleep for ever."""
@@ -172,12 +174,20 @@ class Kernel:
         if task.work:
             task.work = False
             deliver(task)
-            if not task.alive:
-                return
-        fault = cpu.run()
-        if fault is not None:
-            if self.tracer is not None:
-                self.tracer.fault(task, fault)
-            force_fault(task, fault)
-        if task.alive and task.call is None:
-            self.sched.ready(task)
+        if task.alive:
+            fault = cpu.run()
+            if fault is not None:
+                if self.tracer is not None:
+                    self.tracer.fault(task, fault)
+                force_fault(task, fault)
+            if task.alive and task.call is None:
+                self.sched.ready(task)
+        self._release_ended()
+
+    def _release_ended(self) -> None:
+        """Give back what ended tasks held; not before the CPU has left their address space."""
+        while self._ended:
+            task = self._ended.pop()
+            self.sched.leave_cpu(task)
+            task.files.put()
+            task.mm.release()

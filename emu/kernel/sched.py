@@ -101,7 +101,7 @@ class Scheduler:
             timeout_ns = self._until_next_timer()
             if timeout_ns is None and not self._host:
                 raise Deadlock
-            self._host.poll(timeout_ns)
+            self._clock.idle(timeout_ns, self._host.poll)
 
     def call_after(self, delay_ns: int, action: Callable[[], None]) -> None:
         """Call `action` once, `delay_ns` from now on the monotonic clock."""
@@ -130,15 +130,18 @@ class Scheduler:
             if previous is not None and previous.alive:
                 previous.saved_registers = cpu.save()
             self._on_cpu[cpu] = task
-            if task.saved_registers is None:
-                cpu.reset()
-            else:
-                cpu.restore(task.saved_registers)
+            assert task.saved_registers is not None, "a task begins with an execve or a fork"
+            cpu.restore(task.saved_registers)
             task.kernel.gates.install(cpu, task.image_abi)
-        if task.mm.cpu is not cpu or previous is not task:
             task.mm.activate(cpu)
         self.current = task
         return cpu
+
+    def leave_cpu(self, task: Task) -> None:
+        """Note that no CPU holds a task's registers: they are in ``saved_registers``."""
+        for cpu, holder in list(self._on_cpu.items()):
+            if holder is task:
+                del self._on_cpu[cpu]
 
     def begin(self, task: Task, awaitable: Awaitable[int], finish: Finish) -> int | None:
         """Run a call that may sleep: its result, or None when it went to sleep."""

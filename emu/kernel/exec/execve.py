@@ -184,15 +184,12 @@ def _begin_new_exec(task: Task, program: Program) -> None:
 
 def _start_thread(task: Task, cpu: Cpu, entry: int, sp: int) -> None:
     """Give the task the registers of a fresh program: zero, but for pc and stack pointer."""
-    running = task.kernel.sched.current is task
-    elsewhere = None if running else cpu.save()
+    whoever_is_there = cpu.save()
     cpu.reset()
     cpu.registers[task.abi.convention.stack_pointer] = sp
     cpu.pc = entry
-    if elsewhere is None:
-        task.kernel.gates.install(cpu, task.image_abi)
-    else:
-        task.saved_registers = cpu.save()
-        cpu.restore(elsewhere)
-    # The new address space is put on the CPU when the guest is entered next.
+    task.saved_registers = cpu.save()
+    cpu.restore(whoever_is_there)
+    # Registers and address space are put on the CPU when the guest is entered next.
+    task.kernel.sched.leave_cpu(task)
     task.work = True

@@ -68,6 +68,9 @@ class FakeMemory:
 
 
 class Clock:
+    def idle(self, timeout_ns, wait):
+        wait(timeout_ns)
+
     def __init__(self):
         self.now = 0
 

@@ -149,8 +149,8 @@ class FakeTask:
             abi=load_abi,
             cpu=self._cpu,
             random=random.Random(1),
-            sched=SimpleNamespace(current=None),
-            gates=SimpleNamespace(install=lambda cpu, abi: None),
+            # As when the task is entered next: its registers go to its CPU.
+            sched=SimpleNamespace(leave_cpu=lambda task: task.cpu.restore(task.saved_registers)),
         )
         ram = self.kernel.ram
         self.paths = {name: FakePath(FakeInode(ram, data)) for name, data in files.items()}

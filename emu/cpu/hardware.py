@@ -25,8 +25,8 @@ from emu.cpu.block_limit import limit_blocks
 from emu.cpu.library import EngineError
 from emu.cpu.registers import RegisterAccess, RegisterNames, open_state
 from emu.cpu.tlb import Tlb, no_pages
-from emu.cpu.whole_blocks import run_whole_blocks
 from emu.cpu.user_memory import UserMemory
+from emu.cpu.whole_blocks import run_whole_blocks
 
 # Code buffer of the engine; the default of 1 GiB only costs address space.
 _TRANSLATION_BUFFER = 64 << 20

@@ -23,10 +23,7 @@ class End:
 
     def __eq__(self, other: object) -> bool:
         """Ends are equal when status and output are."""
-        return (
-            isinstance(other, End)
-            and (self.status, self.output) == (other.status, other.output)
-        )
+        return isinstance(other, End) and (self.status, self.output) == (other.status, other.output)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         return int(importlib.import_module(f"emu.cli.{name}").main(arguments[1:]))
     except BrokenPipeError:
         # Whoever read our output went away; there is nobody left to tell.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 141
 
 

@@ -6,14 +6,15 @@ import mmap
 import time
 from collections.abc import Callable
 from threading import get_ident
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from emu.arch.cpu import PAGE_SHIFT, Fault, TrapHandler
 from emu.arch.isa import Isa
 from emu.cpu import library as lib
+from emu.cpu import native
 from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
-from emu.cpu.traps import interrupt_callback, invalid_callback
+from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback
 
 _FOREIGN_STOP_RETRY_S = 0.0005
 
@@ -220,8 +221,27 @@ class Engine(Hardware):
         exceptions = interrupt_callback(self._handlers, self._exception, self.abandon)
         unknown = invalid_callback(self._invalid, self.abandon)
         self.keep += [exceptions, unknown]
-        self.hook(lib.HOOK_INTR, lib.address_of(exceptions))
+        if native.available():
+            self._install_trap(next(n for n in self.ways.values() if n >= 0), exceptions)
+        else:
+            self.hook(lib.HOOK_INTR, lib.address_of(exceptions))
         self.hook(lib.HOOK_INSN_INVALID, lib.address_of(unknown))
+
+    def _install_trap(self, number: int, exceptions: Any) -> None:
+        """Have this ISA's own trap skip what other exceptions need."""
+        handlers, exception = self._handlers, self._exception
+
+        def trap() -> None:
+            handler = handlers.get(number)
+            if handler is None:
+                exception(number)
+            else:
+                handler()
+
+        plain = plain_callback(trap, self.abandon)
+        blob = native.interrupt_blob(number, lib.address_of(plain), lib.address_of(exceptions))
+        self.keep += [plain, blob]
+        self.hook(lib.HOOK_INTR, blob.address, blob.data_address)
 
     def _exception(self, number: int) -> None:
         """An exception that is no trap: `raise_fault`, or set it right."""

@@ -46,6 +46,10 @@ _TLB_FILL = bytes.fromhex(
     "088b4d10210a89c283e207482500f0ffff48890389530831c085d20f95c04883c4085d5bc3"
 )
 
+# void interrupt(uc, int exception, data): the trap goes to a callback without arguments.
+#   cmp esi, [rdx] ; jne other ; jmp [rdx+8] ; other: jmp [rdx+16]
+_INTERRUPT = bytes.fromhex("3b327503ff6208ff6210")
+
 _RETURN = bytes.fromhex("c3")
 
 
@@ -103,6 +107,11 @@ def _syscall_code() -> int:
 
 
 @cache
+def _interrupt_code() -> int:
+    return _code_pages().place(_INTERRUPT)
+
+
+@cache
 def _fill_code() -> int:
     return _code_pages().place(_TLB_FILL)
 
@@ -121,6 +130,11 @@ def syscall_blob(
 ) -> Blob:
     """A callback for the x86-64 `syscall` instruction around a Python one without arguments."""
     return Blob(_syscall_code(), r11_address, reg_read, rip_address, rcx_address, callback)
+
+
+def interrupt_blob(number: int, trap: int, others: int) -> Blob:
+    """A callback for exceptions: one number to `trap`, which takes no arguments; else `others`."""
+    return Blob(_interrupt_code(), number, trap, others)
 
 
 def fill_blob(callback: int, flags_address: int = 0, keep_mask: int = 0xFFFFFFFF) -> Blob:

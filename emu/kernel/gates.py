@@ -68,7 +68,7 @@ class Gates:
             case "i386":
                 return {"int80": own, "sysenter": self._sysenter(cpu, own)}
             case "arm":
-                return {"svc": self._svc(cpu)}
+                return {"svc": own if abi.name == "arm-eabi" else self._svc(cpu)}
             case "arm64":
                 return {"svc": own}
             case "riscv64" | "riscv32":
@@ -81,9 +81,11 @@ class Gates:
         return make_gate(self._kernel, cpu, SyscallTable(self._kernel, abi, cpu.registers, wide))
 
     def _svc(self, cpu: Cpu) -> TrapHandler:
-        """ARM: the number is r7, or the instruction's own immediate if that is not zero (OABI).
+        """OABI: the number is the instruction's immediate, or r7 if that is zero.
 
-        See arch/arm/kernel/entry-common.S, vector_swi.
+        For programs of the old ABI only, as their ELF header says: an EABI kernel without
+        CONFIG_OABI_COMPAT does not look at the immediate. See vector_swi in
+        arch/arm/kernel/entry-common.S.
         """
         kernel = self._kernel
         eabi = self._gate(cpu, kernel.abi("arm-eabi"))

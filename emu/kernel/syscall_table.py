@@ -21,35 +21,40 @@ if TYPE_CHECKING:
 TRACED_WORDS = 6  # of a call that nothing declares
 
 
-class SyscallTable(dict[int, "Decoder"]):
-    """Number -> decoder. Looking a number up binds it.
+class SyscallTable:
+    """Number -> decoder: `rows` has those that were called before, `bind` finds the others.
 
     Rows are remembered for numbers of the ABI's table only: a guest that tries every number
     there is does not grow the kernel.
     """
 
     def __init__(self, kernel: Kernel, abi: Abi, registers: RegisterFile, wide: bool) -> None:
-        super().__init__()
+        self.rows: dict[int, Decoder] = {}
         self.kernel = kernel
         self.abi = abi
         self._registers = registers
         self._wide = wide
         self._binder = Binder(abi, registers, wide)
+        self._number_mask = (1 << abi.convention.number_bits) - 1
         self._sister: SyscallTable | None = None
 
-    def __missing__(self, number: int) -> Decoder:
+    def bind(self, number: int) -> Decoder:
+        """The decoder for what the number register holds."""
+        if number > self._number_mask:  # the kernel looks at a part of the register only
+            return self.bind(number & self._number_mask)
         row = self.abi.syscalls.get(number)
         if row is None:
             sister = self._sister_of(number)
             if sister is not None:
-                return sister[number]
+                self.rows[number] = decoder = sister.bind(number)
+                return decoder
             return self._traced(self._refuse, None, None, number)
         syscall = self.kernel.handler(self.abi, row.entry)
         if syscall is None:
             decoder = self._unimplemented(row)
         else:
             decoder = self._binder.decoder(syscall)
-        self[number] = decoder = self._traced(decoder, syscall, row, number)
+        self.rows[number] = decoder = self._traced(decoder, syscall, row, number)
         return decoder
 
     def _sister_of(self, number: int) -> SyscallTable | None:

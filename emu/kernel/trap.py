@@ -35,7 +35,7 @@ def make_gate(
     registers = cpu.registers
     numbers = registers if number_in is None else number_in
     number_register = convention.number if number_in is None else 0
-    number_mask = (1 << convention.number_bits) - 1
+    rows = table.rows
     errno = kernel.errno_numbers(abi)
     sched = kernel.sched
     # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
@@ -47,7 +47,11 @@ def make_gate(
         task = sched.current
         assert task is not None
         try:
-            answer = table[numbers[number_register] & number_mask](task)
+            decoder = rows[numbers[number_register]]
+        except KeyError:
+            decoder = table.bind(numbers[number_register])
+        try:
+            answer = decoder(task)
             if isinstance(answer, int):
                 result = answer
             else:
@@ -58,7 +62,11 @@ def make_gate(
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]
-        if flag is None:
+        if 0 <= result <= mask:
+            registers[result_register] = result
+            if flag is not None:
+                registers[flag] = 0
+        elif flag is None:
             registers[result_register] = result & mask
         elif -MIPS_MAX_ERRNO <= result < 0:
             # MIPS: a positive number and a flag. The kernel tells errors by value alone.

@@ -166,8 +166,15 @@ def test_an_error_of_int80_in_64_bit_code_fills_the_whole_register():
     assert m.cpu.registers[0] == (1 << 64) - 9
 
 
-def test_arm_takes_a_nonzero_immediate_for_the_oabi_number():
+def test_an_eabi_program_is_never_asked_for_its_immediate():
     m = machine("arm-eabi", None, answer_42)
+    m.task.mm.write(m.cpu.pc - 4, (0xEF900000 | 6).to_bytes(4, "little"))
+    assert call(m, "dup", 6) == 42
+    assert m.task.abi.name == "arm-eabi"
+
+
+def test_an_oabi_program_gives_its_number_as_the_immediate():
+    m = machine("arm-oabi", None, answer_42)
     m.task.mm.write(m.cpu.pc - 4, (0xEF900000 | 41).to_bytes(4, "little"))
     m.cpu.registers[7] = 0xDEAD
     m.cpu.registers[0] = 6

@@ -48,6 +48,8 @@ class Engine(Hardware):
         self._stopping = False
         self._runner: int | None = None
         self._handlers: dict[int, TrapHandler] = {}
+        self._trap: native.Blob | None = None
+        self._trap_callback: Any = None
         super().__init__(isa, ram, window=window, model=model)
         self._invalid_address = cell_at(self.handle + _INVALID_ADDRESS_OFFSET)
         self._bring_up()
@@ -165,7 +167,11 @@ class Engine(Hardware):
         """Route one way into the kernel; ValueError if this ISA has no such way."""
         if way not in self.ways:
             raise ValueError(f"{self.isa.name} has no way in called {way!r}")
-        self._handlers[self.ways[way]] = handler
+        number = self.ways[way]
+        self._handlers[number] = handler
+        if self._trap is not None and number == self._trap.data[0]:
+            self._trap_callback = plain_callback(handler, self.abandon)
+            self._trap.data[1] = lib.address_of(self._trap_callback)
 
     def invalidate_code(self, frame: int) -> None:
         """Forget instructions translated from the frame at this RAM address, if there are any."""
@@ -228,20 +234,12 @@ class Engine(Hardware):
         self.hook(lib.HOOK_INSN_INVALID, lib.address_of(unknown))
 
     def _install_trap(self, number: int, exceptions: Any) -> None:
-        """Have this ISA's own trap skip what other exceptions need."""
-        handlers, exception = self._handlers, self._exception
-
-        def trap() -> None:
-            handler = handlers.get(number)
-            if handler is None:
-                exception(number)
-            else:
-                handler()
-
-        plain = plain_callback(trap, self.abandon)
-        blob = native.interrupt_blob(number, lib.address_of(plain), lib.address_of(exceptions))
-        self.keep += [plain, blob]
-        self.hook(lib.HOOK_INTR, blob.address, blob.data_address)
+        """Have this ISA's own trap skip what other exceptions need; see `on_trap`."""
+        others = lib.address_of(exceptions)
+        self._trap_callback = plain_callback(lambda: self._exception(number), self.abandon)
+        trap = lib.address_of(self._trap_callback)
+        self._trap = native.interrupt_blob(number, trap, others)
+        self.hook(lib.HOOK_INTR, self._trap.address, self._trap.data_address)
 
     def _exception(self, number: int) -> None:
         """An exception that is no trap: `raise_fault`, or set it right."""

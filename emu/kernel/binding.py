@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     Decoder = Callable[[Task], int | Awaitable[int]]
     RawDecoder = Callable[[Task], tuple[int, ...]]
 
+STACK_ARGUMENTS_END = 32
+"""MIPS o32: from the stack pointer to the end of the eighth argument."""
+
 
 class Binder:
     """Compiles decoders for one ABI over one CPU's registers.
@@ -54,6 +57,11 @@ class Binder:
         arguments = [p.arg.decode(raw, row) for p, raw in row.arguments]
         called = f"{row.inject(syscall.handler)}({', '.join(['task', *arguments])})"
         lines = [f"task.abi = {row.inject(self.abi)}"]
+        if self.convention.stack_count:
+            # Checked whether or not the call has arguments there: see handle_sys in
+            # arch/mips/kernel/scall32-o32.S.
+            end = f"regs[{self.convention.stack_pointer}] + {STACK_ARGUMENTS_END}"
+            lines.append(f"if {end} & {1 << row.word_bits - 1:#x}: raise {row.inject(EFAULT)}")
         if any("mm." in a or "(mm," in a for a in arguments):
             lines.append("mm = task.mm")
         decoder: Decoder = row.compile([*lines, f"return {called}"])
@@ -135,11 +143,8 @@ class _Row:
 def stack_word(mm: AddressSpace, pointer: int, offset: int) -> int:
     """An argument on the user's stack; 0 where nothing is mapped.
 
-    EFAULT when the stack pointer is not the user's. See load_a4 in
-    arch/mips/kernel/scall32-o32.S.
+    See load_a4 in arch/mips/kernel/scall32-o32.S.
     """
-    if pointer >= mm.task_size:
-        raise EFAULT
     try:
         return mm.read_u32(pointer + offset)
     except EFAULT:

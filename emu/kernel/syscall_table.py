@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.binding import Binder
@@ -12,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from emu.arch.abi import Abi, Row
+    from emu.arch.convention import Convention
     from emu.arch.cpu import RegisterFile
     from emu.kernel.binding import Decoder
     from emu.kernel.kernel import Kernel
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
 
+INDIRECT = "sys_syscall"
 TRACED_WORDS = 6  # of a call that nothing declares
 
 
@@ -28,13 +31,20 @@ class SyscallTable:
     there is does not grow the kernel.
     """
 
-    def __init__(self, kernel: Kernel, abi: Abi, registers: RegisterFile, wide: bool) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        abi: Abi,
+        registers: RegisterFile,
+        wide: bool,
+        convention: Convention | None = None,
+    ) -> None:
         self.rows: dict[int, Decoder] = {}
         self.kernel = kernel
         self.abi = abi
         self._registers = registers
         self._wide = wide
-        self._binder = Binder(abi, registers, wide)
+        self._binder = Binder(abi, registers, wide, convention)
         self._number_mask = (1 << abi.convention.number_bits) - 1
         self._sister: SyscallTable | None = None
 
@@ -49,6 +59,9 @@ class SyscallTable:
                 self.rows[number] = decoder = sister.bind(number)
                 return decoder
             return self._traced(self._refuse, None, None, number)
+        if row.entry == INDIRECT:
+            self.rows[number] = decoder = self._indirect()
+            return decoder
         syscall = self.kernel.handler(self.abi, row.entry)
         if syscall is None:
             decoder = self._unimplemented(row)
@@ -66,6 +79,29 @@ class SyscallTable:
             sister = self.kernel.abi(name, self.abi.byte_order)
             self._sister = SyscallTable(self.kernel, sister, self._registers, self._wide)
         return self._sister if number in self._sister.abi.syscalls else None
+
+    def _indirect(self) -> Decoder:
+        """syscall(2): the number is the first argument, and the others move up by one.
+
+        The inner call is the one that tracers see. See sys_syscall in
+        arch/mips/kernel/scall32-o32.S and arch/arm/kernel/entry-common.S.
+        """
+        first, *others = self.abi.convention.arguments
+        convention = replace(self.abi.convention, arguments=tuple(others))
+        inner = SyscallTable(self.kernel, self.abi, self._registers, self._wide, convention)
+        registers = self._registers
+        # Old ARM's numbers may come without the bits that mark them.
+        mark = self.abi.number_base if self.abi.name == "arm-oabi" else 0
+
+        def indirect(task: Task) -> int | Awaitable[int]:
+            number = registers[first] & 0xFFFFFFFF | mark
+            row = self.abi.syscalls.get(number)
+            if row is not None and row.entry == INDIRECT:
+                task.abi = self.abi
+                raise ENOSYS("syscall does not call itself")
+            return (inner.rows.get(number) or inner.bind(number))(task)
+
+        return indirect
 
     def _refuse(self, task: Task) -> int:
         task.abi = self.abi

@@ -42,6 +42,7 @@ def make_gate(
     mask = cpu.isa.word_mask
     result_register = convention.result
     flag = convention.error_flag
+    highest = mask if flag is None else mask - MIPS_MAX_ERRNO
 
     def enter() -> None:
         task = sched.current
@@ -62,21 +63,26 @@ def make_gate(
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]
-        if 0 <= result <= mask:
+        if 0 <= result <= highest:
             registers[result_register] = result
             if flag is not None:
                 registers[flag] = 0
-        elif flag is None:
-            registers[result_register] = result & mask
-        elif -MIPS_MAX_ERRNO <= result < 0:
-            # MIPS: a positive number and a flag. The kernel tells errors by value alone.
-            registers[result_register] = -result
-            registers[flag] = 1
         else:
-            registers[result_register] = result & mask
-            registers[flag] = 0
+            answer_with(result)
         if task.work:
             cpu.stop()
+
+    def answer_with(result: int) -> None:
+        value = result & mask
+        if flag is None:
+            registers[result_register] = value
+        elif value <= highest:
+            registers[result_register] = value
+            registers[flag] = 0
+        else:
+            # MIPS: a positive number and a flag. The kernel tells errors by the word alone.
+            registers[result_register] = -value & mask
+            registers[flag] = 1
 
     def finish(task: Task, result: int | BaseException) -> None:
         """Write the result of a call that slept, when the task is back on its CPU."""
@@ -85,9 +91,6 @@ def make_gate(
         if isinstance(result, KernelError):
             result = -errno[type(result)]
         assert isinstance(result, int)
-        failed = flag is not None and -MIPS_MAX_ERRNO <= result < 0
-        registers[result_register] = -result if failed else result & mask
-        if flag is not None:
-            registers[flag] = int(failed)
+        answer_with(result)
 
     return enter

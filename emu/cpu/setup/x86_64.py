@@ -28,6 +28,8 @@ _STAR_VALUE = 0x23 << 48
 _SYSRETQ = b"\x48\x0f\x07"
 _AFTER_STUB = STUB_ADDRESS + 0x800
 _REG_RCX, _REG_R11 = 1, 11
+# The place of the Python callback in the data of `native.syscall_blob`.
+_CALLBACK = 4
 
 
 class X86_64(X86):
@@ -64,6 +66,9 @@ class X86_64(X86):
         super().on_trap(way, handler)
         if way == "syscall":
             self._syscall_handler = handler
+            if self._syscall is not None:
+                self._syscall_callback = plain_callback(handler, self.abandon)
+                self._syscall.data[_CALLBACK] = address_of(self._syscall_callback)
 
     def _bring_up(self) -> None:
         self._start_fpu()
@@ -78,6 +83,7 @@ class X86_64(X86):
     def _install_traps(self) -> None:
         super()._install_traps()
         self._syscall_handler = self._undefined
+        self._syscall: native.Blob | None = None
         if native.available() and isinstance(self.state, WindowState):
             self._install_native_syscall(self.state)
         else:
@@ -85,16 +91,15 @@ class X86_64(X86):
         self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
 
     def _install_native_syscall(self, state: WindowState) -> None:
-        callback = plain_callback(lambda: self._syscall_handler(), self.abandon)
+        self._syscall_callback = plain_callback(self._undefined, self.abandon)
         first = state.address + state.first_register
-        blob = native.syscall_blob(
+        self._syscall = blob = native.syscall_blob(
             first + 8 * _REG_R11,
             address_of(self.library.reg_read),
             first + 8 * state.pc_slot,
             first + 8 * _REG_RCX,
-            address_of(callback),
+            address_of(self._syscall_callback),
         )
-        self.keep += [callback, blob]
         self.hook(lib.HOOK_INSN, blob.address, blob.data_address, INSTRUCTION_SYSCALL)
 
     def _python_syscall(self) -> None:

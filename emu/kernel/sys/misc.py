@@ -49,7 +49,9 @@ def personality_32(task: Task, personality: Persona) -> int:
     old = own.personality
     if personality != PERSONALITY_QUERY:
         own.personality = personality
-    return old & ~PER_MASK if old & PER_MASK == PER_LINUX32 else old
+    if old & PER_MASK == PER_LINUX32:
+        old &= ~PER_MASK
+    return old - (old >> 31 << 32)  # an int in C, which the other is not
 
 
 @syscall("sys_syslog")

@@ -90,7 +90,8 @@ def fallocate(task: Task, fd: Fd, mode: Int, offset: Loff, len: Loff) -> int:
 @syscall("sys_fadvise64", "sys_ia32_fadvise64")
 def fadvise64(task: Task, fd: Fd, offset: Loff, len: Size, advice: Int) -> int:
     """Take advice on how a file will be used; there is nothing to do. See posix_fadvise(2)."""
-    return _advise(task, fd, len, advice)
+    # ksys_fadvise64_64 takes the size as a loff_t, which makes a 64-bit one negative.
+    return _advise(task, fd, len - (len >> 63 << 64), advice)
 
 
 @syscall("sys_fadvise64_64", "sys_ia32_fadvise64_64")

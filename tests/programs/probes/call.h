@@ -39,7 +39,7 @@ typedef long long s64;
 
 /* CALL(__NR_write, 1, P(text), 5): missing arguments are zero. */
 #define CALL(number, ...) call(number, ((reg[7]){__VA_ARGS__}))
-#define P(pointer) ((reg)(long)(pointer))
+#define P(pointer) ((reg)(unsigned long)(pointer))
 #define LOW(value) ((reg)(u32)(u64)(value))
 #define HIGH(value) ((reg)(u32)((u64)(value) >> 32))
 #define PAGE 4096ul

@@ -67,7 +67,9 @@ def words(isa: str, *values: int) -> bytes:
 class Guest:
     """A CPU with memory; traps stop the run and are counted."""
 
-    def __init__(self, isa: str, *, window: bool = True, model: str | None = None) -> None:
+    def __init__(
+        self, isa: str, *, window: bool = True, model: str | None = None, has_kernel: bool = True
+    ) -> None:
         self.isa = ISAS[isa]
         self.ram = mmap.mmap(-1, RAM_SIZE)
         self.cpu: Engine = create_cpu(self.isa, self.ram, window=window, model=model)
@@ -76,7 +78,7 @@ class Guest:
         self.traps: list[str] = []
         self.trap_pcs: list[int] = []
         self._next_frame = PAGE_SIZE
-        for way in self.cpu.ways:
+        for way in self.cpu.ways if has_kernel else ():
             self.cpu.on_trap(way, self._stopper(way))
         self.cpu.use(self.pages, self.fault)
         self.map(STACK, W | R)

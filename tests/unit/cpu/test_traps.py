@@ -159,9 +159,7 @@ def test_sysenter_can_be_redirected_exactly(guest):
 
 
 def test_a_way_without_a_handler_is_what_hardware_makes_of_it(guest):
-    g = guest("x86-64")
-    g.cpu._handlers.clear()
-    g.cpu._syscall_handler = g.cpu._undefined
+    g = guest("x86-64", has_kernel=False)
     for text, signal, code in (
         ("syscall", "SIGILL", "ILL_ILLOPN"),
         ("sysenter", "SIGILL", "ILL_ILLOPN"),

@@ -74,6 +74,10 @@ class ProgramNotFound(Exception):
     """The program to run is neither in the guest's root nor on the host."""
 
 
+class UnknownModel(Exception):
+    """No CPU model of this name runs the program's instruction set."""
+
+
 class Machine:
     """A Linux machine in this process.
 
@@ -130,7 +134,10 @@ class Machine:
             signals=TaskSignals.fresh(),
             rlimits=default_rlimits(),
         )
-        task.fs.cwd = task.fs.lookup(task, cwd.encode())
+        try:
+            task.fs.cwd = task.fs.lookup(task, cwd.encode())
+        except KernelError as error:
+            raise type(error)(f"working directory {cwd}") from None
         name, path = self._find(task, program, env)
         arguments = [a.encode() for a in (argv if argv is not None else [program])]
         environment = [f"{k}={v}".encode() for k, v in (env or DEFAULT_ENVIRONMENT).items()]
@@ -166,10 +173,12 @@ class Machine:
         from emu.cpu import create_cpu
 
         config = self.config
-        ram = self.kernel.ram
-        return create_cpu(
-            ISAS[isa], ram.memory, window=config.register_window, model=config.cpu_model
-        )
+        memory = self.kernel.ram.memory
+        window, model = config.register_window, config.cpu_model
+        try:
+            return create_cpu(ISAS[isa], memory, window=window, model=model)
+        except ValueError as error:
+            raise UnknownModel(str(error)) from None
 
     def _running_cpu(self) -> Cpu | None:
         current = self.kernel.sched.current

@@ -63,6 +63,7 @@ class Abi:
     `word_bits` is the size of C's long; `convention.word_bits` that of an argument register, which
     on x32 and n32 is wider. `sister` is the ABI that answers the
     numbers this one's table does not have (x32 beside x86-64, n64 behind n32), or None.
+    `platform` is AT_PLATFORM where that is not the CPU's own.
     """
 
     def __init__(self, name: str, byte_order: str | None) -> None:
@@ -78,6 +79,7 @@ class Abi:
         self.ways: tuple[str, ...] = tuple(text["ways"])
         self.number_base: int = text["number_base"]
         self.uname_machine: str = text["uname_machine"][self.isas.index(self.isa.name)]
+        self.platform: str | None = text.get("platform")
         self.convention = make_convention(text["convention"], self.isa)
         self.memory = MemoryMap(**text["memory"])
         self.sister: str | None = text.get("sister")

@@ -7,18 +7,28 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from emu.cli.usage import fail
 from emu.kernel.errno import ENOENT, KernelError
-from emu.kernel.kernel import Options, Unimplemented
+from emu.kernel.kernel import KernelBug, Options, Unimplemented
 from emu.kernel.sched import Deadlock
-from emu.machine import DEFAULT_ENVIRONMENT, Bind, Config, Machine, ProgramNotFound
+from emu.machine import (
+    DEFAULT_ENVIRONMENT,
+    Bind,
+    Config,
+    Machine,
+    ProgramNotFound,
+    UnknownModel,
+)
+from emu.trace.filter import BadExpression
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 USAGE = 2
+SOFTWARE = 70  # EX_SOFTWARE of sysexits.h
 CANNOT_RUN = 126
 NOT_FOUND = 127
 
@@ -31,20 +41,19 @@ def main(argv: list[str]) -> int:
         options.release = arguments.release
     if arguments.hostname:
         options.hostname = arguments.hostname
-    machine = Machine(
-        Config(
-            layers=arguments.layer,
-            binds=arguments.bind,
-            cpu_model=arguments.cpu,
-            seed=arguments.seed,
-            options=options,
-        )
+    config = Config(
+        layers=arguments.layer,
+        binds=arguments.bind,
+        cpu_model=arguments.cpu,
+        seed=arguments.seed,
+        options=options,
     )
-    if arguments.strace:
-        try:
+    try:
+        machine = Machine(config)
+        if arguments.strace:
             trace(machine, arguments)
-        except (ValueError, OSError) as error:
-            return fail(f"--strace: {error}", USAGE)
+    except (OSError, BadExpression) as error:
+        return fail(str(error), USAGE)
     try:
         task = machine.spawn(
             arguments.program,
@@ -53,6 +62,8 @@ def main(argv: list[str]) -> int:
             cwd=arguments.cwd,
             user=arguments.user,
         )
+    except UnknownModel as error:
+        return fail(f"--cpu: {error}", USAGE)
     except ProgramNotFound:
         return fail(f"{arguments.program}: not found in the guest's root or on the host", NOT_FOUND)
     except ENOENT as error:
@@ -66,6 +77,9 @@ def main(argv: list[str]) -> int:
         return fail(str(stuck), CANNOT_RUN)
     except Unimplemented as missing:
         return fail(f"--strict: {missing}", CANNOT_RUN)
+    except KernelBug as bug:
+        traceback.print_exception(bug.__cause__)
+        return fail(f"this is a bug in emu: {bug}", SOFTWARE)
     return end_as(task)
 
 
@@ -115,7 +129,9 @@ def parser() -> argparse.ArgumentParser:
         "-s", dest="string_limit", metavar="N", type=int, default=32, help="string length shown"
     )
     p.add_argument("program", metavar="PROGRAM", help=argparse.SUPPRESS)
-    p.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    p.add_argument(
+        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
+    )
     return p
 
 

@@ -9,6 +9,8 @@ the library's code and has no setting, so it is changed where it stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from emu.cpu.library import Library
@@ -23,14 +25,42 @@ _BOUND = re.compile(
     re.DOTALL,
 )
 _SEARCHED = 256
-_LIMIT = MAX_INSTRUCTIONS.to_bytes(4, "little")
 
 
 @cache
 def limit_blocks(library: Library, isa: str) -> bool:
     """Limit the blocks of an ISA's translator for this process; False if that cannot be done."""
-    function = Function(library, f"tb_gen_code_{TARGETS[isa]}", _SEARCHED)
-    if b"\x81\xfb" + _LIMIT in function.code:
-        return True  # i386 and x86-64 share a translator
+    bound = _bound(library, TARGETS[isa])
+    return bound is not None and bound.set(MAX_INSTRUCTIONS)
+
+
+@contextmanager
+def single_instructions(library: Library, isa: str) -> Iterator[None]:
+    """Meanwhile, new blocks have one instruction each; only where `limit_blocks` worked."""
+    bound = _bound(library, TARGETS[isa])
+    assert bound is not None
+    bound.set(1)
+    try:
+        yield
+    finally:
+        bound.set(MAX_INSTRUCTIONS)
+
+
+class _Bound:
+    """The places of a translator's limit."""
+
+    def __init__(self, function: Function, places: tuple[int, ...]) -> None:
+        self._function = function
+        self._places = places
+
+    def set(self, count: int) -> bool:
+        """Change the limit; False if the host does not allow it."""
+        limit = count.to_bytes(4, "little")
+        return self._function.rewrite([(place, limit) for place in self._places])
+
+
+@cache
+def _bound(library: Library, target: str) -> _Bound | None:
+    function = Function(library, f"tb_gen_code_{target}", _SEARCHED)
     found = _BOUND.search(function.code)
-    return found is not None and function.rewrite([(found.start(g), _LIMIT) for g in (1, 2)])
+    return None if found is None else _Bound(function, (found.start(1), found.start(2)))

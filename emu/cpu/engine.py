@@ -12,6 +12,7 @@ from emu.arch.cpu import PAGE_SHIFT, Fault, TrapHandler
 from emu.arch.isa import Isa
 from emu.cpu import library as lib
 from emu.cpu import native
+from emu.cpu.block_limit import MAX_INSTRUCTIONS, single_instructions
 from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
 from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback
@@ -121,12 +122,19 @@ class Engine(Hardware):
 
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised."""
-        start, handle = self.library.start, self.handle
+        start, handle, guard = self.library.start, self.handle, self.guard
         self._runner = get_ident()  # Before looking at the flag: see `stop`.
+        guard.enter(self._runner)
+        stepping = gave_up = False
         try:
             while not self._stopping:
                 self._fault = self._refused = None
-                status = start(handle, self._entry(), 0, 0, 0)
+                stepping = gave_up and self.has_short_blocks
+                if stepping:
+                    status = self._step_through_a_block()
+                else:
+                    status = start(handle, self._entry(), 0, 0, 0)
+                gave_up = guard.gave_up()
                 if self._rewind is not None:
                     self._rewind()
                 self._settle()
@@ -137,11 +145,14 @@ class Engine(Hardware):
                     return self._fault
                 if self._refused is not None:
                     return self._page_fault(*self._refused)
+                if gave_up and not self._stopping and (stepping or not self.has_short_blocks):
+                    return self._unexplained()
                 if status and not self._stopping and not self._is_to_be_retried():
                     return self._unexplained()
             self._stopping = False
             return None
         finally:
+            guard.leave()
             self._runner = None
 
     def stop(self) -> None:
@@ -265,6 +276,15 @@ class Engine(Hardware):
         start = page << PAGE_SHIFT
         kept = self._invalid_address.value if self._invalid_address is not None else start
         return kept if kept >> PAGE_SHIFT == page else start
+
+    def _step_through_a_block(self) -> int:
+        """Run what the engine could not translate as a whole, up to the instruction it gives up on.
+
+        What is translated meanwhile is thrown away when the count ends.
+        """
+        with single_instructions(self.library, self.isa.name):
+            entry = self._entry()
+            return int(self.library.start(self.handle, entry, 0, 0, MAX_INSTRUCTIONS))
 
     def _is_to_be_retried(self) -> bool:
         """Whether an error that nobody reported needs no report.

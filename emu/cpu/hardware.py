@@ -21,6 +21,7 @@ from emu.arch.cpu import (
 from emu.arch.isa import Isa
 from emu.cpu import library as lib
 from emu.cpu import native
+from emu.cpu.abort_guard import AbortGuard
 from emu.cpu.block_limit import limit_blocks
 from emu.cpu.library import EngineError
 from emu.cpu.registers import RegisterAccess, RegisterNames, open_state
@@ -68,6 +69,7 @@ class Hardware:
         self.library = lib.load()
         self.handle = self._open()
         self._map(ram)
+        self.guard = AbortGuard(self.library, self.handle, isa.name)
         self.access = RegisterAccess(self.library, self.handle)
         self.state = open_state(self.library, self.handle, self.names, window=window)
         self.registers: RegisterFile = self.state.registers
@@ -110,6 +112,7 @@ class Hardware:
 
     def close(self) -> None:
         """Give the engine back. Nothing may be called afterwards."""
+        self.guard.close()
         self.library.close(self.handle)
 
     # What the TLB asks; see `emu.cpu.tlb.FillOwner`.

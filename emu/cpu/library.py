@@ -95,6 +95,7 @@ class Library:
         self.context_alloc = self._function(held, "uc_context_alloc", POINTER(c_void_p))
         self.context_save = self._function(held, "uc_context_save", c_void_p)
         self.context_restore = self._function(held, "uc_context_restore", c_void_p)
+        self.context_free = self._function(held, "uc_context_free")
         self.context_size = self._function(held, "uc_context_size")
         self.context_size.restype = c_size_t
         self._ctl = held.uc_ctl

@@ -11,6 +11,8 @@ import mmap
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from emu.cpu.library import Library
 
@@ -30,29 +32,44 @@ TARGETS = {
 
 _READ_WRITE_EXEC = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 _READ_EXEC = mmap.PROT_READ | mmap.PROT_EXEC
+_READ_WRITE = mmap.PROT_READ | mmap.PROT_WRITE
 
 
 class Function:
     """An exported function of the library; `code` is empty if there is none or none we can read."""
 
     def __init__(self, library: Library, name: str, size: int) -> None:
-        self._address = library.symbol(name) if _can_be_changed() else 0
+        self._address = library.symbol(name) if can_be_changed() else 0
         self._size = size
         self.code = ctypes.string_at(self._address, size) if self._address else b""
 
     def rewrite(self, changes: Sequence[tuple[int, bytes]]) -> bool:
         """Put bytes at offsets; False if the host does not allow it."""
-        start = self._address & -mmap.PAGESIZE
-        end = (self._address + self._size + mmap.PAGESIZE - 1) & -mmap.PAGESIZE
-        protect = ctypes.CDLL(None).mprotect
-        protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-        if protect(start, end - start, _READ_WRITE_EXEC):
+        if not _protect(self._address, self._size, _READ_WRITE_EXEC):
             return False
         for offset, data in changes:
             ctypes.memmove(self._address + offset, data, len(data))
-        protect(start, end - start, _READ_EXEC)
-        return True
+        return _protect(self._address, self._size, _READ_EXEC)
 
 
-def _can_be_changed() -> bool:
+def can_be_changed() -> bool:
+    """Whether this host is of the kind that the changes are written for."""
     return sys.platform == "linux" and os.uname().machine == "x86_64"
+
+
+def make_writable(address: int, size: int) -> bool:
+    """Let data of the library be written; False if the host does not allow it."""
+    return _protect(address, size, _READ_WRITE)
+
+
+def _protect(address: int, size: int, rights: int) -> bool:
+    start = address & -mmap.PAGESIZE
+    end = (address + size + mmap.PAGESIZE - 1) & -mmap.PAGESIZE
+    return not _mprotect()(start, end - start, rights)
+
+
+@cache
+def _mprotect() -> Any:
+    function = ctypes.CDLL(None).mprotect
+    function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    return function

@@ -50,6 +50,25 @@ _TLB_FILL = bytes.fromhex(
 #   cmp esi, [rdx] ; jne other ; jmp [rdx+8] ; other: jmp [rdx+16]
 _INTERRUPT = bytes.fromhex("3b327503ff6208ff6210")
 
+# void abort(): for a thread in the list of `emu.cpu.abort_guard`, stop its engine and leave.
+#   mov rax, fs:[0] ; mov rdx, HEAD ; next: mov rdx, [rdx] ; test rdx, rdx ; je none
+#   cmp [rdx+8], rax ; jne next ; push rbx ; mov rbx, rdx ; mov byte [rbx+16], 1 ; mov rdi, [rbx+24]
+#   call [rbx+32] ; mov rdi, [rbx+40] ; call [rbx+48] ; none: mov rax, ABORT ; jmp rax
+_ABORT = (
+    bytes.fromhex("64488b04250000000048ba"),
+    bytes.fromhex("488b124885d2741c4839420875f2534889d3c6431001488b7b18ff5320488b7b28ff533048b8"),
+    bytes.fromhex("ffe0"),
+)
+
+# int print(...): for a thread in that list, print nothing.
+#   mov r11, fs:[0] ; mov r10, HEAD ; next: mov r10, [r10] ; test r10, r10 ; je none
+#   cmp [r10+8], r11 ; jne next ; xor eax, eax ; ret ; none: mov r11, PRINT ; jmp r11
+_PRINT = (
+    bytes.fromhex("644c8b1c250000000049ba"),
+    bytes.fromhex("4d8b124d85d274094d395a0875f231c0c349bb"),
+    bytes.fromhex("41ffe3"),
+)
+
 _RETURN = bytes.fromhex("c3")
 
 
@@ -114,6 +133,21 @@ def _interrupt_code() -> int:
 @cache
 def _fill_code() -> int:
     return _code_pages().place(_TLB_FILL)
+
+
+def abort_code(guards: int, abort: int) -> int:
+    """The address of an abort() that spares threads in the list of `emu.cpu.abort_guard`."""
+    return _with_addresses(_ABORT, guards, abort)
+
+
+def print_code(guards: int, function: int) -> int:
+    """The address of a printing function that prints nothing for the same threads."""
+    return _with_addresses(_PRINT, guards, function)
+
+
+def _with_addresses(parts: tuple[bytes, bytes, bytes], first: int, second: int) -> int:
+    pointers = [address.to_bytes(8, "little") for address in (first, second)]
+    return _code_pages().place(parts[0] + pointers[0] + parts[1] + pointers[1] + parts[2])
 
 
 class Blob:

@@ -113,6 +113,11 @@ class Context:
         self._library.check(status, "save a context")
         return self.view
 
+    def free(self) -> None:
+        """Give the memory back. `view` is no more."""
+        self.view.release()
+        self._library.context_free(self._pointer)
+
     def restore(self) -> None:
         """Make the content of `view` the engine's state."""
         status = self._library.context_restore(self._handle, self._pointer)
@@ -242,6 +247,7 @@ def _find_window(library: Library, handle: int, names: RegisterNames) -> WindowS
     finally:
         context.view[:] = before
         context.restore()
+        context.free()
 
 
 def _plant(
@@ -303,6 +309,18 @@ def peek_state(handle: int, size: int) -> bytes | None:
     """The first bytes of the architecture's state; unproven, so look for what proves itself."""
     address = _follow(handle, _CPU_OFFSET, _ENV_OFFSET)
     return None if address is None else peek(address, size)
+
+
+def cpu_object(library: Library, handle: int) -> int:
+    """The address of the engine's CPU object, if what it points at is the state; 0 otherwise."""
+    address = _follow(handle, _CPU_OFFSET)
+    state = _follow(handle, _CPU_OFFSET, _ENV_OFFSET)
+    if address is None or state is None:
+        return 0
+    context = Context(library, handle)
+    image = context.save().tobytes()
+    context.free()
+    return address if peek(state, len(image)) == image else 0
 
 
 def cell_at(address: int) -> c_uint64 | None:

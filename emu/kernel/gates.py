@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
 
 THUMB_SVC = 0xDF
+OABI_SVC_BYTES = 4
 
 
 def svc_immediate(mm: AddressSpace, address: int, cpu: Cpu) -> int:
@@ -94,13 +95,11 @@ class Gates:
         oabi = make_gate(kernel, cpu, oabi_table, number)
 
         sched = kernel.sched
-        registers = cpu.registers
-        pc = cpu.isa.number("pc")
 
         def enter() -> None:
             task = sched.current
             assert task is not None
-            mm, address = task.mm, registers[pc] - 4
+            mm, address = task.mm, cpu.pc - OABI_SVC_BYTES
             immediate = mm.svc_immediates.get(address)
             if immediate is None:
                 immediate = svc_immediate(mm, address, cpu)

@@ -49,6 +49,10 @@ class Unimplemented(Exception):
     """A strict machine met a system call that has no handler."""
 
 
+class KernelBug(Exception):
+    """A handler failed in a way that is our fault, not the guest's; says which call it was."""
+
+
 class Kernel:
     """One machine's kernel. Two of them in one process never see each other."""
 
@@ -175,7 +179,12 @@ class Kernel:
             task.work = False
             deliver(task)
         if task.alive:
-            fault = cpu.run()
+            try:
+                fault = cpu.run()
+            except Exception as error:
+                if isinstance(error, Unimplemented):
+                    raise
+                raise KernelBug(describe_call(task, cpu, error)) from error
             if fault is not None:
                 if self.tracer is not None:
                     self.tracer.fault(task, fault)
@@ -191,3 +200,14 @@ class Kernel:
             self.sched.leave_cpu(task)
             task.files.put()
             task.mm.release()
+
+
+def describe_call(task: Task, cpu: Cpu, error: Exception) -> str:
+    """Which system call a task was in, as far as its registers still tell."""
+    convention = task.abi.convention
+    number = cpu.registers[convention.number]
+    row = task.abi.syscalls.get(number)
+    name = row.name if row else "an unknown call or none"
+    words = ", ".join(f"{cpu.registers[register]:#x}" for register in convention.arguments)
+    what = f"{type(error).__name__}: {error}"
+    return f"{what}; {task.abi.name} call {number} ({name}) of {task} at {cpu.pc:#x}, words {words}"

@@ -58,7 +58,7 @@ def test_linux_answers_as_expected(abi):
 def test_qemu_differs_from_linux_only_where_we_know(abi):
     end = under_qemu(or_skip(qemu, abi), or_skip(probe, abi), *ARGUMENTS)
     found = differences(abi, end)
-    known = known_differences(abi)
+    known = known_differences(abi, "qemu_differences.toml")
     unknown = {
         name: answers
         for name, answers in found.items()
@@ -68,8 +68,15 @@ def test_qemu_differs_from_linux_only_where_we_know(abi):
 
 
 @each_abi
-def test_the_emulator_answers_as_linux(abi):
-    assert differences(abi, emu(or_skip(probe, abi), *ARGUMENTS)) == {}
+@pytest.mark.parametrize("window", ["1", "0"], ids=["window", "no-window"])
+def test_the_emulator_answers_as_linux(abi, window):
+    """Whether it reaches the CPU's registers directly or through the library's interface."""
+    settings = {"EMU_REGISTER_WINDOW": window}
+    end = emu(or_skip(probe, abi), *ARGUMENTS, settings=settings)
+    found = differences(abi, end)
+    missing = known_differences(abi, "emulator_differences.toml")
+    assert set(found) == set(missing), end.errors
+    assert end.status == 0
 
 
 def probe(abi: str) -> str:
@@ -101,9 +108,9 @@ def expected_text(abi: str) -> str:
     return (EXPECTED / f"{abi}.txt").read_text()
 
 
-def known_differences(abi: str) -> list[str]:
-    """Patterns of the line names in which QEMU is known to differ from Linux."""
-    table = tomllib.loads((PROBES / "qemu_differences.toml").read_text())
+def known_differences(abi: str, table_name: str) -> list[str]:
+    """Patterns of the line names in which QEMU, or the emulator, is known to differ from Linux."""
+    table = tomllib.loads((PROBES / table_name).read_text())
     return [
         pattern
         for entry in table["difference"]

@@ -29,12 +29,16 @@ class End:
 
 
 def emu(
-    *argv: str, options: tuple[str, ...] = (), stdin: bytes = b"", timeout_s: float = 120
+    *argv: str,
+    options: tuple[str, ...] = (),
+    stdin: bytes = b"",
+    timeout_s: float = 120,
+    settings: dict[str, str] | None = None,
 ) -> End:
-    """Run ``emu run`` as a user would."""
+    """Run ``emu run`` as a user would, with these variables for the emulator itself."""
     variables = [word for k, v in ENVIRONMENT.items() for word in ("-E", f"{k}={v}")]
     command = [sys.executable, "-m", "emu", "run", *variables, *options, *argv]
-    return _end(command, stdin, timeout_s, os.environ)
+    return _end(command, stdin, timeout_s, {**os.environ, **(settings or {})})
 
 
 def natively(*argv: str, stdin: bytes = b"", timeout_s: float = 60) -> End:
@@ -55,7 +59,7 @@ def missing(command: str) -> str:
     return "" if shutil.which(command) else f"{command} is not installed"
 
 
-def _end(command: list[str], stdin: bytes, timeout_s: float, env: os._Environ | dict) -> End:
+def _end(command: list[str], stdin: bytes, timeout_s: float, env: dict[str, str]) -> End:
     done = subprocess.run(
         command, input=stdin, capture_output=True, timeout=timeout_s, check=False, cwd=ROOT, env=env
     )

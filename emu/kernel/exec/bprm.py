@@ -79,7 +79,7 @@ def open_program(
         arguments = Arguments(filename, [*argv, *arguments.argv[1:]], envp)
         arguments.check(task.rlimits["RLIMIT_STACK"][0])
         interpreted = name
-        path = task.fs.lookup(task, name)
+        path = find_interpreter(task, name)
     raise ELOOP("scripts run each other too deep")
 
 
@@ -111,7 +111,7 @@ def _elf_program(task: Task, path: VfsPath, arguments: Arguments, file: File) ->
     image = elf_image(file.inode)
     program = Program(path, arguments, file, image)
     if image.interpreter is not None:
-        linker = open_exec(task, task.fs.lookup(task, image.interpreter))
+        linker = open_exec(task, find_interpreter(task, image.interpreter))
         try:
             program.linker_image = _linker_image(linker)
             check_interpreter(image, program.linker_image)
@@ -130,3 +130,12 @@ def _linker_image(linker: File) -> ElfImage:
         return elf_image(linker.inode)
     except ENOEXEC as error:
         raise ELIBBAD(str(error)) from error
+
+
+def find_interpreter(task: Task, name: bytes) -> VfsPath:
+    """The place of the program that a program asks for. ENOENT says which one is missing."""
+    try:
+        return task.fs.lookup(task, name)
+    except ENOENT:
+        text = name.decode(errors="replace")
+        raise ENOENT(f"its interpreter {text} is not in the guest's root") from None

@@ -104,7 +104,8 @@ def _load(
     auxv = _kernel_pages(mm, cpu)
     auxv += _auxv(cpu, image, loaded, base, who)
     random = task.kernel.random.randbytes(RANDOM_BYTES)
-    sp = create_elf_tables(mm, program.arguments, auxv, cpu.platform, random)
+    platform = cpu.platform if mm.abi.platform is None else mm.abi.platform.encode()
+    sp = create_elf_tables(mm, program.arguments, auxv, platform, random)
     _set_break(mm, image, loaded)
     return entry, sp
 

@@ -87,9 +87,12 @@ class AddressSpace(UserMemory):
         offset: int = 0,
         *,
         may_lock: bool = False,
+        below: int | None = None,
     ) -> int:
         """Map memory and answer its address. See `mapping.do_mmap` and mmap(2)."""
-        return mapping.do_mmap(self, address, length, prot, flags, file, offset, may_lock=may_lock)
+        return mapping.do_mmap(
+            self, address, length, prot, flags, file, offset, may_lock=may_lock, below=below
+        )
 
     def munmap(self, address: int, length: int) -> None:
         """Remove mappings. EINVAL, ENOMEM. See munmap(2)."""

@@ -84,11 +84,13 @@ def do_mmap(
     offset: int = 0,
     *,
     may_lock: bool = False,
+    below: int | None = None,
 ) -> int:
     """Map memory and answer its address; `flags` and `prot` in the kernel's own values.
 
-    `may_lock` says that the caller has CAP_IPC_LOCK. EINVAL, ENOMEM, EACCES, EAGAIN, EEXIST,
-    ENODEV, EOPNOTSUPP, EOVERFLOW, EPERM. See mmap(2).
+    `may_lock` says that the caller has CAP_IPC_LOCK; `below` is where the search for a free place
+    begins, unless it is the address space's own ``mmap_base``. EINVAL, ENOMEM, EACCES, EAGAIN,
+    EEXIST, ENODEV, EOPNOTSUPP, EOVERFLOW, EPERM. See mmap(2).
     """
     if not length:
         raise EINVAL("no length")
@@ -113,7 +115,7 @@ def do_mmap(
         vm_flags |= VM_GROWSDOWN
     if flags & MAP_LOCKED:
         vm_flags |= VM_LOCKED
-    address = get_unmapped_area(mm, address, length, flags)
+    address = get_unmapped_area(mm, address, length, flags, below)
     if flags & MAP_FIXED_NOREPLACE and mm.vmas.overlapping(address, address + length):
         raise EEXIST(f"{address:#x} is mapped")
     check_lock_limit(mm, vm_flags, length, may_lock, explicit=bool(flags & MAP_LOCKED))
@@ -196,7 +198,9 @@ def mmap_region(
     return address
 
 
-def get_unmapped_area(mm: AddressSpace, address: int, length: int, flags: int) -> int:
+def get_unmapped_area(
+    mm: AddressSpace, address: int, length: int, flags: int, below: int | None = None
+) -> int:
     """Where a mapping goes. ENOMEM, EINVAL. See arch_get_unmapped_area_topdown."""
     if length > mm.task_size:
         raise ENOMEM("longer than the address space")
@@ -211,16 +215,16 @@ def get_unmapped_area(mm: AddressSpace, address: int, length: int, flags: int) -
     low_only = flags & MAP_32BIT and mm.has_32bit_maps
     if address and not low_only and address <= mm.task_size - length:
         above = mm.vmas.find(address)
-        below = mm.vmas.before(above) if above is not None else None
+        before = mm.vmas.before(above) if above is not None else None
         if (above is None or address + length <= above.start_with_gap) and (
-            below is None or address >= below.end
+            before is None or address >= before.end
         ):
             return address
     if low_only:
         found = mm.vmas.gap_above(length, LOW_1G, LOW_2G)
     else:
-        found = mm.vmas.gap_below(length, mm.min_address, mm.mmap_base)
-        if found is None:
+        found = mm.vmas.gap_below(length, mm.min_address, below or mm.mmap_base)
+        if found is None and below is None:
             found = mm.vmas.gap_above(length, mm.mmap_base, mm.task_size)
     if found is None:
         raise ENOMEM("no gap is large enough")

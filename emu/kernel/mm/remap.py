@@ -41,8 +41,12 @@ def do_mremap(
     new_address: int = 0,
     *,
     may_lock: bool = False,
+    below: int | None = None,
 ) -> int:
-    """Resize or move a mapping: its new address. EINVAL, EFAULT, ENOMEM, EAGAIN. See mremap(2)."""
+    """Resize or move a mapping: its new address. EINVAL, EFAULT, ENOMEM, EAGAIN. See mremap(2).
+
+    `may_lock` and `below` are as in `do_mmap`.
+    """
     if (
         flags & ~MREMAP_KNOWN
         or (flags & MREMAP_FIXED and not flags & MREMAP_MAYMOVE)
@@ -59,7 +63,7 @@ def do_mremap(
     if vma is None:
         raise EFAULT(f"nothing at {address:#x}")
     if flags & (MREMAP_FIXED | MREMAP_DONTUNMAP):
-        return _mremap_to(mm, address, old_length, new_length, flags, new_address, may_lock)
+        return _mremap_to(mm, address, old_length, new_length, flags, new_address, may_lock, below)
     if old_length >= new_length:
         if old_length > new_length:
             do_munmap(mm, address + new_length, old_length - new_length)
@@ -73,7 +77,7 @@ def do_mremap(
         return address
     if not flags & MREMAP_MAYMOVE:
         raise ENOMEM("no room to grow in place")
-    place = get_unmapped_area(mm, 0, new_length, 0)
+    place = get_unmapped_area(mm, 0, new_length, 0, below)
     return _move_vma(mm, vma, address, old_length, new_length, place, flags)
 
 
@@ -85,6 +89,7 @@ def _mremap_to(
     flags: int,
     new_address: int,
     may_lock: bool,
+    below: int | None,
 ) -> int:
     if (
         new_address & ~PAGE_MASK
@@ -103,7 +108,7 @@ def _mremap_to(
     if flags & MREMAP_DONTUNMAP and not mm.may_expand(vma.flags, old_length):
         raise ENOMEM("RLIMIT_AS or RLIMIT_DATA")
     fixed = MAP_FIXED if flags & MREMAP_FIXED else 0
-    place = get_unmapped_area(mm, new_address, new_length, fixed)
+    place = get_unmapped_area(mm, new_address, new_length, fixed, below)
     return _move_vma(mm, vma, address, old_length, new_length, place, flags)
 
 

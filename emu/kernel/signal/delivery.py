@@ -8,7 +8,15 @@ from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, sigmask
 from emu.kernel.signal.numbers import signal_name
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import force_signal
-from emu.kernel.uapi.signal import SIG_DFL, SIG_IGN, SIGBUS, SIGKILL, SIGNAL_NAMES, SIGSEGV
+from emu.kernel.uapi.signal import (
+    SIG_DFL,
+    SIG_IGN,
+    SIGALRM,
+    SIGBUS,
+    SIGKILL,
+    SIGNAL_NAMES,
+    SIGSEGV,
+)
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Fault
@@ -23,6 +31,8 @@ def deliver(task: Task) -> None:
     on, because nothing could continue it.
     """
     while task.alive and (info := task.signals.dequeue()) is not None:
+        if info.signal == SIGALRM:
+            task.signals.real_timer.signal_taken(task)
         action = task.signals.actions[info.signal]
         if action.handler == SIG_IGN:
             continue

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions
 from emu.kernel.signal.pending import PendingSignals, SigInfo, next_signal
+from emu.kernel.signal.real_timer import RealTimer
 from emu.kernel.uapi.signal import SS_DISABLE
 
 
@@ -31,6 +32,7 @@ class TaskSignals:
     private: PendingSignals = field(default_factory=PendingSignals)
     blocked: int = 0
     altstack: AltStack = field(default_factory=AltStack)
+    real_timer: RealTimer = field(default_factory=RealTimer)
 
     @classmethod
     def fresh(cls) -> TaskSignals:

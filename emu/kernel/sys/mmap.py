@@ -7,6 +7,7 @@ from typing import Annotated
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT
 from emu.kernel.args import Fd, FlagsArg, Pointer, Size, StructArg, ULong, UserStruct
 from emu.kernel.errno import EINVAL
+from emu.kernel.mm.layout import mmap_base
 from emu.kernel.mm.remap import do_mremap, do_remap_file_pages
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -59,7 +60,20 @@ def ksys_mmap(
         raise EINVAL("no huge pages, as on a kernel without hugetlbfs")
     mm = task.mm
     mm.read_implies_exec = bool(task.attributes.personality & READ_IMPLIES_EXEC)
-    return mm.mmap(addr, length, prot, flags, file, offset, may_lock=may_lock(task))
+    return mm.mmap(
+        addr, length, prot, flags, file, offset, may_lock=may_lock(task), below=compat_base(task)
+    )
+
+
+def compat_base(task: Task) -> int | None:
+    """Below where a narrower ABI's call maps, so that its caller can reach it: int 0x80 on x86-64.
+
+    None for a program's own ABI. See get_mmap_base in arch/x86/mm/mmap.c.
+    """
+    memory = task.abi.memory
+    if memory.task_size >= task.mm.task_size:
+        return None
+    return mmap_base(memory, task.mm.limit("RLIMIT_STACK"))
 
 
 def may_lock(task: Task) -> bool:
@@ -84,7 +98,8 @@ def mremap(
     new_addr: Pointer,
 ) -> int:
     """Resize or move a mapping. See mremap(2)."""
-    return do_mremap(task.mm, addr, old_len, new_len, flags, new_addr, may_lock=may_lock(task))
+    lock, below = may_lock(task), compat_base(task)
+    return do_mremap(task.mm, addr, old_len, new_len, flags, new_addr, may_lock=lock, below=below)
 
 
 @syscall("sys_remap_file_pages")

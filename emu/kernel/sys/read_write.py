@@ -126,12 +126,15 @@ def pwritev64v2(
 
 @syscall("sys_lseek")
 def lseek(task: Task, fd: Fd, offset: Long, whence: UInt) -> int:
-    """Move the position of a descriptor. See lseek(2)."""
+    """Move the position of a descriptor. See lseek(2).
+
+    A position too large for off_t is EOVERFLOW, but cut in the 32-bit calls of a 64-bit program.
+    """
     file = task.files[fd]
     if whence > 4:
         raise EINVAL("no such whence")
     pos = vfs_llseek(file, offset, whence)
-    if pos > MAX_NON_LFS and has_32bit_off_t(task.abi):
+    if pos > MAX_NON_LFS and has_32bit_off_t(task.abi) and task.cpu.isa.word_bits == 32:
         raise EOVERFLOW("the position does not fit off_t")
     return pos
 

@@ -1,0 +1,91 @@
+"""The pointers through which the engine library calls other libraries, such as its abort()."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from ctypes import c_char_p, c_int, c_uint64, c_void_p
+from functools import cache
+
+from emu.cpu.library import Library
+from emu.cpu.library_code import can_be_changed, make_writable
+from emu.cpu.registers import peek
+
+_HEADER = struct.Struct("<32xQ14xHH")  # e_phoff, e_phentsize, e_phnum
+_PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
+_DYNAMIC = struct.Struct("<qQ")
+_RELOCATION = struct.Struct("<QQq")
+_SYMBOL = struct.Struct("<IBBHQQ")
+_PT_DYNAMIC = 2
+_DT_NULL, _DT_PLTRELSZ, _DT_STRTAB, _DT_SYMTAB, _DT_JMPREL = 0, 2, 5, 6, 23
+_R_X86_64_JUMP_SLOT = 7
+# Imported symbols come first in the table.
+_SYMBOLS_SEARCHED = 256
+
+
+class _SymbolInfo(ctypes.Structure):
+    _fields_ = (
+        ("file", c_char_p), ("base", c_void_p), ("name", c_char_p), ("address", c_void_p),
+    )  # fmt: skip
+
+
+def redirect(library: Library, name: str, function: int) -> bool:
+    """Have the library call `function` for an import; False if there is no such pointer."""
+    address = _slots(library).get(name)
+    if address is None or not make_writable(address, 8):
+        return False
+    c_uint64.from_address(address).value = function
+    return True
+
+
+@cache
+def _slots(library: Library) -> dict[str, int]:
+    """The address of each pointer, by the name of the function it is for."""
+    base = _base_address(library)
+    if not base:
+        return {}
+    tables = dict(_dynamic_section(base))
+    places = [tables.get(tag, 0) for tag in (_DT_STRTAB, _DT_SYMTAB, _DT_JMPREL)]
+    if not all(places):
+        return {}
+    # The loader may have replaced offsets by addresses.
+    strings, symbols, relocations = (place + base * (place < base) for place in places)
+    names = {}
+    for index in range(1, _SYMBOLS_SEARCHED):
+        offset, _, _, section, _, _ = _SYMBOL.unpack(_at(symbols + index * _SYMBOL.size, _SYMBOL))
+        if section:
+            break
+        names[index] = ctypes.string_at(strings + offset).decode()
+    slots = {}
+    raw = ctypes.string_at(relocations, tables.get(_DT_PLTRELSZ, 0))
+    for place, info, _ in _RELOCATION.iter_unpack(raw):
+        if info & 0xFFFFFFFF == _R_X86_64_JUMP_SLOT and info >> 32 in names:
+            slots[names[info >> 32]] = base + place
+    return slots
+
+
+def _base_address(library: Library) -> int:
+    """Where the library begins in memory; 0 if it is not an ELF file of this host's kind."""
+    known = library.symbol("uc_emu_start") if can_be_changed() else 0
+    if not known:
+        return 0
+    info = _SymbolInfo()
+    dladdr = ctypes.CDLL(None).dladdr
+    dladdr.argtypes, dladdr.restype = [c_void_p, c_void_p], c_int
+    if not dladdr(known, ctypes.byref(info)) or not info.base:
+        return 0
+    return int(info.base) if peek(info.base, 5) == b"\x7fELF\x02" else 0
+
+
+def _dynamic_section(base: int) -> list[tuple[int, int]]:
+    offset, size, count = _HEADER.unpack(_at(base, _HEADER))
+    for index in range(count):
+        header = _PROGRAM_HEADER.unpack(_at(base + offset + index * size, _PROGRAM_HEADER))
+        if header[0] == _PT_DYNAMIC:
+            section = ctypes.string_at(base + header[3], header[6] - header[6] % _DYNAMIC.size)
+            return list(_DYNAMIC.iter_unpack(section))
+    return []
+
+
+def _at(address: int, form: struct.Struct) -> bytes:
+    return ctypes.string_at(address, form.size)

@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     "run": "run a program",
     "abi": "show and compare ABIs",
+    "coverage": "show which system calls have a handler",
 }
 
 
@@ -37,5 +38,5 @@ def main(argv: list[str] | None = None) -> int:
 def usage() -> str:
     """The list of commands."""
     lines = ["usage: emu COMMAND [ARGUMENT...]", ""]
-    lines += [f"  {name:<8}{what}" for name, what in COMMANDS.items()]
+    lines += [f"  {name:<10}{what}" for name, what in COMMANDS.items()]
     return "\n".join([*lines, "", "`emu COMMAND --help` tells more."])

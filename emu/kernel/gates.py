@@ -65,9 +65,12 @@ class Gates:
             case "x86-64":
                 # x32's numbers, marked by a bit, are in the x86-64 table's sister.
                 whole = own if abi.name == "x86-64" else self._gate(cpu, self._kernel.abi("x86-64"))
-                return {"syscall": whole, "int80": self._gate(cpu, self._kernel.abi("i386"))}
+                narrow = self._gate(cpu, self._kernel.abi("i386"))
+                sysenter = self._sysenter(cpu, narrow, "rsp", "rbp", "rax")
+                return {"syscall": whole, "int80": narrow, "sysenter": sysenter}
             case "i386":
-                return {"int80": own, "sysenter": self._sysenter(cpu, own)}
+                sysenter = self._sysenter(cpu, own, "esp", "ebp", "eax")
+                return {"int80": own, "sysenter": sysenter}
             case "arm":
                 return {"svc": own if abi.name == "arm-eabi" else self._svc(cpu)}
             case "arm64":
@@ -110,13 +113,14 @@ class Gates:
 
         return enter
 
-    def _sysenter(self, cpu: Cpu, own: TrapHandler) -> TrapHandler:
-        """i386 sysenter: ebp is the user's stack, the vDSO's landing pad the return address.
+    def _sysenter(self, cpu: Cpu, i386: TrapHandler, *names: str) -> TrapHandler:
+        """sysenter: ebp is the user's stack, the i386 vDSO's landing pad the return address.
 
+        A 64-bit program has no such vDSO: its call is made, and then it is lost at address 0.
         See do_SYSENTER_32 in arch/x86/entry/common.c.
         """
         registers = cpu.registers
-        esp, ebp, eax = (cpu.isa.number(name) for name in ("esp", "ebp", "eax"))
+        esp, ebp, eax = (cpu.isa.number(name) for name in names)
 
         def enter() -> None:
             task = self._kernel.sched.current
@@ -128,6 +132,6 @@ class Gates:
             except EFAULT:
                 registers[eax] = -task.abi.errno["EFAULT"] & 0xFFFFFFFF
                 return
-            own()
+            i386()
 
         return enter

@@ -14,6 +14,7 @@ from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
+from emu.kernel.syscall import find_handler
 from emu.kernel.task import INIT_PID
 from emu.kernel.uts import Uts
 
@@ -114,10 +115,7 @@ class Kernel:
 
     def handler(self, abi: Abi, entry: str) -> Syscall | None:
         """Who answers an entry point of an ABI's table; None if nobody does."""
-        for name in (entry, abi.canonical_entry(entry), entry.removeprefix("compat_")):
-            if name in self._handlers:
-                return self._handlers[name]
-        return None
+        return find_handler(self._handlers, entry, abi.canonical_entry(entry))
 
     def errno_numbers(self, abi: Abi) -> dict[type[KernelError], int]:
         """Error class -> this ABI's number."""

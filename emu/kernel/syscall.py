@@ -90,3 +90,11 @@ def collect(modules: Iterable[ModuleType]) -> dict[str, Syscall]:
                     raise ValueError(f"{declared.entry} has two handlers")
                 handlers[declared.entry] = declared
     return handlers
+
+
+def find_handler(handlers: Mapping[str, Syscall], entry: str, canonical: str) -> Syscall | None:
+    """Who answers a table's entry point, under its own name or the one it is an alias of."""
+    for name in (entry, canonical, entry.removeprefix("compat_")):
+        if name in handlers:
+            return handlers[name]
+    return None

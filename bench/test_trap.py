@@ -16,7 +16,7 @@ def fails(task) -> int:
 @pytest.mark.parametrize("abi", ["x86-64", "i386", "arm64", "mips-o32"])
 def test_a_call_without_arguments(benchmark, abi):
     m = machine(abi, None, getppid)
-    m.task.ppid = 1
+    m.task.parent = None
     prepare(m, "getppid")
     registers, number = m.cpu.registers, m.abi.convention.number
     nr = registers[number]

@@ -60,8 +60,11 @@ class Binder:
         if self.convention.stack_count:
             # Checked whether or not the call has arguments there: see handle_sys in
             # arch/mips/kernel/scall32-o32.S.
-            end = f"regs[{self.convention.stack_pointer}] + {STACK_ARGUMENTS_END}"
-            lines.append(f"if {end} & {1 << row.word_bits - 1:#x}: raise {row.inject(EFAULT)}")
+            pointer = f"regs[{self.convention.stack_pointer}]"
+            first = (1 << row.word_bits - 1) - STACK_ARGUMENTS_END
+            last = (1 << row.word_bits) - STACK_ARGUMENTS_END
+            inside = f"{first:#x} <= {pointer} < {last:#x}"
+            lines.append(f"if {inside}: raise {row.inject(EFAULT)}")
         if any("mm." in a or "(mm," in a for a in arguments):
             lines.append("mm = task.mm")
         decoder: Decoder = row.compile([*lines, f"return {called}"])

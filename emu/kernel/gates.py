@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 THUMB_SVC = 0xDF
 OABI_SVC_BYTES = 4
+LANDING_WITHOUT_VDSO = 16
+"""As on Linux an offset in the i386 vDSO, to which the address of none is added."""
 
 
 def svc_immediate(mm: AddressSpace, address: int, cpu: Cpu) -> int:
@@ -116,7 +118,7 @@ class Gates:
     def _sysenter(self, cpu: Cpu, i386: TrapHandler, *names: str) -> TrapHandler:
         """sysenter: ebp is the user's stack, the i386 vDSO's landing pad the return address.
 
-        A 64-bit program has no such vDSO: its call is made, and then it is lost at address 0.
+        A 64-bit program has no such vDSO: its call is made, and then it is lost in the first page.
         See do_SYSENTER_32 in arch/x86/entry/common.c.
         """
         registers = cpu.registers
@@ -126,7 +128,7 @@ class Gates:
             task = self._kernel.sched.current
             assert task is not None
             registers[esp] = stack = registers[ebp] & 0xFFFFFFFF
-            cpu.pc = task.mm.vdso_landing
+            cpu.pc = task.mm.vdso_landing or LANDING_WITHOUT_VDSO
             try:
                 registers[ebp] = task.mm.read_u32(stack)
             except EFAULT:

@@ -193,3 +193,69 @@ def test_mips_pipe_answers_in_two_registers(order):
     m = machine("mips-o32", order, two_results)
     assert call(m, "pipe", 0) == 3
     assert m.cpu.registers[m.abi.convention.second_result] == 4
+
+
+@syscall("sys_personality")
+def answer_its_argument(task, personality: UInt) -> int:
+    return personality
+
+
+@pytest.mark.parametrize(
+    ("word", "answer", "failed"),
+    [(0xFFFFFB93, 1133, 1), (0xFFFFFB92, 0xFFFFFB92, 0), (0xFFFFFFFF, 1, 1), (1133, 1133, 0)],
+)
+def test_o32_tells_errors_by_the_word_alone(word, answer, failed):
+    m = machine("mips-o32", "big", answer_its_argument)
+    assert call(m, "personality", word) == answer
+    assert m.cpu.registers[m.abi.convention.error_flag] == failed
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_an_indirect_call_takes_its_number_first(order):
+    m = machine("mips-o32", order, answer_42, remember_offset)
+    numbers = {row.name: row.nr for row in m.abi.syscalls.values()}
+    assert call(m, "syscall", numbers["dup"], 5) == 42
+    call(m, "syscall", numbers["pread64"], 3, 0x100, 10, 0xDEAD, *pair(m, 5 << 30))
+    assert seen[-2:] == [5, (3, 0x100, 10, 5 << 30)]
+
+
+def test_an_indirect_call_of_oabi_ignores_the_bits_that_mark_its_numbers():
+    m = machine("arm-oabi", None, answer_42)
+    m.task.mm.write(m.cpu.pc - 4, (0xEF900000 | 113).to_bytes(4, "little"))
+    m.cpu.registers[0:2] = [41, 6]
+    m.cpu.ways["svc"]()
+    assert (m.cpu.registers[0], seen[-1]) == (42, 6)
+
+
+@pytest.mark.parametrize("number", [4000, 4999, 0, 5038])
+def test_an_indirect_call_of_itself_or_of_nothing_is_enosys(number):
+    m = machine("mips-o32", "big", answer_42)
+    assert is_error(m, call(m, "syscall", number, 4020), "ENOSYS")
+
+
+def test_an_o32_call_with_the_stack_pointer_in_the_kernel_is_efault():
+    m = machine("mips-o32", "big", answer_42)
+    convention = m.abi.convention
+
+    def dup_with_stack(pointer):
+        m.cpu.registers[convention.number] = 4041
+        m.cpu.registers[convention.stack_pointer] = pointer
+        m.cpu.ways["syscall"]()
+        return m.cpu.registers[convention.result]
+
+    assert is_error(m, dup_with_stack(0x80000000), "EFAULT")
+    assert is_error(m, dup_with_stack(0x7FFFFFE0), "EFAULT")
+    assert dup_with_stack(0x7FFFFFDF) == 42
+
+
+def test_a_64_bit_programs_sysenter_is_an_i386_call_that_never_comes_back():
+    m = machine("x86-64", None, answer_42)
+    m.task.mm.vdso_landing = 0
+    number = {name: m.cpu.isa.number(name) for name in ("rax", "rbx", "rbp", "rsp")}
+    m.cpu.registers[number["rax"]] = 41
+    m.cpu.registers[number["rbx"]] = 9
+    m.cpu.registers[number["rbp"]] = 0x7_0000_2000
+    m.cpu.ways["sysenter"]()
+    assert seen[-1] == 9
+    assert m.cpu.registers[number["rsp"]] == 0x2000
+    assert m.cpu.pc < 0x1000

@@ -7,13 +7,15 @@ a translation, as a page fault while fetching code does; otherwise the process e
 What the library prints on such an occasion is dropped, for the guest would choose it.
 
 Only on x86-64 Linux hosts, and where the library is built as expected. Elsewhere such a guest ends
-the process: see `AbortGuard.active`.
+the process: see `AbortGuard.active`. A fault found this way is at the instruction itself where
+`emu.cpu.block_limit` works, and otherwise at the first of its block, none of which was executed.
 """
 
 from __future__ import annotations
 
 import ctypes
 from ctypes import c_uint64
+from threading import Lock
 
 from emu.cpu import native
 from emu.cpu.imports import redirect
@@ -42,10 +44,13 @@ class AbortGuard:
         self._words = _Words()
         cpu = cpu_object(library, handle)
         loop_exit = library.symbol(f"cpu_loop_exit_{TARGETS[isa]}")
-        if cpu and loop_exit and native.available() and _guards.install(library):
-            stop = address_of(library.stop)
-            self._words = _guards.add((handle, stop, cpu, loop_exit))
-            self.active = True
+        if not (cpu and loop_exit and native.available()):
+            return
+        with _guards.lock:
+            if _guards.install(library):
+                stop = address_of(library.stop)
+                self._words = _guards.add((handle, stop, cpu, loop_exit))
+                self.active = True
 
     def enter(self, thread: int) -> None:
         """A run begins in this thread (`threading.get_ident`)."""
@@ -74,6 +79,7 @@ class _Guards:
     """The list that the machine code walks. It only grows: what is released is used again."""
 
     def __init__(self) -> None:
+        self.lock = Lock()
         self._head = c_uint64()
         self._all: list[ctypes.Array[c_uint64]] = []
         self._free: list[ctypes.Array[c_uint64]] = []

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from emu.cpu.library import Library
 from emu.cpu.library_code import TARGETS, Function
@@ -27,31 +28,39 @@ _BOUND = re.compile(
 _SEARCHED = 256
 
 
-@cache
 def limit_blocks(library: Library, isa: str) -> bool:
     """Limit the blocks of an ISA's translator for this process; False if that cannot be done."""
-    bound = _bound(library, TARGETS[isa])
-    return bound is not None and bound.set(MAX_INSTRUCTIONS)
+    with _lock:
+        return _bound(library, TARGETS[isa]) is not None
 
 
 @contextmanager
 def single_instructions(library: Library, isa: str) -> Iterator[None]:
-    """Meanwhile, new blocks have one instruction each; only where `limit_blocks` worked."""
-    bound = _bound(library, TARGETS[isa])
-    assert bound is not None
-    bound.set(1)
+    """Meanwhile, new blocks have one instruction each; only where `limit_blocks` worked.
+
+    Also those of other threads' engines, which only makes them slower.
+    """
+    with _lock:
+        bound = _bound(library, TARGETS[isa])
+        assert bound is not None
+        bound.users += 1
+        bound.set(1)
     try:
         yield
     finally:
-        bound.set(MAX_INSTRUCTIONS)
+        with _lock:
+            bound.users -= 1
+            if not bound.users:
+                bound.set(MAX_INSTRUCTIONS)
 
 
 class _Bound:
-    """The places of a translator's limit."""
+    """The places of a translator's limit, and how many want it to be 1."""
 
     def __init__(self, function: Function, places: tuple[int, ...]) -> None:
         self._function = function
         self._places = places
+        self.users = 0
 
     def set(self, count: int) -> bool:
         """Change the limit; False if the host does not allow it."""
@@ -59,8 +68,15 @@ class _Bound:
         return self._function.rewrite([(place, limit) for place in self._places])
 
 
+_lock = Lock()
+
+
 @cache
 def _bound(library: Library, target: str) -> _Bound | None:
+    """A translator's limit, once it is set; i386 and x86-64 share a translator."""
     function = Function(library, f"tb_gen_code_{target}", _SEARCHED)
     found = _BOUND.search(function.code)
-    return None if found is None else _Bound(function, (found.start(1), found.start(2)))
+    if found is None:
+        return None
+    bound = _Bound(function, (found.start(1), found.start(2)))
+    return bound if bound.set(MAX_INSTRUCTIONS) else None

@@ -26,6 +26,7 @@ from ctypes import (
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 ARCH_ARM, ARCH_ARM64, ARCH_MIPS, ARCH_X86, ARCH_RISCV = 1, 2, 3, 4, 8
@@ -158,9 +159,17 @@ def address_of(callback: Any) -> int:
     return address
 
 
-@cache
 def load() -> Library:
-    """The library of the installed `unicorn` package, or of LIBUNICORN_PATH."""
+    """The library of the installed `unicorn` package, or of LIBUNICORN_PATH; always the same."""
+    with _loading:
+        return _load()
+
+
+_loading = Lock()
+
+
+@cache
+def _load() -> Library:
     return Library(_find())
 
 

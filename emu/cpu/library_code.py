@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from emu.cpu.library import Library
@@ -34,6 +35,8 @@ _READ_WRITE_EXEC = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 _READ_EXEC = mmap.PROT_READ | mmap.PROT_EXEC
 _READ_WRITE = mmap.PROT_READ | mmap.PROT_WRITE
 
+_rewriting = Lock()
+
 
 class Function:
     """An exported function of the library; `code` is empty if there is none or none we can read."""
@@ -45,11 +48,12 @@ class Function:
 
     def rewrite(self, changes: Sequence[tuple[int, bytes]]) -> bool:
         """Put bytes at offsets; False if the host does not allow it."""
-        if not _protect(self._address, self._size, _READ_WRITE_EXEC):
-            return False
-        for offset, data in changes:
-            ctypes.memmove(self._address + offset, data, len(data))
-        return _protect(self._address, self._size, _READ_EXEC)
+        with _rewriting:
+            if not _protect(self._address, self._size, _READ_WRITE_EXEC):
+                return False
+            for offset, data in changes:
+                ctypes.memmove(self._address + offset, data, len(data))
+            return _protect(self._address, self._size, _READ_EXEC)
 
 
 def can_be_changed() -> bool:

@@ -12,6 +12,7 @@ import os
 import sys
 from ctypes import c_char, c_uint64
 from functools import cache
+from threading import Lock
 
 # bool stop_interrupt(uc, int exception): true keeps the pc, and reports an invalid instruction.
 # Keeps the exception's number and the processor's flags word, of which only the bits of the mask
@@ -92,6 +93,7 @@ class _CodePages:
         self._pages: list[mmap.mmap] = []
         self._rights = rights
         self._used = mmap.PAGESIZE
+        self._lock = Lock()
 
     def mark(self) -> None:
         """Make sure a page can be had at all."""
@@ -99,13 +101,13 @@ class _CodePages:
 
     def place(self, code: bytes) -> int:
         """The address of a copy of `code` that can be called."""
-        if self._used + len(code) > mmap.PAGESIZE:
-            self._pages.append(mmap.mmap(-1, mmap.PAGESIZE, prot=self._rights))
-            self._used = 0
-        page = self._pages[-1]
-        start = self._used
-        page[start : start + len(code)] = code
-        self._used += len(code) + 15 & ~15
+        with self._lock:
+            if self._used + len(code) > mmap.PAGESIZE:
+                self._pages.append(mmap.mmap(-1, mmap.PAGESIZE, prot=self._rights))
+                self._used = 0
+            page, start = self._pages[-1], self._used
+            page[start : start + len(code)] = code
+            self._used += len(code) + 15 & ~15
         return ctypes.addressof(c_char.from_buffer(page)) + start
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from emu.kernel.arm_private import is_private, unknown_private_call
 from emu.kernel.binding import Binder
 from emu.kernel.errno import ENOSYS, KernelError
 from emu.kernel.events import SyscallEvent
@@ -58,9 +60,10 @@ class SyscallTable:
             if sister is not None:
                 self.rows[number] = decoder = sister.bind(number)
                 return decoder
-            return self._traced(self._refuse, None, None, number)
+            refuse = self._end if is_private(self.abi, number) else self._refuse
+            return self._traced(partial(refuse, number), None, None, number)
         if row.entry == INDIRECT:
-            self.rows[number] = decoder = self._indirect()
+            self.rows[number] = decoder = self._indirect(row)
             return decoder
         syscall = self.kernel.handler(self.abi, row.entry)
         if syscall is None:
@@ -80,7 +83,7 @@ class SyscallTable:
             self._sister = SyscallTable(self.kernel, sister, self._registers, self._wide)
         return self._sister if number in self._sister.abi.syscalls else None
 
-    def _indirect(self) -> Decoder:
+    def _indirect(self, own: Row) -> Decoder:
         """syscall(2): the number is the first argument, and the others move up by one.
 
         The inner call is the one that tracers see. See sys_syscall in
@@ -90,22 +93,26 @@ class SyscallTable:
         convention = replace(self.abi.convention, arguments=tuple(others))
         inner = SyscallTable(self.kernel, self.abi, self._registers, self._wide, convention)
         registers = self._registers
+        refuse = self._traced(partial(self._refuse, own.nr), None, own, own.nr)
         # Old ARM's numbers may come without the bits that mark them.
         mark = self.abi.number_base if self.abi.name == "arm-oabi" else 0
 
         def indirect(task: Task) -> int | Awaitable[int]:
             number = registers[first] & 0xFFFFFFFF | mark
             row = self.abi.syscalls.get(number)
-            if row is not None and row.entry == INDIRECT:
-                task.abi = self.abi
-                raise ENOSYS("syscall does not call itself")
+            if row is None or row.entry == INDIRECT or is_private(self.abi, number):
+                return refuse(task)
             return (inner.rows.get(number) or inner.bind(number))(task)
 
         return indirect
 
-    def _refuse(self, task: Task) -> int:
+    def _refuse(self, _number: int, task: Task) -> int:
         task.abi = self.abi
         raise ENOSYS
+
+    def _end(self, number: int, task: Task) -> int:
+        task.abi = self.abi
+        return unknown_private_call(task, self.abi, number)
 
     def _unimplemented(self, row: Row) -> Decoder:
         def answer_enosys(task: Task) -> int:

@@ -1,9 +1,10 @@
 """MIPS: user mode of a release 2 processor, 32 and 64 bits, both byte orders.
 
-The engine's own ways with MIPS need four corrections, all of them here or in the files beside:
+The engine's own ways with MIPS need five corrections, all of them here or in the files beside:
 exceptions lose their pc (`_watch_exceptions`), a TLB fill leaves delay slot state behind
-(`_fill_flags`), long code without branches breaks its translator (`straight_code`), and unaligned
-accesses, which Linux completes for user code, always trap (`mips_unaligned`).
+(`_fill_flags`), long code without branches breaks its translator (`straight_code`), so does an
+unaligned fetch (`mips_delay_slot`), and unaligned accesses, which Linux completes for user code,
+always trap (`mips_unaligned`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from emu.cpu import library as lib
 from emu.cpu.engine import Engine
 from emu.cpu.registers import RegisterNames, WindowState
 from emu.cpu.setup import mips_state
+from emu.cpu.setup.mips_delay_slot import delay_slot_field
 from emu.cpu.setup.mips_overflow import find_overflow
 from emu.cpu.setup.mips_straight import StraightCode
 from emu.cpu.setup.mips_unaligned import Unaligned
@@ -114,6 +116,7 @@ class Mips(Engine):
         mips_state.map_linked_loads(self)
         access.write(_STATUS, self.status)
         self._unaligned = Unaligned(self)
+        self._delay_slot = delay_slot_field(self.library, self.handle, self.isa.name)
 
     def _install_traps(self) -> None:
         super()._install_traps()
@@ -193,6 +196,8 @@ class Mips(Engine):
         return mips_state.branch_target(self, pc, flags)
 
     def _settle(self) -> None:
+        if self._delay_slot is not None:
+            self._delay_slot.value = 0
         # The engine can stop between a branch and its delay slot. Going back to the branch is
         # right: it changed nothing but a link register, to the same value.
         if self.clear_branch() & mips_state.BRANCH_BITS:

@@ -5,7 +5,9 @@ import pytest
 from emu.kernel.args import Fd, Int, Loff, Long, Path, Size, UInt
 from emu.kernel.errno import EBADF, ENOENT
 from emu.kernel.kernel import Unimplemented
+from emu.kernel.signal.state import TaskSignals
 from emu.kernel.syscall import syscall
+from emu.kernel.uapi.signal import SIGILL, SIGSEGV
 from emu.kernel.wait import WaitQueue
 from tests.unit.kernel.fakes import ABIS, call, machine
 
@@ -259,3 +261,33 @@ def test_a_64_bit_programs_sysenter_is_an_i386_call_that_never_comes_back():
     assert seen[-1] == 9
     assert m.cpu.registers[number["rsp"]] == 0x2000
     assert m.cpu.pc < 0x1000
+
+
+@pytest.mark.parametrize(
+    ("abi", "base", "immediate"), [("arm-eabi", 0xF0000, False), ("arm-oabi", 0x9F0000, True)]
+)
+@pytest.mark.parametrize(
+    ("offset", "signal"), [(0, SIGSEGV), (0x7FF, None), (0x800, SIGILL), (0x10000, SIGILL)]
+)
+def test_an_unknown_private_call_of_arm_ends_in_a_signal(abi, base, immediate, offset, signal):
+    m = machine(abi, None, answer_42)
+    m.task.signals = TaskSignals.fresh()
+    number = base + offset
+    if immediate:
+        m.task.mm.write(m.cpu.pc - 4, (0xEF000000 | number).to_bytes(4, "little"))
+    m.cpu.registers[7] = number
+    m.cpu.ways["svc"]()
+    taken = m.task.signals.dequeue()
+    if signal is None:
+        assert is_error(m, m.cpu.registers[0], "ENOSYS")
+        assert taken is None
+    else:
+        assert (taken.signal, m.task.work, m.cpu.stopped) == (signal, True, True)
+
+
+def test_a_negative_number_ends_an_arm_program():
+    m = machine("arm-eabi", None, answer_42)
+    m.task.signals = TaskSignals.fresh()
+    m.cpu.registers[7] = 0xFFFFFFFF
+    m.cpu.ways["svc"]()
+    assert m.task.signals.dequeue().signal == SIGILL

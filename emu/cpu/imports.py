@@ -14,7 +14,9 @@ from emu.cpu.registers import peek
 _HEADER = struct.Struct("<32xQ14xHH")  # e_phoff, e_phentsize, e_phnum
 _PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
 _DYNAMIC = struct.Struct("<qQ")
-_RELOCATION = struct.Struct("<QQq")
+# In a relocation, which is the pointer's offset, this, and an addend: its type and symbol.
+_KIND = struct.Struct("<II")
+_OFFSET_SIZE, _RELOCATION_SIZE = 8, 24
 _SYMBOL = struct.Struct("<IBBHQQ")
 _PT_DYNAMIC = 2
 _DT_NULL, _DT_PLTRELSZ, _DT_STRTAB, _DT_SYMTAB, _DT_JMPREL = 0, 2, 5, 6, 23
@@ -31,37 +33,57 @@ class _SymbolInfo(ctypes.Structure):
 
 def redirect(library: Library, name: str, function: int) -> bool:
     """Have the library call `function` for an import; False if there is no such pointer."""
-    address = _slots(library).get(name)
-    if address is None or not make_writable(address, 8):
+    imports = _imports(library)
+    address = imports.slot(name) if imports is not None else 0
+    if not address or not make_writable(address, 8):
         return False
     c_uint64.from_address(address).value = function
     return True
 
 
+class _Imports:
+    """The library's names of what it imports, and what the loader was told about them."""
+
+    def __init__(self, base: int, strings: int, symbols: int, relocations: bytes) -> None:
+        self._base = base
+        self._relocations = relocations
+        self._numbers: dict[bytes, int] = {}
+        for number in range(1, _SYMBOLS_SEARCHED):
+            symbol = _at(symbols + number * _SYMBOL.size, _SYMBOL)
+            offset, _, _, section, _, _ = _SYMBOL.unpack(symbol)
+            if section:
+                break
+            self._numbers[ctypes.string_at(strings + offset)] = number
+
+    def slot(self, name: str) -> int:
+        """The address of the pointer to a function; 0 if there is none."""
+        number = self._numbers.get(name.encode())
+        if number is None:
+            return 0
+        kind = _KIND.pack(_R_X86_64_JUMP_SLOT, number)
+        at = self._relocations.find(kind)
+        while at >= 0:
+            start = at - _OFFSET_SIZE
+            if start % _RELOCATION_SIZE == 0:
+                offset = self._relocations[start:at]
+                return self._base + int.from_bytes(offset, "little")
+            at = self._relocations.find(kind, at + 1)
+        return 0
+
+
 @cache
-def _slots(library: Library) -> dict[str, int]:
-    """The address of each pointer, by the name of the function it is for."""
+def _imports(library: Library) -> _Imports | None:
     base = _base_address(library)
     if not base:
-        return {}
+        return None
     tables = dict(_dynamic_section(base))
     places = [tables.get(tag, 0) for tag in (_DT_STRTAB, _DT_SYMTAB, _DT_JMPREL)]
     if not all(places):
-        return {}
+        return None
     # The loader may have replaced offsets by addresses.
     strings, symbols, relocations = (place + base * (place < base) for place in places)
-    names = {}
-    for index in range(1, _SYMBOLS_SEARCHED):
-        offset, _, _, section, _, _ = _SYMBOL.unpack(_at(symbols + index * _SYMBOL.size, _SYMBOL))
-        if section:
-            break
-        names[index] = ctypes.string_at(strings + offset).decode()
-    slots = {}
-    raw = ctypes.string_at(relocations, tables.get(_DT_PLTRELSZ, 0))
-    for place, info, _ in _RELOCATION.iter_unpack(raw):
-        if info & 0xFFFFFFFF == _R_X86_64_JUMP_SLOT and info >> 32 in names:
-            slots[names[info >> 32]] = base + place
-    return slots
+    size = tables.get(_DT_PLTRELSZ, 0)
+    return _Imports(base, strings, symbols, ctypes.string_at(relocations, size))
 
 
 def _base_address(library: Library) -> int:

@@ -14,9 +14,8 @@ from emu.cpu.registers import peek
 _HEADER = struct.Struct("<32xQ14xHH")  # e_phoff, e_phentsize, e_phnum
 _PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
 _DYNAMIC = struct.Struct("<qQ")
-# In a relocation, which is the pointer's offset, this, and an addend: its type and symbol.
-_KIND = struct.Struct("<II")
-_OFFSET_SIZE, _RELOCATION_SIZE = 8, 24
+# A relocation: the pointer's offset, type and symbol, and an addend.
+_RELOCATION_WORDS = 3
 _SYMBOL = struct.Struct("<IBBHQQ")
 _PT_DYNAMIC = 2
 _DT_NULL, _DT_PLTRELSZ, _DT_STRTAB, _DT_SYMTAB, _DT_JMPREL = 0, 2, 5, 6, 23
@@ -46,7 +45,8 @@ class _Imports:
 
     def __init__(self, base: int, strings: int, symbols: int, relocations: bytes) -> None:
         self._base = base
-        self._relocations = relocations
+        self._relocations = memoryview(relocations).cast("Q")
+        self._kinds = self._relocations[1::_RELOCATION_WORDS].tolist()
         self._numbers: dict[bytes, int] = {}
         for number in range(1, _SYMBOLS_SEARCHED):
             symbol = _at(symbols + number * _SYMBOL.size, _SYMBOL)
@@ -60,15 +60,11 @@ class _Imports:
         number = self._numbers.get(name.encode())
         if number is None:
             return 0
-        kind = _KIND.pack(_R_X86_64_JUMP_SLOT, number)
-        at = self._relocations.find(kind)
-        while at >= 0:
-            start = at - _OFFSET_SIZE
-            if start % _RELOCATION_SIZE == 0:
-                offset = self._relocations[start:at]
-                return self._base + int.from_bytes(offset, "little")
-            at = self._relocations.find(kind, at + 1)
-        return 0
+        try:
+            index = self._kinds.index(number << 32 | _R_X86_64_JUMP_SLOT)
+        except ValueError:
+            return 0
+        return self._base + self._relocations[index * _RELOCATION_WORDS]
 
 
 @cache
@@ -82,7 +78,7 @@ def _imports(library: Library) -> _Imports | None:
         return None
     # The loader may have replaced offsets by addresses.
     strings, symbols, relocations = (place + base * (place < base) for place in places)
-    size = tables.get(_DT_PLTRELSZ, 0)
+    size = tables.get(_DT_PLTRELSZ, 0) & -8
     return _Imports(base, strings, symbols, ctypes.string_at(relocations, size))
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 
 NSEC_PER_SEC = 1_000_000_000
 NSEC_PER_USEC = 1_000
+KTIME_MAX = (1 << 63) - 1
+"""The last nanosecond of any clock."""
 
 
 HostWait = Callable[["int | None"], None]

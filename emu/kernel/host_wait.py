@@ -9,6 +9,9 @@ from emu.kernel.wait import WaitQueue
 _READ = select.POLLIN | select.POLLHUP | select.POLLERR
 _WRITE = select.POLLOUT | select.POLLERR
 
+# What the host's poll takes, 24 days; the scheduler polls again.
+_LONGEST_MS = (1 << 31) - 1
+
 
 class HostWaits:
     """Wait queues keyed by host descriptor and direction."""
@@ -48,7 +51,7 @@ class HostWaits:
         for fd, events in wanted.items():
             poller.register(fd, events)
         # Rounded up: a poll that ends early would spin until the timer is due.
-        timeout_ms = None if timeout_ns is None else -(-timeout_ns // 1_000_000)
+        timeout_ms = None if timeout_ns is None else min(-(-timeout_ns // 1_000_000), _LONGEST_MS)
         for fd, events in poller.poll(timeout_ms):
             for (waited, mask), queue in waiting.items():
                 if waited == fd and events & (mask | select.POLLNVAL):

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
+from emu.kernel.clock import KTIME_MAX
 from emu.kernel.errno import KernelError, Restart
 from emu.kernel.host_wait import HostWaits
 from emu.kernel.wait import Wait, WaitQueue
@@ -104,8 +105,8 @@ class Scheduler:
             self._clock.idle(timeout_ns, self._host.poll)
 
     def call_after(self, delay_ns: int, action: Callable[[], None]) -> None:
-        """Call `action` once, `delay_ns` from now on the monotonic clock."""
-        deadline = self._clock.monotonic_ns() + delay_ns
+        """Call `action` once, `delay_ns` from now on the monotonic clock, at KTIME_MAX at most."""
+        deadline = min(self._clock.monotonic_ns() + delay_ns, KTIME_MAX)
         heapq.heappush(self._timers, (deadline, next(self._sequence), action))
 
     async def host_readable(self, fd: int) -> None:

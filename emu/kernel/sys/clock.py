@@ -155,15 +155,18 @@ def _adjust(task: Task, timex: UserStruct) -> int:
         raise EPERM("the machine's clock belongs to its host")
     seconds, nanoseconds = divmod(task.kernel.clock.realtime_ns(), NSEC_PER_SEC)
     # The values that ntp_clear and its neighbours in kernel/time/ntp.c start with.
-    timex.write(
-        modes=modes,
-        maxerror=16_000_000,
-        esterror=16_000_000,
-        status=STA_UNSYNC,
-        constant=2,
-        precision=1,
-        tolerance=32_768_000,
-        time={"tv_sec": seconds, "tv_usec": nanoseconds // NSEC_PER_USEC},
-        tick=10_000,
-    )
+    try:
+        timex.write(
+            modes=modes,
+            maxerror=16_000_000,
+            esterror=16_000_000,
+            status=STA_UNSYNC,
+            constant=2,
+            precision=1,
+            tolerance=32_768_000,
+            time={"tv_sec": seconds, "tv_usec": nanoseconds // NSEC_PER_USEC},
+            tick=10_000,
+        )
+    except OverflowError:
+        raise EOVERFLOW("the time does not fit") from None
     return TIME_ERROR

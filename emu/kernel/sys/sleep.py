@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from emu.kernel.args import FlagFamily, FlagsArg
+from emu.kernel.clock import KTIME_MAX
 from emu.kernel.errno import ENOSYS, EOPNOTSUPP, Restart
 from emu.kernel.sys.clock import (
     TIME32,
@@ -33,7 +34,6 @@ TIMER_FLAGS = FlagFamily("timer flags", (("TIMER_ABSTIME", TIMER_ABSTIME),))
 TimerFlags = Annotated[int, FlagsArg(family=TIMER_FLAGS)]
 
 SLEEPING_CLOCKS = (CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI)
-KTIME_MAX = (1 << 63) - 1
 
 
 @syscall("sys_nanosleep", ("sys_nanosleep_time32", TIME32))

@@ -8,6 +8,7 @@ from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.args import FlagFamily, FlagsArg, StructArg, UserStruct
 from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
 from emu.kernel.errno import EINVAL
+from emu.kernel.sys.time import wrapped
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.resource import RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD
@@ -37,7 +38,7 @@ def sysinfo(task: Task, info: OutSysinfo) -> int:
     # 32-bit callers count in pages once bytes do not fit, as do_sysinfo has it.
     unit = 1 if total < 1 << 32 or task.abi.layout("sysinfo").size > 64 else PAGE_SIZE
     info.write(
-        uptime=-(-kernel.clock.boottime_ns() // NSEC_PER_SEC),
+        uptime=wrapped(-(-kernel.clock.boottime_ns() // NSEC_PER_SEC), task.abi.word_bits),
         totalram=total // unit,
         freeram=free // unit,
         procs=len(kernel.tasks),
@@ -53,6 +54,7 @@ def getrusage(task: Task, who: Who, ru: OutRusage) -> int:
         raise EINVAL("neither self, children nor thread")
     used_ns = 0 if who == RUSAGE_CHILDREN else task.kernel.clock.cpu_ns()
     seconds, nanoseconds = divmod(used_ns, NSEC_PER_SEC)
+    seconds = wrapped(seconds, task.abi.word_bits)
     ru.write(ru_utime={"tv_sec": seconds, "tv_usec": nanoseconds // NSEC_PER_USEC})
     return 0
 

@@ -77,9 +77,16 @@ def settimeofday(task: Task, tv: InTimeval, tz: InTimezone) -> int:
 @syscall("sys_times")
 def times(task: Task, tbuf: OutTms) -> int:
     """Tell the CPU time used, and the uptime, in ticks of 10 ms. See times(2)."""
+    bits = task.abi.word_bits
     if tbuf:
-        tbuf.write(tms_utime=_ticks(task.kernel.clock.cpu_ns()))
-    return _ticks(task.kernel.clock.monotonic_ns())
+        tbuf.write(tms_utime=wrapped(_ticks(task.kernel.clock.cpu_ns()), bits))
+    return _ticks(task.kernel.clock.monotonic_ns()) & (1 << bits) - 1
+
+
+def wrapped(count: int, bits: int) -> int:
+    """A count as a signed number of so many bits has it: clock_t wraps after 248 days in 32."""
+    sign = 1 << bits - 1
+    return (count + sign & (1 << bits) - 1) - sign
 
 
 def _seconds(task: Task) -> int:

@@ -115,3 +115,27 @@ def test_times_counts_in_hundredths_of_a_second():
     caller.clock.advance(2 * NSEC_PER_SEC)
     assert caller.call("sys_times", caller.buffer) == 200
     assert caller.get("tms")["tms_utime"] == 200
+
+
+@pytest.mark.parametrize("abi", ABIS)
+def test_counts_of_time_wrap_where_long_has_32_bits(abi):
+    caller = Caller(abi)
+    bits = caller.abi.word_bits
+    for years in (1, 100, 290):
+        seconds = years * 365 * 86400
+        caller.clock._now = seconds * NSEC_PER_SEC
+        ticks = seconds * 100
+        assert caller.call("sys_times", caller.buffer) == ticks & (1 << bits) - 1
+        assert (caller.get("tms")["tms_utime"] - ticks) % (1 << bits) == 0
+        assert caller.call("sys_sysinfo", caller.buffer) == 0
+        assert (caller.get("sysinfo")["uptime"] - seconds) % (1 << bits) == 0
+        assert caller.call("sys_getrusage", 0, caller.buffer) == 0
+        assert (caller.get("rusage")["ru_utime"]["tv_sec"] - seconds) % (1 << bits) == 0
+
+
+@pytest.mark.parametrize("abi", OLD_TIME)
+def test_the_old_clock_adjustment_overflows_after_2038(abi):
+    caller = Caller(abi)
+    caller.clock._start = (1 << 32) * NSEC_PER_SEC
+    caller.mm.write(caller.buffer, bytes(256))
+    assert caller.fails("sys_adjtimex_time32", caller.buffer) == "EOVERFLOW"

@@ -161,8 +161,6 @@ OutIovec = Annotated[int, IovecArg(out=True)]
 Name = Annotated[bytes, PathArg()]
 OutPath = Annotated[int, PointerArg(length="size", out=True)]
 OutStat = Annotated[StatBuffer, StatArg(layout="stat")]
-OutOldStat = Annotated[StatBuffer, StatArg(layout="__old_kernel_stat")]
-OutStat64 = Annotated[StatBuffer, StatArg(layout="stat64")]
 
 
 def to_user(abi: Abi, family: FlagFamily, value: int) -> int:

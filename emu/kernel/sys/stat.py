@@ -8,9 +8,7 @@ from emu.kernel.args import Fd, OptionalPath, Path, StructArg, UInt, UserStruct
 from emu.kernel.errno import EFAULT, EINVAL
 from emu.kernel.sys.file_kinds import (
     AtFlags,
-    OutOldStat,
     OutStat,
-    OutStat64,
     StatBuffer,
 )
 from emu.kernel.syscall import syscall
@@ -38,75 +36,34 @@ OutStatx = Annotated[UserStruct, StructArg(layout="statx", out=True)]
 NSEC = 1_000_000_000
 
 
-@syscall("sys_newstat")
+# The same calls with other structs: 64-bit sizes, and the 16-bit numbers of the oldest i386 ones.
+STAT64 = {"stat": "stat64"}
+OLD_STAT = {"stat": "__old_kernel_stat"}
+
+
+@syscall("sys_newstat", ("sys_stat64", STAT64), ("sys_stat", OLD_STAT))
 def newstat(task: Task, filename: Path, statbuf: OutStat) -> int:
     """Describe a file by name. See stat(2)."""
     return _by_name(task, AT_FDCWD, filename, statbuf, 0)
 
 
-@syscall("sys_newlstat")
+@syscall("sys_newlstat", ("sys_lstat64", STAT64), ("sys_lstat", OLD_STAT))
 def newlstat(task: Task, filename: Path, statbuf: OutStat) -> int:
     """Describe a file by name, or a symbolic link itself. See lstat(2)."""
     return _by_name(task, AT_FDCWD, filename, statbuf, AT_SYMLINK_NOFOLLOW)
 
 
-@syscall("sys_newfstat")
+@syscall("sys_newfstat", ("sys_fstat64", STAT64), ("sys_fstat", OLD_STAT))
 def newfstat(task: Task, fd: Fd, statbuf: OutStat) -> int:
     """Describe an open file. See fstat(2)."""
     statbuf.write(task.files.raw(fd).inode)
     return 0
 
 
-@syscall("sys_newfstatat")
+@syscall("sys_newfstatat", ("sys_fstatat64", STAT64))
 def newfstatat(task: Task, dfd: Fd, filename: OptionalPath, statbuf: OutStat, flag: AtFlags) -> int:
     """Describe a file by name, seen from a directory. See fstatat(2)."""
     return _by_name(task, dfd, filename, statbuf, flag)
-
-
-@syscall("sys_stat64")
-def stat64(task: Task, filename: Path, statbuf: OutStat64) -> int:
-    """stat with 64-bit sizes."""
-    return _by_name(task, AT_FDCWD, filename, statbuf, 0)
-
-
-@syscall("sys_lstat64")
-def lstat64(task: Task, filename: Path, statbuf: OutStat64) -> int:
-    """lstat with 64-bit sizes."""
-    return _by_name(task, AT_FDCWD, filename, statbuf, AT_SYMLINK_NOFOLLOW)
-
-
-@syscall("sys_fstat64")
-def fstat64(task: Task, fd: Fd, statbuf: OutStat64) -> int:
-    """fstat with 64-bit sizes."""
-    statbuf.write(task.files.raw(fd).inode)
-    return 0
-
-
-@syscall("sys_fstatat64")
-def fstatat64(
-    task: Task, dfd: Fd, filename: OptionalPath, statbuf: OutStat64, flag: AtFlags
-) -> int:
-    """fstatat with 64-bit sizes."""
-    return _by_name(task, dfd, filename, statbuf, flag)
-
-
-@syscall("sys_stat")
-def stat(task: Task, filename: Path, statbuf: OutOldStat) -> int:
-    """The oldest stat of i386, with 16-bit numbers."""
-    return _by_name(task, AT_FDCWD, filename, statbuf, 0)
-
-
-@syscall("sys_lstat")
-def lstat(task: Task, filename: Path, statbuf: OutOldStat) -> int:
-    """The oldest lstat of i386."""
-    return _by_name(task, AT_FDCWD, filename, statbuf, AT_SYMLINK_NOFOLLOW)
-
-
-@syscall("sys_fstat")
-def fstat(task: Task, fd: Fd, statbuf: OutOldStat) -> int:
-    """The oldest fstat of i386."""
-    statbuf.write(task.files.raw(fd).inode)
-    return 0
 
 
 @syscall("sys_statx")

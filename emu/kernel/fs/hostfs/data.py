@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EFAULT
 from emu.kernel.fs.host_errors import from_host
+from emu.kernel.uaccess import CHUNK
 
 if TYPE_CHECKING:
     from emu.kernel.fs.hostfs.tree import HostNode
@@ -16,52 +18,42 @@ if TYPE_CHECKING:
 MAX_PIECES = 1024  # IOV_MAX
 
 
+HostTransfer = Callable[[int, list[memoryview], int], int]
+
+
 def read_host(fd: int, buffer: Buffer, pos: int, count: int) -> int:
     """Read from a host file into a buffer: how many bytes. EFAULT if none could be stored."""
-    done = 0
-    while done < count:
-        try:
-            views = buffer.views(ACCESS_WRITE, min(count - done, 1 << 20))[:MAX_PIECES]
-        except EFAULT:
-            if not done:
-                raise
-            break
-        wanted = sum(map(len, views))
-        try:
-            got = os.preadv(fd, views, pos)
-        except OSError as error:
-            if not done:
-                raise from_host(error) from None
-            break
-        buffer.advance(got)
-        done += got
-        pos += got
-        if got < wanted:
-            break
-    return done
+    return _transfer(os.preadv, fd, buffer, pos, count, ACCESS_WRITE)
 
 
 def write_host(fd: int, buffer: Buffer, pos: int) -> int:
     """Write a buffer to a host file: how many bytes. EFAULT if none could be read."""
+    return _transfer(os.pwritev, fd, buffer, pos, buffer.count, ACCESS_READ)
+
+
+def _transfer(
+    transfer: HostTransfer, fd: int, buffer: Buffer, pos: int, count: int, access: int
+) -> int:
+    """Move bytes between a host file and a buffer's own memory until either comes to its end."""
     done = 0
-    while buffer.count:
+    while done < count:
         try:
-            views = buffer.views(ACCESS_READ, 1 << 20)[:MAX_PIECES]
+            views = buffer.views(access, min(count - done, CHUNK))[:MAX_PIECES]
         except EFAULT:
             if not done:
                 raise
             break
         wanted = sum(map(len, views))
         try:
-            put = os.pwritev(fd, views, pos)
+            moved = transfer(fd, views, pos)
         except OSError as error:
             if not done:
                 raise from_host(error) from None
             break
-        buffer.advance(put)
-        done += put
-        pos += put
-        if put < wanted:
+        buffer.advance(moved)
+        done += moved
+        pos += moved
+        if moved < wanted:
             break
     return done
 

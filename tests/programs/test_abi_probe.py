@@ -15,6 +15,7 @@ from tests.support.toolchain import (
     TARGETS,
     build_freestanding,
     has_qemu,
+    has_sysenter,
     is_native,
     or_skip,
     qemu,
@@ -51,7 +52,14 @@ def test_expected_lines_have_names_of_their_own(abi):
 
 @pytest.mark.parametrize("abi", [abi for abi in ABIS if is_native(abi)])
 def test_linux_answers_as_expected(abi):
-    assert differences(abi, natively(or_skip(probe, abi), *ARGUMENTS)) == {}
+    found = differences(abi, natively(or_skip(probe, abi), *ARGUMENTS))
+    if abi == "i386" and not has_sysenter():
+        # The probe ends there, as its child did.
+        assert found.pop("sysenter in a child")[1] == "signal 04"
+        never_said = {name for name, answers in found.items() if answers[1] == "nothing"}
+        assert all(name.startswith("sysenter ") or name == "end" for name in never_said)
+        found = {name: found[name] for name in found.keys() - never_said}
+    assert found == {}
 
 
 @pytest.mark.parametrize("abi", [abi for abi in ABIS if has_qemu(abi)])

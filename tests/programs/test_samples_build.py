@@ -9,7 +9,7 @@ from samples.programs.abis import ABIS
 from samples.programs.assembler import RISCV_TOOLS
 from samples.programs.build import FOLDER, build, programs
 from tests.support.running import emu
-from tests.support.toolchain import has_qemu, is_native, or_skip, reference
+from tests.support.toolchain import has_qemu, has_sysenter, is_native, or_skip, reference
 
 PROGRAMS = [
     pytest.param(abi, source, program, id=str(program.relative_to(FOLDER)))
@@ -60,6 +60,8 @@ def test_no_program_lies_about_without_a_source():
     [each for each in PROGRAMS if is_native(each.values[0].name) or has_qemu(each.values[0].name)],
 )
 def test_linux_or_qemu_runs_it(abi, source, program):
+    if program.name.endswith("-sysenter") and not has_sysenter():
+        pytest.skip("no sysenter in 32-bit programs on this CPU")
     end = or_skip(reference, abi.name, program, *arguments(program))
     assert (end.status, end.output.decode()) == (0, expected(abi.name, program.name))
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -156,6 +157,16 @@ def build_with_libc(source: Path, abi: str, dynamic: bool = False) -> Path:
 def is_native(abi: str) -> bool:
     """Whether this machine's own kernel and CPU run programs of this ABI."""
     return sys.platform == "linux" and abi in NATIVE.get(platform.machine(), ())
+
+
+@cache
+def has_sysenter() -> bool:
+    """Whether this machine's CPU lets 32-bit programs of a 64-bit kernel use `sysenter`.
+
+    Intel's does; AMD's answers with an invalid opcode outside its own 32-bit mode.
+    """
+    cpus = Path("/proc/cpuinfo")
+    return is_native("i386") and "GenuineIntel" in cpus.read_text()
 
 
 def has_qemu(abi: str) -> bool:

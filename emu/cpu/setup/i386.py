@@ -157,8 +157,7 @@ class I386(X86):
             if self.access.read(segment) & 0xFFFF == 8 * index | 3:
                 self.access.write(segment, 8 * index | 3)
 
-    def _install_traps(self) -> None:
-        super()._install_traps()
+    def _install_trap_instructions(self) -> None:
         self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
         # Intel's processors have it in 64-bit mode only.
         self._install_instruction(INSTRUCTION_SYSCALL, self._undefined)

@@ -8,6 +8,7 @@ from ctypes import c_uint32, c_uint64
 from emu.arch.cpu import TrapHandler
 from emu.cpu.engine import Engine
 from emu.cpu.library import ARCH_X86, HOOK_INSN, InstructionCallback, address_of
+from emu.cpu.trap_despite_stop import keep_traps
 
 CS, DS, EFLAGS, ES, FS, GS, SS = 11, 17, 25, 28, 32, 33, 49
 EDX, ECX, EBX, EAX = 24, 22, 21, 19
@@ -116,6 +117,8 @@ class X86(Engine):
 
     def _install_traps(self) -> None:
         super()._install_traps()
+        self.keeps_all_traps = keep_traps(self.library)
+        self._install_trap_instructions()
 
         def port_access(*_: int) -> int:
             try:
@@ -129,6 +132,10 @@ class X86(Engine):
         self.keep.append(callback)
         for instruction in (_INSTRUCTION_IN, _INSTRUCTION_OUT):
             self.hook(HOOK_INSN, address_of(callback), 0, instruction)
+
+    def _install_trap_instructions(self) -> None:
+        """By `_install_instruction`; the usual one first, see `emu.cpu.trap_despite_stop`."""
+        raise NotImplementedError
 
     def _sysenter(self) -> None:
         self._handlers.get(self.ways["sysenter"], self._undefined)()

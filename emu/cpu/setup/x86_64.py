@@ -80,8 +80,7 @@ class X86_64(X86):
         self.run_stub(_SYSRETQ, until=_AFTER_STUB)
         self._find_exception_in_flight()
 
-    def _install_traps(self) -> None:
-        super()._install_traps()
+    def _install_trap_instructions(self) -> None:
         self._syscall_handler = self._undefined
         self._syscall: native.Blob | None = None
         if native.available() and isinstance(self.state, WindowState):

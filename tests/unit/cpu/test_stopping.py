@@ -6,7 +6,7 @@ import time
 import pytest
 
 from emu.cpu.ticker import Ticker
-from tests.unit.cpu.support import ALL_ISAS, CODE, TRAP, WAY, R, X, assemble, words
+from tests.unit.cpu.support import ALL_ISAS, CODE, DATA, TRAP, WAY, R, W, X, assemble, words
 
 EVERY_ISA = pytest.mark.parametrize("isa", ALL_ISAS)
 
@@ -117,3 +117,62 @@ def test_a_stop_in_the_page_fault_handler_ends_the_run_after_the_access(guest, i
     assert g.run() is None
     assert g.traps in ([], [WAY[isa]])
     assert g.pages[CODE >> 12] & (R | X) == R | X
+
+
+# A store of the first general register, and the trap of another way in where there is one.
+STORE_AND_TRAP = {
+    ("x86-64", "syscall"): "mov [rbx], rax; syscall",
+    ("x86-64", "sysenter"): "mov [rbx], rax; sysenter",
+    ("x86-64", "int80"): "mov [rbx], rax; int 0x80",
+    ("i386", "sysenter"): "nop; mov [ebx], eax; sysenter",
+    ("i386", "int80"): "mov [ebx], eax; int 0x80",
+    ("arm64", "svc"): "str x0, [x3]; svc #0",
+    ("arm", "svc"): "str r0, [r3]; svc #0",
+    ("mips", "syscall"): "sw $v0, 0($v1); syscall",
+    ("mipsel", "syscall"): "sw $v0, 0($v1); syscall",
+    ("mips64", "syscall"): "sd $v0, 0($v1); syscall",
+    ("mips64el", "syscall"): "sd $v0, 0($v1); syscall",
+    ("riscv64", "ecall"): (0x00A1B023, 0x73),  # sd a0, 0(gp)
+    ("riscv32", "ecall"): (0x00A1A023, 0x73),  # sw a0, 0(gp)
+}
+
+
+@pytest.mark.parametrize(("isa", "way"), STORE_AND_TRAP)
+def test_a_trap_just_after_a_stop_is_taken_or_is_still_to_come(guest, isa, way):
+    g = guest(isa, model="haswell") if isa == "x86-64" else guest(isa)
+    text = STORE_AND_TRAP[isa, way]
+    code = words(isa, *text) if isinstance(text, tuple) else assemble(isa, text)
+    g.load(code)
+    g.cpu.registers[3] = DATA
+    frame = g.frame()
+
+    def stop_in_the_store(page, access):
+        assert (page, access) == (DATA >> 12, W)
+        g.pages[page] = frame | R | W
+        g.cpu.stop()
+        return g.pages[page]
+
+    g.cpu.use(g.pages, stop_in_the_store)
+    assert g.run() is None
+    if not g.traps:
+        assert CODE <= g.cpu.pc < CODE + len(code)
+        assert g.run() is None
+    assert g.traps == [way]
+    assert g.trap_pcs == [CODE + len(code)]
+
+
+def test_i386_has_no_syscall_instruction_even_just_after_a_stop(guest):
+    g = guest("i386")
+    code = assemble("i386", "mov [ebx], eax") + b"\x0f\x05"
+    g.load(code)
+    g.cpu.registers[3] = DATA
+    frame = g.frame()
+
+    def stop_in_the_store(page, access):
+        g.pages[page] = frame | R | W
+        g.cpu.stop()
+        return g.pages[page]
+
+    g.cpu.use(g.pages, stop_in_the_store)
+    fault = g.run() or g.run()
+    assert (fault.signal, fault.pc) == ("SIGILL", CODE + len(code) - 2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import EEXIST, ENOENT, KernelError
+from emu.kernel.fs.anon_inode import mount_anon_inodes
 from emu.kernel.fs.console import register_consoles
 from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock, make_devtmpfs
 from emu.kernel.fs.hostfile import STREAM, HostInode, is_terminal, open_flags_of
@@ -97,6 +98,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs.register(FileSystemType(b"ramfs", make_tmpfs))
     vfs.register(FileSystemType(b"proc", make_procfs))
     mount_pipefs(vfs)
+    mount_anon_inodes(vfs)
     register_memory_devices(vfs)
     register_consoles(vfs)
     vfs.memfd_mount = Mount(MemfdSuperBlock(vfs), flags=0)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from emu.kernel.signal.actions import SYNCHRONOUS, sigmask
 from emu.kernel.uapi.signal import SI_KERNEL, SI_USER, SIGRTMIN
+
+
+class TimerSource(Protocol):
+    """A POSIX timer, as its signal sees it."""
+
+    def taken(self, info: SigInfo) -> SigInfo:
+        """The signal is being taken: what it says, with the overruns counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +21,7 @@ class SigInfo:
     """What comes with a signal: siginfo_t in the kernel's own terms.
 
     `code` is a number below zero or SI_USER/SI_KERNEL, and a name (``SEGV_MAPERR``) for the codes
-    that belong to one signal. `value` is what sigqueue(3) passed.
+    that belong to one signal. `value` is what sigqueue(3) or timer_create(2) passed.
     """
 
     signal: int
@@ -23,6 +31,10 @@ class SigInfo:
     value: int = 0
     address: int = 0
     status: int = 0
+    timer_id: int = 0
+    overrun: int = 0
+    timer: TimerSource | None = field(default=None, compare=False, repr=False)
+    """The POSIX timer that sent it and runs on when it is taken."""
 
     @classmethod
     def from_kernel(cls, signal: int) -> SigInfo:
@@ -42,7 +54,7 @@ class PendingSignals:
     def add(self, info: SigInfo, room: bool = True) -> None:
         """Make a signal pending; without room for the details only its bit is set."""
         bit = sigmask(info.signal)
-        if info.signal < SIGRTMIN and self.signals & bit:
+        if info.signal < SIGRTMIN and self.signals & bit and info.timer is None:
             return
         self.signals |= bit
         if room:
@@ -55,8 +67,9 @@ class PendingSignals:
             self.signals &= ~sigmask(signal)
         if not matching:
             return SigInfo(signal)
-        self.queue.remove(matching[0])
-        return matching[0]
+        info = matching[0]
+        self.queue.remove(info)
+        return info if info.timer is None else info.timer.taken(info)
 
     def flush(self, signals: int) -> None:
         """Forget all pending signals of a set."""

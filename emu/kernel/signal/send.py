@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EAGAIN
 from emu.kernel.signal.actions import DEFAULT, STOPS, sigmask
 from emu.kernel.signal.pending import SigInfo
+from emu.kernel.uapi.poll import POLLIN
 from emu.kernel.uapi.signal import SIG_IGN, SIGCONT, SIGKILL, SIGRTMIN
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ def send_signal(
         signals.flush(STOPS)
     if not signals.blocked & bit and signals.actions.ignores(signal):
         return
-    room = len(signals.private.queue) + len(signals.shared.queue) < _queue_limit(task)
+    pending = len(signals.private.queue) + len(signals.shared.queue)
+    room = info.timer is not None or pending < _queue_limit(task)
     if not room and signal >= SIGRTMIN and isinstance(info.code, int) and info.code < 0:
         raise EAGAIN("the signal queue is full")
     queue = signals.private if to_thread else signals.shared
     queue.add(info, room)
+    signals.actions.signalfd_wait.wake_up_all(POLLIN)
     if not signals.blocked & bit:
         wake_for_signals(task)
 

@@ -53,10 +53,15 @@ class TaskSignals:
         """Replace the blocked set; SIGKILL and SIGSTOP never are in it."""
         self.blocked = signals & ~KERNEL_ONLY
 
-    def dequeue(self) -> SigInfo | None:
-        """Take the next signal that is not blocked: the task's own before the group's."""
+    def dequeue(self, blocked: int | None = None) -> SigInfo | None:
+        """Take the next signal that is not blocked: the task's own before the group's.
+
+        Readers of signals have another set of `blocked` ones than the task's own.
+        """
+        if blocked is None:
+            blocked = self.blocked
         for queue in (self.private, self.shared):
-            ready = queue.signals & ~self.blocked
+            ready = queue.signals & ~blocked
             if ready:
                 return queue.take(next_signal(ready))
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions
 from emu.kernel.signal.pending import PendingSignals, SigInfo, next_signal
+from emu.kernel.signal.posix_timers import PosixTimers
 from emu.kernel.signal.real_timer import RealTimer
 from emu.kernel.uapi.signal import SS_DISABLE
 
@@ -33,6 +34,7 @@ class TaskSignals:
     blocked: int = 0
     altstack: AltStack = field(default_factory=AltStack)
     real_timer: RealTimer = field(default_factory=RealTimer)
+    posix_timers: PosixTimers = field(default_factory=PosixTimers)
 
     @classmethod
     def fresh(cls) -> TaskSignals:
@@ -81,3 +83,4 @@ class TaskSignals:
         """Become what a new program starts with; the mask and what is pending stay."""
         self.actions = self.actions.after_exec()
         self.altstack = AltStack()
+        self.posix_timers.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from emu.kernel.args import FlagFamily, FlagsArg
+from emu.kernel.args import FlagsArg
 from emu.kernel.clock import KTIME_MAX
 from emu.kernel.errno import ENOSYS, EOPNOTSUPP, Restart
 from emu.kernel.sys.clock import (
@@ -27,10 +27,10 @@ from emu.kernel.uapi.time import (
     CLOCK_REALTIME_ALARM,
     CLOCK_TAI,
     TIMER_ABSTIME,
+    TIMER_FLAGS,
 )
 from emu.kernel.wait import WaitQueue
 
-TIMER_FLAGS = FlagFamily("timer flags", (("TIMER_ABSTIME", TIMER_ABSTIME),))
 TimerFlags = Annotated[int, FlagsArg(family=TIMER_FLAGS)]
 
 SLEEPING_CLOCKS = (CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI)

@@ -147,6 +147,66 @@ static void signals(void)
 	close(fd);
 }
 
+static void posix_timers(void)
+{
+	timer_t id, silent;
+	sigset_t set;
+	struct signalfd_siginfo info;
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 1};
+	struct itimerspec its = {{0, 0}, {0, 2000000}}, left;
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	int fd = signalfd(-1, &set, 0);
+	event.sigev_value.sival_int = 33;
+	say("create", timer_create(CLOCK_MONOTONIC, &event, &id));
+	say("set", timer_settime(id, 0, &its, &left));
+	printf("was %ld\n", (long)left.it_value.tv_sec);
+	say("wait", read(fd, &info, sizeof info));
+	printf("signal %d code %d int %d overrun %d\n", info.ssi_signo == (unsigned)SIGRTMIN + 1,
+	       info.ssi_code == SI_TIMER, info.ssi_int, info.ssi_overrun);
+	timer_gettime(id, &left);
+	printf("left %ld.%09ld\n", (long)left.it_value.tv_sec, left.it_value.tv_nsec);
+	its = (struct itimerspec){{0, 100000}, {0, 1}};
+	timer_settime(id, 0, &its, NULL);
+	struct timespec nap = {0, 3000000};
+	nanosleep(&nap, NULL);
+	say("wait", read(fd, &info, sizeof info));
+	printf("overran %d\n", info.ssi_overrun >= 25 && timer_getoverrun(id) == info.ssi_overrun);
+	its = (struct itimerspec){{0, 0}, {0, 0}};
+	timer_settime(id, 0, &its, &left);
+	printf("every %ld\n", left.it_interval.tv_nsec);
+	its.it_value.tv_sec = 1000;
+	timer_settime(id, 0, &its, NULL);
+	timer_gettime(id, &left);
+	printf("left %d\n", left.it_value.tv_sec == 999);
+	say("delete", timer_delete(id));
+
+	say("default", timer_create(CLOCK_REALTIME, NULL, &id));
+	its = (struct itimerspec){{0, 0}, {1, 0}};
+	say("absolute", timer_settime(id, TIMER_ABSTIME, &its, NULL));
+	say("wait", read(fd, &info, sizeof info));
+	printf("SIGALRM %d\n", info.ssi_signo == SIGALRM);
+	event.sigev_notify = SIGEV_NONE;
+	say("silent", timer_create(CLOCK_BOOTTIME, &event, &silent));
+	its = (struct itimerspec){{0, 0}, {0, 1000}};
+	timer_settime(silent, 0, &its, NULL);
+	nanosleep(&nap, NULL);
+	timer_gettime(silent, &left);
+	printf("left %ld.%09ld\n", (long)left.it_value.tv_sec, left.it_value.tv_nsec);
+	its.it_value.tv_nsec = 1000000000;
+	say("invalid", timer_settime(silent, 0, &its, NULL));
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = 0;
+	say("no signal", timer_create(CLOCK_MONOTONIC, &event, &id));
+	event.sigev_notify = 77;
+	say("no way", timer_create(CLOCK_MONOTONIC, &event, &id));
+	say("no clock", timer_create(77, NULL, &id));
+	say("raw clock", timer_create(CLOCK_MONOTONIC_RAW, NULL, &id));
+	close(fd);
+}
+
 static void events_of(int ep, int max)
 {
 	struct epoll_event got[8];
@@ -203,7 +263,7 @@ static void epolls(void)
 	say("operation", watch(ep, 9, e, EPOLLIN, 1));
 	say("no event", epoll_ctl(ep, EPOLL_CTL_ADD, e, NULL));
 	say("no room", epoll_wait(ep, NULL, 0, 0));
-	say("not an epoll", epoll_wait(e, (void *)8, 1, 0));
+	say("not an epoll", epoll_wait(e, &(struct epoll_event){0}, 1, 0));
 	say("no size", epoll_create(0));
 	say("exclusive mod", watch(ep, EPOLL_CTL_MOD, e, EPOLLIN | EPOLLEXCLUSIVE, 1));
 	int e2 = eventfd(0, 0);
@@ -239,7 +299,7 @@ static void epolls(void)
 	read(timer, &n, 8);
 	say("time out", epoll_wait(waiting, &got, 1, 3));
 	sigset_t set;
-	sigemptyset(&set);
+	sigfillset(&set);
 	say("with a mask", epoll_pwait(waiting, &got, 1, 1, &set));
 }
 
@@ -249,6 +309,7 @@ int main(void)
 	counters();
 	timers();
 	signals();
+	posix_timers();
 	epolls();
 	fflush(stdout);
 	return 0;

@@ -11,6 +11,7 @@ from emu.kernel.vfs.dev import MKDEV, UNNAMED_MAJOR
 from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.pipe_buffer import PipeMemory
     from emu.kernel.kernel import Kernel
     from emu.kernel.vfs.mount import Mount
     from emu.kernel.vfs.super_block import SuperBlock
@@ -37,6 +38,7 @@ class Vfs:
         self.file_systems: dict[bytes, FileSystemType] = {}
         self.fifo_operations: FileOperations = NO_OPEN
         self.pipe_mount: Mount
+        self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
         self.terminals: list[int] = []

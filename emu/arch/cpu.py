@@ -73,6 +73,9 @@ class Cpu(Protocol):
     platform: bytes | None
     """AT_HWCAP, AT_HWCAP2 and AT_PLATFORM: just what this CPU can execute."""
 
+    work_done: int
+    """How many blocks of code the last `run` executed; 0 where they are not counted."""
+
     vector_page: tuple[int, bytes] | None
     """ARM's page of kernel helpers, address and content; None elsewhere."""
 

@@ -228,6 +228,7 @@ class Kernel:
                 if isinstance(error, Unimplemented):
                     raise
                 raise KernelBug(describe_call(task, cpu, error)) from error
+            self.clock.worked(cpu.work_done)
             if fault is not None:
                 if self.tracer is not None:
                     self.tracer.fault(task, fault)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.arch.isa import ISAS
-from emu.kernel import sys as handlers
+from emu.kernel import sys
 from emu.kernel.clock import HostClock, VirtualClock
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import KernelError
@@ -20,12 +20,12 @@ from emu.kernel.fs.setup import (
     open_host_program,
     open_stdio,
 )
+from emu.kernel.handlers import LazyHandlers
 from emu.kernel.kernel import Kernel, Options
 from emu.kernel.mm.ram import Ram
 from emu.kernel.rlimits import default_rlimits
 from emu.kernel.signal.send import send_signal
 from emu.kernel.signal.state import TaskSignals
-from emu.kernel.syscall import collect
 from emu.kernel.task import Task
 from emu.kernel.uapi.signal import SIGINT, SIGKILL
 from emu.kernel.vfs.fs_context import FsContext
@@ -108,7 +108,7 @@ class Machine:
         self.kernel = Kernel(
             ram=ram,
             clock=clock or HostClock(),
-            handlers=collect(handlers.modules()),
+            handlers=LazyHandlers(sys),
             make_cpu=self._make_cpu,
             options=config.options,
             seed=seed,

@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
@@ -88,6 +87,8 @@ def main(argv: list[str]) -> int:
     except Unimplemented as missing:
         return fail(f"--strict: {missing}", CANNOT_RUN)
     except KernelBug as bug:
+        import traceback  # only bugs need it
+
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
     return end_as(task)

@@ -25,7 +25,6 @@ from ctypes import (
 )
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -70,9 +69,9 @@ class EngineError(RuntimeError):
 class Library:
     """One loaded libunicorn, twice: `start` lets other threads run, everything else is short."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        free, held = CDLL(str(path)), PyDLL(str(path))
+        free, held = CDLL(path), PyDLL(path)
         self._held = held
         major, minor = c_uint(), c_uint()
         version = held.uc_version(ctypes.byref(major), ctypes.byref(minor))
@@ -174,15 +173,17 @@ def _load() -> Library:
     return Library(_find())
 
 
-def _find() -> Path:
+def _find() -> str:
     folders = []
     if override := os.environ.get("LIBUNICORN_PATH"):
-        folders.append(Path(override))
+        folders.append(override)
     spec = find_spec("unicorn")
     if spec is not None:
-        folders += [Path(place) / "lib" for place in spec.submodule_search_locations or ()]
+        folders += [f"{place}/lib" for place in spec.submodule_search_locations or ()]
     for folder in folders:
-        for pattern in ("libunicorn.so*", "libunicorn*.dylib", "unicorn.dll"):
-            if found := sorted(folder.glob(pattern)):
-                return found[0]
+        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        for start, end in (("libunicorn.so", ""), ("libunicorn", ".dylib"), ("unicorn", ".dll")):
+            for name in names:
+                if name.startswith(start) and name.endswith(end):
+                    return f"{folder}/{name}"
     raise EngineError("libunicorn was not found: install the 'unicorn' package, version 2.1")

@@ -56,7 +56,7 @@ def do_exit(task: Task, status: int) -> None:
     forget_original_parent(task)
     kernel.task_ended(task)
     if task is not group.leader:
-        kernel.tasks.pop(task.pid, None)
+        kernel.forget_pid(task.pid)
     if not group.threads:
         _end_process(group)
 

@@ -92,7 +92,7 @@ def _reparented(child: Task, father: Task) -> None:
 def release_task(leader: Task) -> None:
     """Forget an ended process; its parent inherits the account of its CPU time."""
     group, parent = leader.group, leader.parent
-    leader.kernel.tasks.pop(leader.pid, None)
+    leader.kernel.forget_pid(leader.pid)
     if parent is not None:
         family = parent.group
         family.children.pop(leader, None)

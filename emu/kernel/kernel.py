@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import CoroutineType
 from typing import TYPE_CHECKING
 
 from emu.arch.abi import Abi
@@ -86,6 +87,8 @@ class Kernel:
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
         self.tasks: dict[int, Task] = {}
+        self.pid_forgotten: list[Callable[[int], None]] = []
+        """Who wants to know of ids that are free again: procfs."""
         self.root_mount: Mount
         self.tracer: Tracer | None = None
         self._handlers = handlers
@@ -185,6 +188,12 @@ class Kernel:
         self.sched.discard(task)
         self._ended.append(task)
 
+    def forget_pid(self, pid: int) -> None:
+        """Nothing has this id any more."""
+        self.tasks.pop(pid, None)
+        for forget in self.pid_forgotten:
+            forget(pid)
+
     def run(self) -> None:
         """Run until no task is left. `Deadlock` when all sleep for ever."""
         while self.living:
@@ -194,7 +203,7 @@ class Kernel:
         try:
             return self.sched.next()
         except Deadlock:
-            asleep = ", ".join(str(task) for task in self.tasks.values() if task.alive)
+            asleep = "; ".join(describe_wait(t) for t in self.tasks.values() if t.alive)
             raise Deadlock(f"all tasks sleep and nothing can wake them: {asleep}") from None
 
     def run_one(self, task: Task) -> None:
@@ -243,6 +252,18 @@ class Kernel:
             self.sched.leave_cpu(task)
             task.files.put()
             task.mm.release()
+
+
+def describe_wait(task: Task) -> str:
+    """Where in the kernel a task sleeps: the functions from its call's handler inwards."""
+    if task.group.stop_signal:
+        return f"{task} is stopped"
+    names = []
+    inner: object = task.call.coroutine if task.call is not None else None
+    while isinstance(inner, CoroutineType):
+        names.append(inner.cr_code.co_name)
+        inner = inner.cr_await
+    return f"{task} in {' > '.join(names) or 'no call'}"
 
 
 def describe_call(task: Task, cpu: Cpu, error: Exception) -> str:

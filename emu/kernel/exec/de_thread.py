@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 def de_thread(task: Task) -> None:
     """End all other threads of a task's process, and make it the leader with the process's id."""
-    group, tasks = task.group, task.kernel.tasks
+    group, kernel = task.group, task.kernel
     end_other_threads(task)
     leader = group.leader
     if leader is not task:
-        del tasks[task.pid]
+        kernel.forget_pid(task.pid)
+        kernel.forget_pid(leader.pid)
         task.pid = leader.pid
-        tasks[task.pid] = task
+        kernel.tasks[task.pid] = task
         task.start_time_ns = leader.start_time_ns
         group.leader = task
         if task.parent is not None:

@@ -126,6 +126,9 @@ def parser() -> argparse.ArgumentParser:
         help="trace only these calls",
     )  # fmt: skip
     seeing.add_argument(
+        "-f", dest="follow", action="store_true", help="trace child processes and threads, too"
+    )
+    seeing.add_argument(
         "-s", dest="string_limit", metavar="N", type=int, default=32, help="string length shown"
     )
     p.add_argument("program", metavar="PROGRAM", help=argparse.SUPPRESS)
@@ -175,7 +178,12 @@ def trace(machine: Machine, arguments: argparse.Namespace) -> None:
 
     out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: SIM115
     machine.watch(
-        Strace(out, string_limit=arguments.string_limit, expressions=arguments.expressions)
+        Strace(
+            out,
+            string_limit=arguments.string_limit,
+            expressions=arguments.expressions,
+            follow=arguments.follow,
+        )
     )
 
 

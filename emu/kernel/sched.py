@@ -86,7 +86,8 @@ class Scheduler:
 
     def ready(self, task: Task) -> None:
         """Put a task at the end of the run queue, once."""
-        if task not in self._run_queue:
+        if not task.queued:
+            task.queued = True
             self._run_queue.append(task)
 
     def next(self) -> Task:
@@ -98,7 +99,11 @@ class Scheduler:
             self._expire_timers()
             if self._run_queue:
                 self._host.poll(0)
-                return self._run_queue.popleft()
+            while self._run_queue:
+                task = self._run_queue.popleft()
+                task.queued = False
+                if task.alive:
+                    return task
             timeout_ns = self._until_next_timer()
             if timeout_ns is None and not self._host:
                 raise Deadlock
@@ -134,7 +139,8 @@ class Scheduler:
             assert task.saved_registers is not None, "a task begins with an execve or a fork"
             cpu.restore(task.saved_registers)
             task.kernel.gates.install(cpu, task.image_abi)
-            task.mm.activate(cpu)
+            if task.mm.cpu is not cpu:  # threads share what the CPU has cached
+                task.mm.activate(cpu)
         self.current = task
         return cpu
 
@@ -180,8 +186,6 @@ class Scheduler:
             if not task.call.coroutine.cr_running:  # it may be the call that ends the task
                 task.call.coroutine.close()
             task.call = None
-        if task in self._run_queue:
-            self._run_queue.remove(task)
 
     def _advance(self, task: Task, call: Call, outcome: bool | BaseException | None) -> int | None:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.family import is_orphaned_pgrp
+from emu.kernel.job_control import stop_process
 from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, sigmask
 from emu.kernel.signal.numbers import signal_name
 from emu.kernel.signal.pending import SigInfo
@@ -16,6 +18,7 @@ from emu.kernel.uapi.signal import (
     SIGKILL,
     SIGNAL_NAMES,
     SIGSEGV,
+    SIGSTOP,
 )
 
 if TYPE_CHECKING:
@@ -26,11 +29,13 @@ if TYPE_CHECKING:
 def deliver(task: Task) -> None:
     """Act on every pending signal that is not blocked, until none is left or the task ended.
 
-    Differs from Linux in two ways, both said in the kernel's log: a handler cannot run yet, so
-    that the task dies as it does when Linux cannot build a signal frame; and a stopped task goes
-    on, because nothing could continue it.
+    Differs from Linux, which the kernel's log says: a handler cannot run yet, so that the task
+    dies as it does when Linux cannot build a signal frame.
     """
-    while task.alive and (info := task.signals.dequeue()) is not None:
+    while task.alive and not task.group.stop_signal:
+        info = task.signals.dequeue()
+        if info is None:
+            return
         if info.signal == SIGALRM:
             task.signals.real_timer.signal_taken(task)
         action = task.signals.actions[info.signal]
@@ -65,7 +70,9 @@ def _default_action(task: Task, signal: int) -> None:
     if bit & IGNORED_BY_DEFAULT:
         return
     if bit & STOPS:
-        task.kernel.log(f"{task} goes on after {signal_name(signal)}: tasks cannot be stopped yet")
+        # The terminal stops no group that nobody is left to continue.
+        if signal == SIGSTOP or not is_orphaned_pgrp(task):
+            stop_process(task, signal)
         return
     task.die(signal)
 

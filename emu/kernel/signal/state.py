@@ -72,6 +72,13 @@ class TaskSignals:
             actions=self.actions.copy(), blocked=self.blocked, altstack=self.altstack
         )
 
+    def clone(self, *, thread: bool, altstack: AltStack) -> TaskSignals:
+        """The state of a task that shares the actions, and what is pending for the process too."""
+        child = TaskSignals(actions=self.actions, blocked=self.blocked, altstack=altstack)
+        if thread:
+            child.shared, child.real_timer = self.shared, self.real_timer
+        return child
+
     def after_exec(self) -> None:
         """Become what a new program starts with; the mask and what is pending stay."""
         self.actions = self.actions.after_exec()

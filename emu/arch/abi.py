@@ -21,6 +21,7 @@ from emu.arch.abi_files import (
 from emu.arch.convention import Convention
 from emu.arch.isa import ISAS, Isa
 from emu.arch.layout import Layout, make_layout
+from emu.arch.signal_frame import FrameCodec, make_codec
 
 
 class Row(NamedTuple):
@@ -87,6 +88,11 @@ class Abi:
 
     def __repr__(self) -> str:
         return f"<Abi {self.name} {self.byte_order}-endian>"
+
+    @functools.cached_property
+    def frames(self) -> FrameCodec:
+        """What the kernel puts on the stack around a signal handler."""
+        return make_codec(self)
 
     @staticmethod
     def load(name: str, byte_order: str | None = None) -> Abi:

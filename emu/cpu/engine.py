@@ -17,6 +17,7 @@ from emu.cpu.block_limit import MAX_INSTRUCTIONS, single_instructions
 from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
 from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback
+from emu.cpu.user_registers import UserRegisters
 
 _FOREIGN_STOP_RETRY_S = 0.0005
 
@@ -24,7 +25,7 @@ _FOREIGN_STOP_RETRY_S = 0.0005
 _INVALID_ADDRESS_OFFSET = 0x588
 
 
-class Engine(Hardware):
+class Engine(UserRegisters, Hardware):
     """A processor of one ISA in unprivileged user state; see `emu.arch.cpu.Cpu`.
 
     Each ISA is a subclass in `emu.cpu.setup`, which brings the processor up and says what its
@@ -74,15 +75,6 @@ class Engine(Hardware):
             self._budget = BlockBudget(self.library, self.handle, blocks_per_run)
 
     # Registers
-
-    @property
-    def pc(self) -> int:
-        """The program counter. Inside a trap: the address after the trap instruction."""
-        return self.state.read_pc()
-
-    @pc.setter
-    def pc(self, address: int) -> None:
-        self.state.write_pc(address)
 
     @property
     def thread_pointer(self) -> int:
@@ -225,10 +217,14 @@ class Engine(Hardware):
         """The guest has no right to this access; `run` reports it."""
         self._refused = page, access
 
-    def raise_fault(self, signal: str, code: str, pc: int, address: int | None = None) -> None:
+    def raise_fault(
+        self, signal: str, code: str, pc: int, address: int | None = None,
+        *, trap: int = 0, error: int = 0,
+    ) -> None:  # fmt: skip
         """Leave the guest with an exception at `pc`, which is also its address by default."""
         self.pc = pc
-        self._fault = Fault(signal, code, pc if address is None else address, pc)
+        place = pc if address is None else address
+        self._fault = Fault(signal, code, place, pc, trap=trap, error=error)
         self.library.stop(self.handle)
 
     def raise_fault_here(self, signal: str, code: str, pc: int, address: int | None = None) -> None:

@@ -89,6 +89,9 @@ class Library:
         self.close = self._function(held, "uc_close")
         self.reg_read = self._function(held, "uc_reg_read", c_int, c_void_p)
         self.reg_write = self._function(held, "uc_reg_write", c_int, c_void_p)
+        batch = (POINTER(c_int), POINTER(c_void_p), c_int)
+        self.reg_read_batch = self._function(held, "uc_reg_read_batch", *batch)
+        self.reg_write_batch = self._function(held, "uc_reg_write_batch", *batch)
         self.mem_map_ptr = self._function(
             held, "uc_mem_map_ptr", c_uint64, c_uint64, c_uint32, c_void_p
         )

@@ -9,7 +9,6 @@ from typing import Any
 
 from emu.kernel.copy_thread import copy_thread
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
-from emu.kernel.signal.actions import sigmask
 from emu.kernel.signal.state import AltStack, TaskSignals
 from emu.kernel.task import Task
 from emu.kernel.uapi.capability import CAP_SYS_ADMIN, CAP_SYS_RESOURCE
@@ -31,8 +30,7 @@ from emu.kernel.uapi.clone import (
     CLONE_VFORK,
     CLONE_VM,
 )
-from emu.kernel.uapi.signal import SIGKILL
-from emu.kernel.wait import WaitQueue
+from emu.kernel.wait import Wait, WaitQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,9 @@ async def wait_for_vfork(task: Task, child: Task) -> int:
     """Sleep until the child runs another program or ends; only SIGKILL ends it earlier."""
     while child.vfork_parent is not None:
         try:
-            await child.vfork_parent.wait()
+            await Wait((child.vfork_parent,), killable=True)
         except Restart:
-            if task.signals.pending & sigmask(SIGKILL):
-                break
+            break
     return child.pid
 
 

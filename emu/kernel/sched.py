@@ -45,13 +45,14 @@ class Call:
 class _Sleep:
     """One task's stay on its wait queues."""
 
-    __slots__ = ("_queues", "_scheduler", "_task", "done", "exclusive")
+    __slots__ = ("_queues", "_scheduler", "_task", "done", "exclusive", "killable")
 
     def __init__(self, scheduler: Scheduler, task: Task, wait: Wait) -> None:
         self._scheduler = scheduler
         self._task = task
         self._queues = wait.queues
         self.exclusive = False
+        self.killable = wait.killable
         self.done = False
         for queue in wait.queues:
             queue.add(self)
@@ -175,8 +176,9 @@ class Scheduler:
 
     def interrupt(self, task: Task) -> None:
         """End a task's sleep because a signal came: its wait raises `Restart`."""
-        if task.call is not None and task.call.sleep is not None:
-            task.call.sleep.end(Restart())
+        sleep = task.call.sleep if task.call is not None else None
+        if sleep is not None and task.signals.ends_sleep(sleep.killable):
+            sleep.end(Restart())
 
     def discard(self, task: Task) -> None:
         """Forget a task that ended, wherever it was sleeping."""
@@ -197,7 +199,9 @@ class Scheduler:
             task.call = None
             return cast(int, end.value)
         call.sleep = sleep = _Sleep(self, task, wait)
-        if wait.timeout_ns is not None:
+        if task.signals.ends_sleep(wait.killable):
+            sleep.end(Restart())
+        elif wait.timeout_ns is not None:
             self.call_after(wait.timeout_ns, lambda: sleep.end(False))
         return None
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.arch.signal_frame.base import FaultRecord
 from emu.kernel.attributes import Attributes
 from emu.kernel.exit import do_group_exit
 from emu.kernel.scheduling import Scheduling
 from emu.kernel.thread_group import ThreadGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu
     from emu.kernel.cred import Credentials
     from emu.kernel.kernel import Kernel
     from emu.kernel.mm.address_space import AddressSpace
     from emu.kernel.sched import Call
+    from emu.kernel.signal.actions import Sigaction
     from emu.kernel.signal.state import TaskSignals
     from emu.kernel.vfs.fdtable import FileTable
     from emu.kernel.vfs.fs_context import FsContext
@@ -75,6 +79,13 @@ class Task:
         """Whether the task is on the run queue."""
         self.work = False
         self.call: Call | None = None
+        self.interrupted: Callable[[Sigaction | None], None] | None = None
+        """Ends a call that a signal broke, told which handler runs; see `emu.kernel.trap`."""
+        self.restart_block: Callable[[], int | Awaitable[int]] | None = None
+        """What restart_syscall(2) goes on with."""
+        self.restarts = False
+        """OABI: the next trap is restart_syscall(2), whatever its instruction says."""
+        self.last_fault = FaultRecord()
         self.saved_registers: object | None = None
         # Given by the first execve.
         self.exe: VfsPath | None = None

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EAGAIN
 from emu.kernel.signal.actions import DEFAULT, STOPS, sigmask
 from emu.kernel.signal.pending import SigInfo
-from emu.kernel.uapi.signal import SA_NOCLDSTOP, SIG_IGN, SIGCHLD, SIGCONT, SIGKILL, SIGRTMIN
+from emu.kernel.uapi.signal import (
+    SA_NOCLDSTOP,
+    SIG_IGN,
+    SIGCHLD,
+    SIGCONT,
+    SIGKILL,
+    SIGRTMIN,
+    SIGSEGV,
+)
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -33,7 +41,7 @@ def send_signal(
         continue_process(group)
     elif signal == SIGKILL and group.stop_signal:
         resume_process(group)
-    if not signals.blocked & bit and signals.actions.ignores(signal):
+    if not (signals.blocked | signals.real_blocked) & bit and signals.actions.ignores(signal):
         return
     room = len(signals.private.queue) + len(signals.shared.queue) < _queue_limit(task)
     if not room and signal >= SIGRTMIN and isinstance(info.code, int) and info.code < 0:
@@ -92,6 +100,13 @@ def force_signal(task: Task, info: SigInfo) -> None:
         signals.blocked &= ~bit
     signals.private.add(info)
     wake_for_signals(task)
+
+
+def force_sigsegv(task: Task, signal: int) -> None:
+    """What a handler's frame that cannot be written causes; SIGSEGV's own is the end."""
+    if signal == SIGSEGV:
+        task.signals.actions[SIGSEGV] = DEFAULT
+    force_signal(task, SigInfo.from_kernel(SIGSEGV))
 
 
 def wake_for_signals(task: Task) -> None:

@@ -21,7 +21,9 @@ class SigInfo:
     """What comes with a signal: siginfo_t in the kernel's own terms.
 
     `code` is a number below zero or SI_USER/SI_KERNEL, and a name (``SEGV_MAPERR``) for the codes
-    that belong to one signal. `value` is what sigqueue(3) or timer_create(2) passed.
+    that belong to one signal. `value` is what sigqueue(3) or timer_create(2) passed. Times are in
+    clock ticks, and `status` is a signal in the kernel's numbers but for CLD_EXITED. `source` is
+    the POSIX timer that sent it and runs on when it is taken.
     """
 
     signal: int
@@ -31,10 +33,18 @@ class SigInfo:
     value: int = 0
     address: int = 0
     status: int = 0
-    timer_id: int = 0
+    errno: int = 0
+    utime: int = 0
+    stime: int = 0
+    band: int = 0
+    fd: int = 0
+    timer: int = 0
     overrun: int = 0
-    timer: TimerSource | None = field(default=None, compare=False, repr=False)
-    """The POSIX timer that sent it and runs on when it is taken."""
+    syscall: int = 0
+    audit_arch: int = 0
+    trap_number: int = 0
+    address_lsb: int = 0
+    source: TimerSource | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_kernel(cls, signal: int) -> SigInfo:
@@ -54,7 +64,7 @@ class PendingSignals:
     def add(self, info: SigInfo, room: bool = True) -> None:
         """Make a signal pending; without room for the details only its bit is set."""
         bit = sigmask(info.signal)
-        if info.signal < SIGRTMIN and self.signals & bit and info.timer is None:
+        if info.signal < SIGRTMIN and self.signals & bit and info.source is None:
             return
         self.signals |= bit
         if room:
@@ -69,7 +79,7 @@ class PendingSignals:
             return SigInfo(signal)
         info = matching[0]
         self.queue.remove(info)
-        return info if info.timer is None else info.timer.taken(info)
+        return info if info.source is None else info.source.taken(info)
 
     def flush(self, signals: int) -> None:
         """Forget all pending signals of a set."""

@@ -14,7 +14,7 @@ from emu.kernel.hrtimer import HrTimer
 from emu.kernel.signal.actions import sigmask
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
-from emu.kernel.uapi.signal import SI_TIMER, SIGEV_NONE, SIGEV_THREAD_ID
+from emu.kernel.uapi.signal import SIGEV_NONE, SIGEV_THREAD_ID
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -34,7 +34,7 @@ class PosixTimer:
         self._timer = HrTimer(kernel.clock, kernel.sched, which_clock, self._expire)
         self._target = target
         self._notify = notify
-        self._info = replace(info, code=SI_TIMER, timer_id=timer_id, timer=self)
+        self._info = replace(info, timer=timer_id, source=self)
         self._interval_ns = 0
         self._set = False
         self._overrun = -1
@@ -97,8 +97,11 @@ class PosixTimer:
     def _expire(self) -> None:
         """See posix_timer_fn."""
         target, info = self._target, self._info
+        to_thread = bool(self._notify & SIGEV_THREAD_ID)
         if not target.alive:
-            return
+            if to_thread or not target.group.alive:
+                return
+            target = target.group.threads[0]
         signals = target.signals
         if not signals.blocked & sigmask(info.signal) and signals.actions.ignores(info.signal):
             if self._interval_ns:
@@ -108,9 +111,8 @@ class PosixTimer:
                 timer.start(timer.expires_ns)
             return
         self._waits_for_taker = bool(self._interval_ns)
-        to_thread = bool(self._notify & SIGEV_THREAD_ID)
         queue = (signals.private if to_thread else signals.shared).queue
-        if any(queued.timer is self for queued in queue):
+        if any(queued.source is self for queued in queue):
             self._overrun += 1
         else:
             send_signal(target, info.signal, info, to_thread=to_thread)

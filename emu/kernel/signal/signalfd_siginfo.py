@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emu.kernel.signal.numbers import signal_numbers
-from emu.kernel.uapi.signal import (
-    SI_TIMER,
-    SI_USER,
-    SIGBUS,
-    SIGCHLD,
-    SIGFPE,
-    SIGILL,
-    SIGSEGV,
-    SIGTRAP,
-)
+from emu.kernel.signal.siginfo import siginfo_family
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -22,41 +13,62 @@ if TYPE_CHECKING:
 
 SIGNALFD_SIGINFO_BYTES = 128
 
-FAULTS = (SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP)
-
 
 def pack_signalfd_siginfo(abi: Abi, info: SigInfo) -> bytes:
     """The struct in the reader's layout, with its signal numbers and codes."""
-    values: dict[str, Any] = {
-        "ssi_signo": signal_numbers(abi).encode(info.signal),
-        "ssi_code": _code(abi, info.code),
-    }
-    if isinstance(info.code, str):
-        if info.signal in FAULTS:
-            values["ssi_addr"] = info.address
-        elif info.signal == SIGCHLD:
-            values.update(ssi_pid=info.pid, ssi_uid=info.uid, ssi_status=info.status)
-    elif info.code == SI_TIMER:
-        values.update(ssi_tid=info.timer_id, ssi_overrun=info.overrun, **_value(abi, info.value))
-    else:
-        values.update(ssi_pid=info.pid, ssi_uid=info.uid)
-        if info.code < SI_USER:
-            values.update(_value(abi, info.value))
-    return abi.layout("signalfd_siginfo").pack(**values)
+    numbers = signal_numbers(abi)
+    return abi.layout("signalfd_siginfo").pack(
+        ssi_signo=numbers.encode(info.signal),
+        ssi_errno=info.errno,
+        ssi_code=abi.constants[info.code] if isinstance(info.code, str) else info.code,
+        **_members(abi, info),
+    )
 
 
-def _code(abi: Abi, code: int | str) -> int:
-    if isinstance(code, str):
-        return abi.constant(code)
-    # MIPS has numbers of its own for the codes below zero.
-    return abi.constants.get("SI_TIMER", code) if code == SI_TIMER else code
+def _members(abi: Abi, info: SigInfo) -> dict[str, int]:
+    """What the signal's code has. Pointers are longs, which are extended by their sign."""
+    match siginfo_family(abi, info.code):
+        case "_sigfault":
+            return {
+                "ssi_addr": _pointer(abi, info.address),
+                "ssi_trapno": info.trap_number,
+                "ssi_addr_lsb": info.address_lsb,
+            }
+        case "_sigchld":
+            status = info.status
+            if info.code != "CLD_EXITED":
+                status = signal_numbers(abi).encode(status)
+            return {
+                "ssi_pid": info.pid,
+                "ssi_uid": info.uid,
+                "ssi_status": status,
+                "ssi_utime": info.utime,
+                "ssi_stime": info.stime,
+            }
+        case "_sigpoll":
+            return {"ssi_band": info.band & 0xFFFFFFFF, "ssi_fd": info.fd}
+        case "_sigsys":
+            return {
+                "ssi_call_addr": _pointer(abi, info.address),
+                "ssi_syscall": info.syscall,
+                "ssi_arch": info.audit_arch,
+            }
+        case "_timer":
+            value = _value(abi, info.value)
+            return {"ssi_tid": info.timer, "ssi_overrun": info.overrun, **value}
+        case "_rt":
+            return {"ssi_pid": info.pid, "ssi_uid": info.uid, **_value(abi, info.value)}
+        case _:
+            return {"ssi_pid": info.pid, "ssi_uid": info.uid}
+
+
+def _pointer(abi: Abi, address: int) -> int:
+    sign = 1 << abi.word_bits - 1
+    return ((address & (sign << 1) - 1 ^ sign) - sign) & (1 << 64) - 1
 
 
 def _value(abi: Abi, value: int) -> dict[str, int]:
-    """A sigval, which is read both as an int and as a long pointer."""
-    sign = 1 << abi.word_bits - 1
-    pointer = ((value & (sign << 1) - 1 ^ sign) - sign) & (1 << 64) - 1
-    # The int is the union's first bytes.
+    """A sigval, which is read both as a pointer and as the int at the same place."""
     number = value >> abi.word_bits - 32 if abi.big_endian else value
     number &= 0xFFFFFFFF
-    return {"ssi_ptr": pointer, "ssi_int": (number ^ 1 << 31) - (1 << 31)}
+    return {"ssi_ptr": _pointer(abi, value), "ssi_int": (number ^ 1 << 31) - (1 << 31)}

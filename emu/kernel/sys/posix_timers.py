@@ -69,9 +69,10 @@ def timer_create(
         raise EINVAL("no such clock, or one that timers cannot run on")
     timers = task.signals.posix_timers
     timer_id = timers.new_id(task.rlimits["RLIMIT_SIGPENDING"][0])
+    code = task.abi.constants["SI_TIMER"]
     if event is None:
         target, notify = task, SIGEV_SIGNAL
-        info = SigInfo(SIGALRM, value=_int_value(task, timer_id))
+        info = SigInfo(SIGALRM, code, value=_int_value(task, timer_id))
     else:
         notify = event["sigev_notify"]
         target = _target(task, notify, event)
@@ -81,7 +82,7 @@ def timer_create(
             signal = signal_numbers(task.abi).decode(number) if number else 0
             if not signal:
                 raise EINVAL("no signal")
-        info = SigInfo(signal, value=_pointer_value(event["sigev_value"]))
+        info = SigInfo(signal, code, value=_pointer_value(event["sigev_value"]))
     task.mm.write_u32(created_timer_id, timer_id)
     timers.add(timer_id, PosixTimer(timer_id, target, which_clock, notify, info))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from emu.kernel.restart import Restart, RestartNoHand
 from emu.kernel.uapi.poll import POLLERR, POLLHUP, POLLNVAL
 from emu.kernel.wait import Wait, WaitQueue
 
@@ -22,7 +23,10 @@ Answer = Callable[[list[int]], int]
 def poll_files(
     clock: Clock, wanted: Wanted, timeout_ns: int | None, answer: Answer
 ) -> int | Awaitable[int]:
-    """Answer at once if a file is ready or no time is given, else sleep until one is."""
+    """Answer at once if a file is ready or no time is given, else sleep until one is.
+
+    A signal that breaks the sleep is `RestartNoHand`.
+    """
     events = _look(wanted, None)
     if any(events) or timeout_ns == 0:
         return answer(events)
@@ -44,6 +48,8 @@ async def _poll_later(clock: Clock, wanted: Wanted, timeout_ns: int | None, answ
             if left is not None and left <= 0:
                 return answer(events)
             await Wait(waits, left)
+    except Restart:
+        raise RestartNoHand from None
     finally:
         for file, _ in wanted:
             if file is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from emu.kernel.args import Fd, FlagsArg, Int, Size, StructArg, UserStruct
-from emu.kernel.errno import EEXIST, EFAULT, EINVAL, ELOOP, ENOENT, EPERM
+from emu.kernel.errno import EEXIST, EFAULT, EINTR, EINVAL, ELOOP, ENOENT, EPERM
 from emu.kernel.fs.eventpoll import Epoll, create_epoll
 from emu.kernel.fs.eventpoll_nesting import has_too_many_paths, is_epoll, may_nest
+from emu.kernel.restart import Restart
 from emu.kernel.sys.clock import InTimespec, read_timespec
 from emu.kernel.sys.kinds import EpollEvents, Sigset
 from emu.kernel.sys.sleeping_mask import with_mask
@@ -32,6 +33,7 @@ from emu.kernel.uapi.epoll import (
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.poll import can_poll
+from emu.kernel.wait import WaitQueue
 
 CreateFlags = Annotated[int, FlagsArg(family=EPOLL_CREATE_FLAGS)]
 Operation = Annotated[int, FlagsArg(signed=True, family=EPOLL_OPERATION)]
@@ -180,20 +182,31 @@ def _wait(
     if sent or timeout_ns == 0:
         return sent
 
-    async def wait_for_events() -> int:
-        clock = task.kernel.clock
-        deadline = None if timeout_ns is None else clock.monotonic_ns() + timeout_ns
-        file.get()
-        try:
-            while True:
-                left = None if deadline is None else deadline - clock.monotonic_ns()
-                if left is not None and left <= 0:
-                    return 0
-                await epoll.wait.wait(left)
-                sent = epoll.send_events(maxevents, put)
-                if sent:
-                    return sent
-        finally:
-            file.put()
+    return _wait_later(task, file, timeout_ns, lambda: epoll.send_events(maxevents, put))
 
-    return wait_for_events()
+
+async def _wait_later(
+    task: Task, file: File, timeout_ns: int | None, send: Callable[[], int]
+) -> int:
+    """See ep_poll. A signal is EINTR, whether or not it has a handler that lets calls go on."""
+    clock = task.kernel.clock
+    queue: WaitQueue = file.private_data.wait
+    deadline = None if timeout_ns is None else clock.monotonic_ns() + timeout_ns
+    file.get()
+    try:
+        while True:
+            left = None if deadline is None else deadline - clock.monotonic_ns()
+            if left is not None and left <= 0:
+                return 0
+            broken = False
+            try:
+                await queue.wait(left)
+            except Restart:
+                broken = True
+            sent = send()
+            if sent:
+                return sent
+            if broken:
+                raise EINTR
+    finally:
+        file.put()

@@ -8,6 +8,7 @@ from typing import Annotated
 from emu.kernel.args import Arg, Pointer, UInt
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, ENOSYS, ETIMEDOUT
 from emu.kernel.futex import FutexKey
+from emu.kernel.restart import Restart, RestartBlock
 from emu.kernel.sys.clock import TIME32, InTimespec, read_clock, read_timespec
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -60,7 +61,8 @@ def futex(
             if command == FUTEX_WAIT:
                 deadline_ns += read_clock(task, which_clock)
         bitset = FUTEX_BITSET_MATCH_ANY if command == FUTEX_WAIT else val3
-        return wait(task, futex_key(task, uaddr), val, bitset, which_clock, deadline_ns)
+        key = futex_key(task, uaddr)
+        return wait(task, key, val, bitset, which_clock, deadline_ns)
     # A count of 0 or less wakes one, as in Linux, which counts after waking.
     count = max(1, signed(val))
     futexes = task.kernel.futexes
@@ -99,6 +101,12 @@ async def wait(
             if left is not None and left <= 0:
                 raise ETIMEDOUT
             await waiter.queue.wait(left)
+    except Restart:
+        if deadline_ns is None:
+            raise
+        raise RestartBlock(
+            lambda: wait(task, key, value, bitset, which_clock, deadline_ns)
+        ) from None
     finally:
         futexes.remove(waiter)
     return 0

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from emu.kernel.args import FlagsArg
 from emu.kernel.clock import KTIME_MAX
-from emu.kernel.errno import ENOSYS, EOPNOTSUPP, Restart
+from emu.kernel.errno import ENOSYS, EOPNOTSUPP
+from emu.kernel.restart import Restart, RestartBlock, RestartNoHand, or_else
 from emu.kernel.sys.clock import (
     TIME32,
     ClockId,
@@ -39,8 +40,8 @@ SLEEPING_CLOCKS = (CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI)
 @syscall("sys_nanosleep", ("sys_nanosleep_time32", TIME32))
 async def nanosleep(task: Task, rqtp: InTimespec, rmtp: OutTimespec) -> int:
     """Sleep for a time. See nanosleep(2)."""
-    await _sleep_until(task, CLOCK_MONOTONIC, _deadline(task, CLOCK_MONOTONIC, rqtp), rmtp)
-    return 0
+    deadline_ns = _deadline(task, CLOCK_MONOTONIC, rqtp)
+    return await _sleep_for(task, CLOCK_MONOTONIC, deadline_ns, rmtp)
 
 
 @syscall("sys_clock_nanosleep", ("sys_clock_nanosleep_time32", TIME32))
@@ -59,26 +60,28 @@ async def clock_nanosleep(
     if which_clock not in SLEEPING_CLOCKS:
         raise EOPNOTSUPP("not a clock to sleep on")
     if flags & TIMER_ABSTIME:
-        await _sleep_until(task, which_clock, read_timespec(task, rqtp), None)
-    else:
-        await _sleep_until(task, which_clock, _deadline(task, which_clock, rqtp), rmtp)
-    return 0
+        deadline_ns = read_timespec(task, rqtp)
+        return await or_else(_sleep_until(task, which_clock, deadline_ns), RestartNoHand)
+    return await _sleep_for(task, which_clock, _deadline(task, which_clock, rqtp), rmtp)
 
 
 def _deadline(task: Task, which_clock: int, rqtp: InTimespec) -> int:
     return read_timespec(task, rqtp) + read_clock(task, which_clock)
 
 
-async def _sleep_until(
-    task: Task, which_clock: int, deadline_ns: int, remaining: OutTimespec | None
-) -> None:
-    """Sleep, and tell what is left when a signal ends it."""
-    deadline_ns = min(deadline_ns, KTIME_MAX)
-    queue = WaitQueue()
+async def _sleep_for(task: Task, which_clock: int, deadline_ns: int, remaining: OutTimespec) -> int:
+    """Sleep for a time that ends then, and tell what is left when a signal ends it."""
     try:
-        while (left := deadline_ns - read_clock(task, which_clock)) > 0:
-            await queue.wait(left)
+        return await _sleep_until(task, which_clock, deadline_ns)
     except Restart:
         if remaining:
             write_timespec(remaining, max(0, deadline_ns - read_clock(task, which_clock)))
-        raise
+        raise RestartBlock(lambda: _sleep_for(task, which_clock, deadline_ns, remaining)) from None
+
+
+async def _sleep_until(task: Task, which_clock: int, deadline_ns: int) -> int:
+    deadline_ns = min(deadline_ns, KTIME_MAX)
+    queue = WaitQueue()
+    while (left := deadline_ns - read_clock(task, which_clock)) > 0:
+        await queue.wait(left)
+    return 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from emu.kernel.restart import Restart, RestartNoHand
 from emu.kernel.uapi.poll import POLLERR, POLLHUP, POLLNVAL
 from emu.kernel.vfs.file_operations import FileOperations
 from emu.kernel.wait import WaitQueue
@@ -35,7 +36,10 @@ def can_poll(file: File) -> bool:
 def poll_files(
     clock: Clock, wanted: Wanted, timeout_ns: int | None, answer: Answer
 ) -> int | Awaitable[int]:
-    """Answer at once if a file is ready or no time is given, else sleep until one is."""
+    """Answer at once if a file is ready or no time is given, else sleep until one is.
+
+    A signal that breaks the sleep is `RestartNoHand`, unless a file is ready then.
+    """
     events = [_look(file, asked) for file, asked in wanted]
     if any(events) or timeout_ns == 0:
         return answer(events)
@@ -81,6 +85,7 @@ async def _poll_later(clock: Clock, wanted: Wanted, timeout_ns: int | None, answ
     events = [0] * len(wanted)
     changed: set[int] = set()
     sleep = WaitQueue()
+    broken = False
     watches: list[_Watch] = []
     files = [file.get() for file, _ in wanted if file is not None]
     try:
@@ -96,7 +101,12 @@ async def _poll_later(clock: Clock, wanted: Wanted, timeout_ns: int | None, answ
             left = None if deadline is None else deadline - clock.monotonic_ns()
             if left is not None and left <= 0:
                 return answer(events)
-            await sleep.wait(left)
+            if broken:
+                raise RestartNoHand
+            try:
+                await sleep.wait(left)
+            except Restart:
+                broken = True
     finally:
         for watch in watches:
             watch.leave()

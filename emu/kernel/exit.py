@@ -92,6 +92,7 @@ def _end_process(group: ThreadGroup) -> None:
     group.stop_signal = group.stop_to_report = 0
     group.real_timer.set(leader, 0, 0)
     group.posix_timers.clear()
+    group.cpu_timers.clear()
     kill_orphaned_pgrp(leader, leader.parent, ending=leader)
     group.exited.wake_up_all()
     if notify_parent(leader):

@@ -29,20 +29,59 @@ def clock_time(clock: Clock, which: int) -> int:
     return clock.monotonic_ns()
 
 
-class HrTimer:
+class ClockTimer:
     """One timer. `expires_ns` is when it expires or did, in its clock's time."""
 
-    __slots__ = ("_action", "_clock", "_sched", "_timer", "expires_ns", "which")
+    __slots__ = ("_action", "expires_ns")
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self.expires_ns = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether it will expire."""
+        raise NotImplementedError
+
+    def now(self) -> int:
+        """Its clock's time."""
+        raise NotImplementedError
+
+    def start(self, expires_ns: int) -> None:
+        """Expire at a time, also one that is past."""
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        """Do not expire."""
+        raise NotImplementedError
+
+    def remaining(self) -> int:
+        """The time until it expires; 0 or less when that is past."""
+        return self.expires_ns - self.now()
+
+    def forward(self, now: int, interval_ns: int) -> int:
+        """Move the time on by intervals, until it is after `now`: by how many."""
+        late = now - self.expires_ns
+        if late < 0:
+            return 0
+        steps = late // interval_ns + 1
+        self.expires_ns = min(self.expires_ns + steps * interval_ns, KTIME_MAX)
+        return steps
+
+
+class HrTimer(ClockTimer):
+    """A timer of a clock that runs by itself. See struct hrtimer."""
+
+    __slots__ = ("_clock", "_sched", "_timer", "which")
 
     def __init__(
         self, clock: Clock, sched: Scheduler, which: int, action: Callable[[], None]
     ) -> None:
+        super().__init__(action)
         self._clock = clock
         self._sched = sched
-        self._action = action
         self._timer: Timer | None = None
         self.which = which
-        self.expires_ns = 0
 
     @property
     def active(self) -> bool:
@@ -64,19 +103,6 @@ class HrTimer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def remaining(self) -> int:
-        """The time until it expires; 0 or less when that is past."""
-        return self.expires_ns - self.now()
-
-    def forward(self, now: int, interval_ns: int) -> int:
-        """Move the time on by intervals, until it is after `now`: by how many."""
-        late = now - self.expires_ns
-        if late < 0:
-            return 0
-        steps = late // interval_ns + 1
-        self.expires_ns = min(self.expires_ns + steps * interval_ns, KTIME_MAX)
-        return steps
 
     def _expire(self) -> None:
         self._timer = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.uapi.signal import SIGCHLD
+from emu.kernel.signal.cpu_interval import CpuInterval
+from emu.kernel.signal.posix_timers import PosixTimers
+from emu.kernel.uapi.signal import SIGCHLD, SIGPROF, SIGVTALRM
 from emu.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
+    from emu.kernel.cpu_timer import CpuTimer
     from emu.kernel.signal.pending import PendingSignals
-    from emu.kernel.signal.posix_timers import PosixTimers
     from emu.kernel.signal.real_timer import RealTimer
     from emu.kernel.task import Task
 
@@ -49,6 +51,11 @@ class ThreadGroup:
         self.stop_to_report = 0
         """The same until a parent has waited for it."""
         self.continued_to_report = False
+        self.posix_timers = PosixTimers()
+        self.virtual_timer = CpuInterval(SIGVTALRM)
+        self.prof_timer = CpuInterval(SIGPROF)
+        self.cpu_timers: dict[CpuTimer, None] = {}
+        """Those of CPU time that run."""
         self.wait_chldexit = WaitQueue()
         """Where its threads sleep in wait(2), and whoever polls its pidfd does not."""
         self.exited = WaitQueue()
@@ -75,11 +82,6 @@ class ThreadGroup:
     def real_timer(self) -> RealTimer:
         """The timer of setitimer(2) and alarm(2)."""
         return self.leader.signals.real_timer
-
-    @property
-    def posix_timers(self) -> PosixTimers:
-        """The timers of timer_create(2)."""
-        return self.leader.signals.posix_timers
 
     @property
     def alive(self) -> bool:

@@ -12,7 +12,6 @@ from emu.kernel.fs.anon_inode import AnonFile, anon_inode_file, caller
 from emu.kernel.signal.signalfd_siginfo import SIGNALFD_SIGINFO_BYTES, pack_signalfd_siginfo
 from emu.kernel.uapi.fcntl import O_NONBLOCK, O_RDWR
 from emu.kernel.uapi.poll import POLLIN
-from emu.kernel.uapi.signal import SIGALRM
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -78,8 +77,6 @@ def _take(task: Task, context: SignalContext, buffer: Buffer) -> int:
         info = task.signals.dequeue(~context.signals)
         if info is None:
             break
-        if info.signal == SIGALRM:
-            task.signals.real_timer.signal_taken(task)
         try:
             done += buffer.copy_to(pack_signalfd_siginfo(task.abi, info))
         except KernelError:

@@ -10,14 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EAGAIN, EINVAL
-from emu.kernel.hrtimer import HrTimer
 from emu.kernel.signal.actions import sigmask
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
 from emu.kernel.uapi.signal import SIGEV_NONE, SIGEV_THREAD_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.kernel.hrtimer import ClockTimer
     from emu.kernel.task import Task
+
+    MakeTimer = Callable[[Callable[[], None]], ClockTimer]
 
 INT_MAX = (1 << 31) - 1
 TICK_NSEC = 4_000_000
@@ -25,13 +29,15 @@ TICK_NSEC = 4_000_000
 
 
 class PosixTimer:
-    """One timer. See struct k_itimer; it sends its signal to `target`, or to that one's process."""
+    """One timer. See struct k_itimer; it sends its signal to `target`, or to that one's process.
+
+    `make(action)` is the timer of the clock that was chosen.
+    """
 
     def __init__(
-        self, timer_id: int, target: Task, which_clock: int, notify: int, info: SigInfo
+        self, timer_id: int, target: Task, make: MakeTimer, notify: int, info: SigInfo
     ) -> None:
-        kernel = target.kernel
-        self._timer = HrTimer(kernel.clock, kernel.sched, which_clock, self._expire)
+        self._timer = make(self._expire)
         self._target = target
         self._notify = notify
         self._info = replace(info, timer=timer_id, source=self)

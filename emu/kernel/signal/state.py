@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions, sigmask
 from emu.kernel.signal.pending import PendingSignals, SigInfo, next_signal
-from emu.kernel.signal.posix_timers import PosixTimers
 from emu.kernel.signal.real_timer import RealTimer
-from emu.kernel.uapi.signal import SIGKILL, SS_AUTODISARM, SS_DISABLE
+from emu.kernel.uapi.signal import SIGALRM, SIGKILL, SS_AUTODISARM, SS_DISABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,6 @@ class TaskSignals:
     saved_blocked: int | None = None
     altstack: AltStack = field(default_factory=AltStack)
     real_timer: RealTimer = field(default_factory=RealTimer)
-    posix_timers: PosixTimers = field(default_factory=PosixTimers)
 
     @classmethod
     def fresh(cls) -> TaskSignals:
@@ -94,7 +92,10 @@ class TaskSignals:
         for queue in (self.private, self.shared):
             ready = queue.signals & ~blocked
             if ready:
-                return queue.take(next_signal(ready))
+                info = queue.take(next_signal(ready))
+                if info.signal == SIGALRM and queue is self.shared:
+                    self.real_timer.signal_taken()
+                return info
         return None
 
     def flush(self, signals: int) -> None:
@@ -113,11 +114,9 @@ class TaskSignals:
         child = TaskSignals(actions=self.actions, blocked=self.blocked, altstack=altstack)
         if thread:
             child.shared, child.real_timer = self.shared, self.real_timer
-            child.posix_timers = self.posix_timers
         return child
 
     def after_exec(self) -> None:
         """Become what a new program starts with; the mask and what is pending stay."""
         self.actions = self.actions.after_exec()
         self.altstack = AltStack()
-        self.posix_timers.clear()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from emu.kernel.args import FlagsArg, Int, StructArg, UserStruct
+from emu.kernel.cpu_timer import CpuTimer
 from emu.kernel.errno import EINVAL, EOPNOTSUPP
+from emu.kernel.hrtimer import ClockTimer, HrTimer
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.posix_timers import PosixTimer
-from emu.kernel.sys.clock import ClockId
+from emu.kernel.sys.clock import ClockId, cpu_clock_owner, is_cpu_clock
 from emu.kernel.sys.itimerspec import (
     ITIMERSPEC32,
     InItimerspec,
@@ -61,13 +65,12 @@ _SIGEV_UN = "_sigev_un"
 def timer_create(
     task: Task, which_clock: ClockId, timer_event_spec: InSigevent, created_timer_id: OutInt
 ) -> int:
-    """Make a timer. See timer_create(2). EINVAL for CPU clocks, unlike Linux."""
+    """Make a timer. See timer_create(2)."""
     event = timer_event_spec.read() if timer_event_spec else None
     if which_clock in OTHER_CLOCKS:
         raise EOPNOTSUPP("not a clock for timers")
-    if which_clock not in TIMER_CLOCKS:
-        raise EINVAL("no such clock, or one that timers cannot run on")
-    timers = task.signals.posix_timers
+    make = _timer_of_clock(task, which_clock)
+    timers = task.group.posix_timers
     timer_id = timers.new_id(task.rlimits["RLIMIT_SIGPENDING"][0])
     code = task.abi.constants["SI_TIMER"]
     if event is None:
@@ -84,7 +87,7 @@ def timer_create(
                 raise EINVAL("no signal")
         info = SigInfo(signal, code, value=_pointer_value(event["sigev_value"]))
     task.mm.write_u32(created_timer_id, timer_id)
-    timers.add(timer_id, PosixTimer(timer_id, target, which_clock, notify, info))
+    timers.add(timer_id, PosixTimer(timer_id, target, make, notify, info))
     return 0
 
 
@@ -100,7 +103,7 @@ def timer_settime(
     if not new_setting:
         raise EINVAL("no time")
     value_ns, interval_ns = read_itimerspec(task, new_setting)
-    timer = task.signals.posix_timers[timer_id]
+    timer = task.group.posix_timers[timer_id]
     old = timer.set(value_ns, interval_ns, bool(flags & TIMER_ABSTIME))
     if old_setting:
         write_itimerspec(old_setting, *old)
@@ -110,21 +113,30 @@ def timer_settime(
 @syscall("sys_timer_gettime", ("sys_timer_gettime32", ITIMERSPEC32))
 def timer_gettime(task: Task, timer_id: Int, setting: OutItimerspec) -> int:
     """Tell how long a timer still runs, and its interval. See timer_gettime(2)."""
-    write_itimerspec(setting, *task.signals.posix_timers[timer_id].get())
+    write_itimerspec(setting, *task.group.posix_timers[timer_id].get())
     return 0
 
 
 @syscall("sys_timer_getoverrun")
 def timer_getoverrun(task: Task, timer_id: Int) -> int:
     """Tell how many intervals the last signal stood for. See timer_getoverrun(2)."""
-    return task.signals.posix_timers[timer_id].overruns
+    return task.group.posix_timers[timer_id].overruns
 
 
 @syscall("sys_timer_delete")
 def timer_delete(task: Task, timer_id: Int) -> int:
     """Forget a timer. See timer_delete(2)."""
-    task.signals.posix_timers.delete(timer_id)
+    task.group.posix_timers.delete(timer_id)
     return 0
+
+
+def _timer_of_clock(task: Task, which_clock: int) -> Callable[[Callable[[], None]], ClockTimer]:
+    """Who makes a timer of a clock. EINVAL."""
+    if is_cpu_clock(which_clock):
+        return partial(CpuTimer, *cpu_clock_owner(task, which_clock))
+    if which_clock not in TIMER_CLOCKS:
+        raise EINVAL("no such clock")
+    return partial(HrTimer, task.kernel.clock, task.kernel.sched, which_clock)
 
 
 def _target(task: Task, notify: int, event: dict[str, dict[str, int]]) -> Task:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 class Attributes:
     """Fields of task_struct, signal_struct and mm_struct that only these calls change.
 
-    `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and `robust_list` are user
-    addresses; 0 is none. `executed` is false from fork to the first execve (PF_FORKNOEXEC).
-    `tls_entries` are the base, limit and flags of i386's GDT entries 6 to 8.
+    `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and the robust lists are
+    user addresses; 0 is none. `compat_robust_list` is the one of 32-bit words. `executed` is false
+    from fork to the first execve (PF_FORKNOEXEC). `tls_entries` are the base, limit and flags of
+    i386's GDT entries 6 to 8.
     """
 
     personality: int = 0
@@ -22,6 +23,7 @@ class Attributes:
     thp_disabled: bool = False
     clear_child_tid: int = 0
     robust_list: int = 0
+    compat_robust_list: int = 0
     executed: bool = False
     tls_entries: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
@@ -33,6 +35,7 @@ class Attributes:
             child_subreaper=False,
             clear_child_tid=0,
             robust_list=0,
+            compat_robust_list=0,
             executed=False,
             tls_entries=dict(self.tls_entries),
         )
@@ -42,6 +45,6 @@ class Attributes:
         self.executed = True
         self.dumpable = 1
         self.clear_child_tid = 0
-        self.robust_list = 0
+        self.robust_list = self.compat_robust_list = 0
         self.thp_disabled = False
         self.tls_entries.clear()

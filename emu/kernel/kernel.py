@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.abi import Abi
 from emu.kernel.errno import KernelError
-from emu.kernel.futex import FutexTable
+from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
 from emu.kernel.sched import Deadlock, Scheduler

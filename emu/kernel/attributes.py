@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.kernel.ipc.sem_undo import SemUndoList
 
 
 @dataclass(slots=True)
@@ -12,7 +16,7 @@ class Attributes:
     `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and the robust lists are
     user addresses; 0 is none. `compat_robust_list` is the one of 32-bit words. `executed` is false
     from fork to the first execve (PF_FORKNOEXEC). `tls_entries` are the base, limit and flags of
-    i386's GDT entries 6 to 8.
+    i386's GDT entries 6 to 8. `sem_undo` is what semaphores get back at the end.
     """
 
     personality: int = 0
@@ -26,6 +30,7 @@ class Attributes:
     compat_robust_list: int = 0
     executed: bool = False
     tls_entries: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    sem_undo: SemUndoList | None = None
 
     def fork(self) -> Attributes:
         """What a child process starts with: see copy_process."""
@@ -37,6 +42,7 @@ class Attributes:
             robust_list=0,
             compat_robust_list=0,
             executed=False,
+            sem_undo=None,
             tls_entries=dict(self.tls_entries),
         )
 

@@ -12,6 +12,7 @@ from emu.kernel.errno import KernelError
 from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
+from emu.kernel.ipc.namespace import IpcNamespace
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.syscall import find_handler
@@ -78,6 +79,7 @@ class Kernel:
         self.gates = Gates(self)
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
+        self.ipc = IpcNamespace(ram, self.sched)
         self.tasks: dict[int, Task] = {}
         self.root_mount: Mount
         self.tracer: Tracer | None = None

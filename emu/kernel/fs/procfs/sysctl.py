@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.fs.pipe_buffer import PIPE_MAX_SIZE
+from emu.kernel.fs.procfs.ipc_sysctl import add_ipc_sysctls
 from emu.kernel.rlimits import NR_OPEN
 from emu.kernel.uts import NEW_UTS_LEN
 
@@ -63,6 +64,7 @@ def _add_kernel(directory: ProcDirectory, kernel: Kernel) -> None:
     directory.add_file(b"overflowgid", lambda: b"65534\n")
     directory.add_file(b"randomize_va_space", lambda: b"0\n")
     directory.add_file(b"core_pattern", lambda: b"core\n")
+    add_ipc_sysctls(directory)
     random = directory.add_directory(b"random")
     boot_id = _uuid(kernel)
     random.add_file(b"boot_id", lambda: boot_id)

@@ -37,9 +37,9 @@ def exit_robust_list(task: Task) -> None:
 def clear_child_tid(task: Task) -> None:
     """Zero the word that set_tid_address(2) named and wake its sleeper, if others share it."""
     address, task.attributes.clear_child_tid = task.attributes.clear_child_tid, 0
-    mm = task.mm
-    if not address or mm.users <= 1:
+    if not address or task.mm.users <= 1:
         return
+    mm = task.mm
     try:
         mm.write_u32(address, 0)
         task.kernel.futexes.wake(futex_key(mm, address, shared=True), 1)

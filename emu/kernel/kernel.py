@@ -13,6 +13,7 @@ from emu.kernel.errno import EAGAIN, KernelError
 from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
+from emu.kernel.ipc.mqueue import MqueueLimits
 from emu.kernel.ipc.namespace import IpcNamespace
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
@@ -88,6 +89,7 @@ class Kernel:
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
         self.ipc = IpcNamespace(ram, self.sched)
+        self.mqueue_limits = MqueueLimits(ram)
         self.tasks: dict[int, Task] = {}
         self.pid_forgotten: list[Callable[[int], None]] = []
         """Who wants to know of ids that are free again: procfs."""

@@ -19,6 +19,7 @@ from emu.kernel.futex.lock import (
 )
 from emu.kernel.futex.wait import FutexWord, futex_wait
 from emu.kernel.futex.wake_op import wake_op
+from emu.kernel.restart import RestartBlock, RestartNoIntr, or_else
 from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -102,11 +103,11 @@ class FutexCall(NamedTuple):
 
 
 def _wait(call: FutexCall) -> Awaitable[int]:
-    return futex_wait(call.task, _word(call), call.deadline, FUTEX_BITSET_MATCH_ANY)
+    return wait_restartable(call.task, _word(call), call.deadline, FUTEX_BITSET_MATCH_ANY)
 
 
 def _wait_bitset(call: FutexCall) -> Awaitable[int]:
-    return futex_wait(call.task, _word(call), call.deadline, call.val3)
+    return wait_restartable(call.task, _word(call), call.deadline, call.val3)
 
 
 def _wake(call: FutexCall) -> int:
@@ -139,7 +140,7 @@ def _wake_op(call: FutexCall) -> int:
 
 
 def _lock_pi(call: FutexCall) -> Awaitable[int]:
-    return lock_pi(call.task, call.uaddr, call.shared, call.deadline)
+    return or_else(lock_pi(call.task, call.uaddr, call.shared, call.deadline), RestartNoIntr)
 
 
 def _trylock_pi(call: FutexCall) -> int:
@@ -152,7 +153,8 @@ def _unlock_pi(call: FutexCall) -> int:
 
 def _wait_requeue_pi(call: FutexCall) -> Awaitable[int]:
     task, word, deadline = call.task, _word(call), call.deadline
-    return wait_requeue_pi(task, word, deadline, FUTEX_BITSET_MATCH_ANY, call.uaddr2)
+    waiting = wait_requeue_pi(task, word, deadline, FUTEX_BITSET_MATCH_ANY, call.uaddr2)
+    return or_else(waiting, RestartNoIntr)
 
 
 def _cmp_requeue_pi(call: FutexCall) -> int:
@@ -179,6 +181,18 @@ OPERATIONS: dict[int, Callable[[FutexCall], int | Awaitable[int]]] = {
 
 def _word(call: FutexCall) -> FutexWord:
     return FutexWord(call.uaddr, call.shared, call.val)
+
+
+def wait_restartable(
+    task: Task, word: FutexWord, deadline: Deadline | None, bitset: int
+) -> Awaitable[int]:
+    """Sleep on a word; made again after a signal it ends at the same time."""
+    waiting = futex_wait(task, word, deadline, bitset)
+    if deadline is None:
+        return waiting
+    return or_else(
+        waiting, lambda: RestartBlock(lambda: wait_restartable(task, word, deadline, bitset))
+    )
 
 
 def read_deadline(task: Task, command: int, realtime: bool, utime: InTimespec) -> Deadline:

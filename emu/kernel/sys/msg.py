@@ -9,6 +9,7 @@ from typing import Annotated
 from emu.kernel.args import FlagsArg, Int, Long, Pointer
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.ipc.msg import Message, MessageQueue, receive, send
+from emu.kernel.restart import RestartNoHand, or_else
 from emu.kernel.sys.ipc_structs import (
     check_command,
     described,
@@ -65,7 +66,7 @@ def msgsnd(
     if kind < 1:
         raise EINVAL("a type is above zero")
     message = Message(kind, task.mm.read(text, msgsz))
-    return send(task, namespace.msg.find(msqid), message, msgflg)
+    return or_else(send(task, namespace.msg.find(msqid), message, msgflg), RestartNoHand)
 
 
 @syscall("sys_msgrcv")
@@ -78,7 +79,7 @@ async def msgrcv(
     if msgflg & MSG_COPY and (msgflg & MSG_EXCEPT or not msgflg & IPC_NOWAIT):
         raise EINVAL("a copy cannot be waited for, nor chosen by its type")
     queue = task.kernel.ipc.msg.find(msqid)
-    message = await receive(task, queue, msgsz, msgtyp, msgflg)
+    message = await or_else(receive(task, queue, msgsz, msgtyp, msgflg), RestartNoHand)
     size = min(msgsz, len(message.data))
     write_message(task, msgp, message.type, message.data[:size])
     return size

@@ -38,6 +38,7 @@ class Vfs:
         self.fifo_operations: FileOperations = NO_OPEN
         self.pipe_mount: Mount
         self.memfd_mount: Mount
+        self.mqueue_mount: Mount
         self.terminals: list[int] = []
         """Host descriptors of the console."""
         self.console_pgrp = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
+from emu.kernel.uapi.mqueue import HARD_MSGMAX, HARD_MSGSIZEMAX, MIN_MSGMAX, MIN_MSGSIZEMAX
 
 if TYPE_CHECKING:
     from emu.kernel.fs.procfs.inode import ProcDirectory
@@ -43,16 +44,34 @@ def add_ipc_sysctls(directory: ProcDirectory) -> None:
     directory.add_file(b"sem", show_sem, set_sem)
 
 
+def add_mqueue_sysctls(directory: ProcDirectory) -> None:
+    """Put the limits of POSIX message queues into /proc/sys/fs/mqueue."""
+    limits = directory.sb.vfs.kernel.mqueue_limits
+    add_number(directory, b"queues_max", limits, "queues_max", INT_MAX)
+    for name in ("msg_default", "msg_max"):
+        add_number(directory, name.encode(), limits, name, HARD_MSGMAX, MIN_MSGMAX)
+    for name in ("msgsize_default", "msgsize_max"):
+        add_number(directory, name.encode(), limits, name, HARD_MSGSIZEMAX, MIN_MSGSIZEMAX)
+
+
 def add_number(
-    directory: ProcDirectory, name: bytes, owner: object, attribute: str, maximum: int
+    directory: ProcDirectory,
+    name: bytes,
+    owner: object,
+    attribute: str,
+    maximum: int,
+    minimum: int = 0,
 ) -> None:
-    """A file that shows and sets a number from 0 to `maximum`."""
+    """A file that shows and sets a number from `minimum` to `maximum`."""
 
     def show() -> bytes:
         return b"%d\n" % getattr(owner, attribute)
 
     def store(data: bytes) -> None:
-        setattr(owner, attribute, parse_number(data.strip(), maximum))
+        number = parse_number(data.strip(), maximum)
+        if number < minimum:
+            raise EINVAL(f"not a number from {minimum} on")
+        setattr(owner, attribute, number)
 
     directory.add_file(name, show, store)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.fs.pipe_buffer import PIPE_MAX_SIZE
-from emu.kernel.fs.procfs.ipc_sysctl import add_ipc_sysctls
+from emu.kernel.fs.procfs.ipc_sysctl import add_ipc_sysctls, add_mqueue_sysctls
 from emu.kernel.rlimits import NR_OPEN
 from emu.kernel.uts import NEW_UTS_LEN
 
@@ -32,6 +32,7 @@ def add_sysctls(root: ProcDirectory) -> None:
     files.add_file(b"file-max", lambda: b"%d\n" % ((1 << 63) - 1))
     files.add_file(b"nr_open", lambda: b"%d\n" % NR_OPEN)
     files.add_file(b"pipe-max-size", lambda: b"%d\n" % PIPE_MAX_SIZE)
+    add_mqueue_sysctls(files.add_directory(b"mqueue"))
     files.add_file(b"protected_hardlinks", lambda: b"0\n")
     files.add_file(b"protected_symlinks", lambda: b"0\n")
 

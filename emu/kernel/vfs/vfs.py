@@ -41,6 +41,7 @@ class Vfs:
         self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
+        self.mqueue_mount: Mount
         self.terminals: list[int] = []
         """Host descriptors of the console."""
         self.console_pgrp = 0

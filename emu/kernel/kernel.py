@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from emu.kernel.mm.ram import Ram
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
+    from emu.kernel.thread_group import ThreadGroup
     from emu.kernel.vfs.mount import Mount
 
 
@@ -140,6 +141,10 @@ class Kernel:
         """The next free process id."""
         self._last_pid += 1
         return self._last_pid
+
+    def groups(self) -> list[ThreadGroup]:
+        """All processes."""
+        return [task.group for task in self.tasks.values() if task.group.leader is task]
 
     def add_task(self, task: Task) -> None:
         """Let a new task run."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.attributes import Attributes
 from emu.kernel.scheduling import Scheduling
+from emu.kernel.thread_group import ThreadGroup
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -46,8 +47,9 @@ class Task:
         self.kernel = kernel
         self.pid = pid
         self.tgid = pid
-        self.pgid: int = parent.pgid if parent else pid
-        self.sid: int = parent.sid if parent else pid
+        self.group = ThreadGroup(
+            self, pgid=parent.pgid if parent else pid, sid=parent.sid if parent else pid
+        )
         self.parent = parent
         self.children: list[Task] = []
         self.comm = b""
@@ -69,6 +71,16 @@ class Task:
         self.abi: Abi
         self.image_abi: Abi
         self.cpu: Cpu
+
+    @property
+    def pgid(self) -> int:
+        """The process group."""
+        return self.group.pgid
+
+    @property
+    def sid(self) -> int:
+        """The session."""
+        return self.group.sid
 
     @property
     def alive(self) -> bool:

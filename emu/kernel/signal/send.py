@@ -10,6 +10,7 @@ from emu.kernel.signal.pending import SigInfo
 from emu.kernel.uapi.signal import SIG_IGN, SIGCONT, SIGKILL, SIGRTMIN
 
 if TYPE_CHECKING:
+    from emu.kernel.kernel import Kernel
     from emu.kernel.task import Task
 
 
@@ -37,6 +38,14 @@ def send_signal(
     queue.add(info, room)
     if not signals.blocked & bit:
         wake_for_signals(task)
+
+
+def kill_pgrp(kernel: Kernel, pgid: int, signal: int, info: SigInfo | None = None) -> int:
+    """Send a signal to each process of a group, without asking anybody; answers how many."""
+    members = [group for group in kernel.groups() if group.pgid == pgid and group.alive]
+    for group in members:
+        send_signal(group.leader, signal, info)
+    return len(members)
 
 
 def force_signal(task: Task, info: SigInfo) -> None:

@@ -50,7 +50,7 @@ def setsid(task: Task) -> int:
     """Become the leader of a new session and group. See setsid(2)."""
     if any(other.pgid == task.tgid for other in task.kernel.tasks.values()):
         raise EPERM("already leads a process group")
-    task.sid = task.pgid = task.tgid
+    task.group.sid = task.group.pgid = task.tgid
     return task.sid
 
 
@@ -77,7 +77,7 @@ def setpgid(task: Task, pid: Pid, pgid: Pid) -> int:
         other.pgid == pgid and other.sid == task.sid for other in task.kernel.tasks.values()
     ):
         raise EPERM("no such group in this session")
-    member.pgid = pgid
+    member.group.pgid = pgid
     return 0
 
 

@@ -17,6 +17,7 @@ class ThreadGroup:
         self.pgid = pgid
         self.sid = sid
         self.tty: object | None = None
+        self.tty_old_pgrp = 0
         self.alive = True
 
     @property

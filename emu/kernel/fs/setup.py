@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import EEXIST, ENOENT, KernelError
-from emu.kernel.fs.console import register_consoles
-from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock, make_devtmpfs
+from emu.kernel.fs.devpts import DevptsSuperBlock
+from emu.kernel.fs.devtmpfs import TTY_GID, DevtmpfsSuperBlock, make_devtmpfs
 from emu.kernel.fs.hostfile import STREAM, HostInode, is_terminal, open_flags_of
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
 from emu.kernel.fs.memfd import MemfdSuperBlock
@@ -18,6 +18,7 @@ from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
+from emu.kernel.fs.ttys import register_ttys
 from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
 from emu.kernel.vfs.dentry import Dentry
@@ -98,7 +99,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs.register(FileSystemType(b"proc", make_procfs))
     mount_pipefs(vfs)
     register_memory_devices(vfs)
-    register_consoles(vfs)
+    register_ttys(vfs)
     vfs.memfd_mount = Mount(MemfdSuperBlock(vfs), flags=0)
     root_sb: SuperBlock = (
         OverlaySuperBlock(vfs, list(layers)) if layers else TmpfsSuperBlock(vfs, mode=0o755)
@@ -126,8 +127,11 @@ def mount_at(kernel: Kernel, sb: SuperBlock, name: bytes) -> Mount:
 
 
 def populate_dev(kernel: Kernel) -> Mount:
-    """Mount a /dev with the nodes every machine has."""
-    return mount_at(kernel, make_devtmpfs(kernel.root_mount.vfs), b"/dev")
+    """Mount a /dev with the nodes every machine has, and a /dev/pts in it."""
+    vfs = kernel.root_mount.vfs
+    mount = mount_at(kernel, make_devtmpfs(vfs), b"/dev")
+    mount_at(kernel, DevptsSuperBlock(vfs, gid=TTY_GID, mode=0o620, ptmxmode=0o666), b"/dev/pts")
+    return mount
 
 
 def bind_host(kernel: Kernel, host: str, guest: bytes, writable: bool) -> Mount:

@@ -75,6 +75,8 @@ class NTty:
         self.canon = 0
         self.commit = 0
         self.erasing = False
+        self.receiving = False
+        """Whether echoes are being made, which set out together: VINTR may forget them yet."""
         self._tail = 0
         self._ends: deque[int] = deque()
         self._lnext = False
@@ -138,6 +140,7 @@ class NTty:
         A line that is too long is not held up: its last character gives way to the next.
         """
         done = 0
+        self.receiving = True
         while done < len(data):
             room = BUFFER_SIZE - len(self.buffer)
             if self.tty.termios.iflag & PARMRK:
@@ -152,6 +155,8 @@ class NTty:
             piece = data[done : done + room]
             self._receive(piece)
             done += len(piece)
+        self.receiving = False
+        self.tty.driver.flush_chars(self.tty)
         return done
 
     def _receive(self, data: bytes | bytearray) -> None:
@@ -331,7 +336,7 @@ class NTty:
     def waiting(self) -> int:
         """What TIOCINQ tells: bytes that can be read, without the marks of VEOF."""
         if not self.icanon:
-            return len(self.buffer) if not self.tty.termios.lflag & ICANON else self.commit
+            return len(self.buffer)
         marks = sum(self.buffer[end - self._tail] == DISABLED_CHAR for end in self._ends)
         return self.canon - marks
 

@@ -13,11 +13,7 @@ from emu.kernel.tty.tty import Tty
 from emu.kernel.tty.tty_io import TtyFileOperations, tty_of, tty_open
 from emu.kernel.uapi.fcntl import O_CLOEXEC, OPEN_FLAGS, VALID_OPEN_FLAGS
 from emu.kernel.uapi.ioctl import TIOCGPTPEER
-from emu.kernel.vfs.dev import (
-    MINOR,
-    TTYAUX_MAJOR,
-    UNIX98_PTY_SLAVE_MAJOR,
-)
+from emu.kernel.vfs.dev import HVC_MAJOR, MINOR, TTYAUX_MAJOR, UNIX98_PTY_SLAVE_MAJOR
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.file_operations import FileOperations, Result
@@ -77,6 +73,14 @@ class Console(HostTerminal):
         return False
 
 
+class Hvc(Console):
+    """/dev/hvc0: the same by its own name, by which it can be controlled."""
+
+    def may_control(self) -> bool:
+        """By this name, yes."""
+        return True
+
+
 class MasterFile(TtyFileOperations):
     """An opened ptmx."""
 
@@ -130,4 +134,5 @@ def register_ttys(vfs: Vfs) -> None:
     vfs.devices.register(TTYAUX_MAJOR, 0, 1, b"/dev/tty", CurrentTty())
     vfs.devices.register(TTYAUX_MAJOR, 1, 1, b"/dev/console", Console())
     vfs.devices.register(TTYAUX_MAJOR, 2, 1, b"/dev/ptmx", Ptmx())
+    vfs.devices.register(HVC_MAJOR, 0, 1, b"hvc", Hvc())
     vfs.devices.register(UNIX98_PTY_SLAVE_MAJOR, 0, 1 << 20, b"pts", PtsDevice())

@@ -41,6 +41,10 @@ class TtyDriver:
         """How many bytes can be sent now."""
         return 4096
 
+    def chars_in_buffer(self, tty: Tty) -> int:
+        """How many bytes were sent and have not left."""
+        return 0
+
     def flush_chars(self, tty: Tty) -> None:
         """Let what was sent set out."""
 

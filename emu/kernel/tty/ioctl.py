@@ -118,7 +118,7 @@ def _job_control(tty: Tty, file: File, task: Task, cmd: int, arg: int) -> Result
 def _line_discipline(tty: Tty, task: Task, cmd: int, arg: int) -> Result:
     match cmd:
         case ioctls.TIOCOUTQ:
-            task.mm.write_u32(arg, 0)
+            task.mm.write_u32(arg, tty.driver.chars_in_buffer(tty))
         case ioctls.FIONREAD:
             task.mm.write_u32(arg, tty.ldisc.waiting())
         case ioctls.TCXONC:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.arch.isa import ISAS
-from emu.kernel import sys as handlers
-from emu.kernel.clock import HostClock
+from emu.kernel import sys
+from emu.kernel.clock import HostClock, VirtualClock
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import KernelError
 from emu.kernel.exec.execve import do_execve
@@ -22,16 +22,16 @@ from emu.kernel.fs.setup import (
     open_host_program,
     open_stdio,
 )
+from emu.kernel.handlers import LazyHandlers
 from emu.kernel.kernel import Kernel, Options
 from emu.kernel.mm.ram import Ram
 from emu.kernel.rlimits import default_rlimits
 from emu.kernel.signal.send import send_signal
 from emu.kernel.signal.state import TaskSignals
-from emu.kernel.syscall import collect
 from emu.kernel.task import Task
 from emu.kernel.tty.host_console import HostConsole, Watch
 from emu.kernel.tty.jobctrl import proc_set_tty
-from emu.kernel.uapi.signal import SIGINT
+from emu.kernel.uapi.signal import SIGINT, SIGKILL
 from emu.kernel.vfs.fs_context import FsContext
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 # 32-bit engines address 4 GiB, and keep pages of their own above the guest's memory.
 DEFAULT_MEMORY = (4 << 30) - (1 << 20)
 TICK_NS = 10_000_000
+BLOCKS_PER_RUN = 100_000
+"""What stands for a tick on a machine that does the same every time."""
 
 DEFAULT_ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -62,7 +64,13 @@ class Bind:
 
 @dataclass
 class Config:
-    """What a machine is made of. All of the host that the guest can reach is named here."""
+    """What a machine is made of. All of the host that the guest can reach is named here.
+
+    `deterministic` makes the same programs with the same input do the same every time: tasks take
+    turns by work done, not by the host's clock, and `clock` and `seed` are a virtual clock and 0
+    unless they are given. `time_limit_ns` ends all tasks by SIGKILL after so much of the clock's
+    time.
+    """
 
     layers: Sequence[str] = ()
     binds: Sequence[Bind] = ()
@@ -71,6 +79,8 @@ class Config:
     register_window: bool = True
     seed: int | None = None
     clock: Clock | None = None
+    deterministic: bool = False
+    time_limit_ns: int | None = None
     options: Options = field(default_factory=Options)
 
 
@@ -94,15 +104,21 @@ class Machine:
 
     def __init__(self, config: Config | None = None) -> None:
         self.config = config or Config()
-        ram = Ram(self.config.memory)
+        config = self.config
+        ram = Ram(config.memory)
+        clock, seed = config.clock, config.seed
+        if config.deterministic:
+            clock, seed = clock or VirtualClock(), seed or 0
         self.kernel = Kernel(
             ram=ram,
-            clock=self.config.clock or HostClock(),
-            handlers=collect(handlers.modules()),
+            clock=clock or HostClock(),
+            handlers=LazyHandlers(sys),
             make_cpu=self._make_cpu,
-            options=self.config.options,
-            seed=self.config.seed,
+            options=config.options,
+            seed=seed,
         )
+        if config.time_limit_ns is not None:
+            self.kernel.sched.call_after(config.time_limit_ns, self._out_of_time)
         mount_root(self.kernel, list(self.config.layers))
         for bind in self.config.binds:
             bind_host(self.kernel, bind.host, bind.guest.encode(), bind.writable)
@@ -175,6 +191,8 @@ class Machine:
 
     def ticking(self) -> AbstractContextManager[object]:
         """While it lasts, no task keeps its CPU for longer than a tick."""
+        if self.config.deterministic:
+            return nullcontext()  # CPUs count
         from emu.cpu.ticker import Ticker
 
         return Ticker(TICK_NS, self._running_cpu)
@@ -184,9 +202,10 @@ class Machine:
         self.kernel.run_one(self.kernel.sched.next())
 
     def interrupt(self) -> None:
-        """Ctrl-C: send SIGINT to all tasks."""
-        for task in list(self.kernel.tasks.values()):
-            send_signal(task, SIGINT)
+        """Ctrl-C: send SIGINT to all processes."""
+        for group in self.kernel.groups():
+            if group.alive:
+                send_signal(group.leader, SIGINT)
 
     def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """Put a new file, and the folders above it, into the guest's root, in memory."""
@@ -198,8 +217,9 @@ class Machine:
         config = self.config
         memory = self.kernel.ram.memory
         window, model = config.register_window, config.cpu_model
+        blocks = BLOCKS_PER_RUN if config.deterministic else None
         try:
-            return create_cpu(ISAS[isa], memory, window=window, model=model)
+            return create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
         except ValueError as error:
             raise UnknownModel(str(error)) from None
 
@@ -208,6 +228,11 @@ class Machine:
         console = self.kernel.root_mount.vfs.console
         assert console is not None
         proc_set_tty(console, task.group)
+
+    def _out_of_time(self) -> None:
+        self.kernel.log("the time limit is reached: all tasks are killed")
+        for group in self.kernel.groups():
+            send_signal(group.leader, SIGKILL)
 
     def _running_cpu(self) -> Cpu | None:
         current = self.kernel.sched.current

@@ -6,9 +6,9 @@ Everything is data in `abi_tables/<name>/`; the parts are read when first asked 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from emu.arch.abi_files import (
@@ -21,6 +21,7 @@ from emu.arch.abi_files import (
 from emu.arch.convention import Convention
 from emu.arch.isa import ISAS, Isa
 from emu.arch.layout import Layout, make_layout
+from emu.arch.signal_frame import FrameCodec, make_codec
 
 
 class Row(NamedTuple):
@@ -67,8 +68,8 @@ class Abi:
     """
 
     def __init__(self, name: str, byte_order: str | None) -> None:
-        self._folder = tables_directory() / name
-        text = self._description = read_description(self._folder / "abi.toml")
+        self._folder = f"{tables_directory()}/{name}"
+        text = self._description = read_description(f"{self._folder}/abi.toml")
         self.name = name
         self.isas: tuple[str, ...] = tuple(text["isas"])
         self.isa = isa_of(name, self.isas, byte_order)
@@ -88,6 +89,11 @@ class Abi:
     def __repr__(self) -> str:
         return f"<Abi {self.name} {self.byte_order}-endian>"
 
+    @functools.cached_property
+    def frames(self) -> FrameCodec:
+        """What the kernel puts on the stack around a signal handler."""
+        return make_codec(self)
+
     @staticmethod
     def load(name: str, byte_order: str | None = None) -> Abi:
         """The ABI called *name*; *byte_order* is ``little``, ``big`` or None for its usual one.
@@ -101,7 +107,7 @@ class Abi:
     @functools.cached_property
     def syscalls(self) -> dict[int, Row]:
         """The system call table, by number."""
-        rows = read_rows(self._folder / "syscalls.tsv")
+        rows = read_rows(f"{self._folder}/syscalls.tsv")
         return {int(nr): Row(int(nr), name, entry) for nr, name, entry in rows}
 
     @functools.cached_property
@@ -112,7 +118,7 @@ class Abi:
     @functools.cached_property
     def devices(self) -> dict[str, int]:
         """The constants that only drivers and the rarer network families use."""
-        return {**read_numbers(tables_directory() / "devices.tsv"), **self._numbers("devices")}
+        return {**read_numbers(f"{tables_directory()}/devices.tsv"), **self._numbers("devices")}
 
     def constant(self, name: str) -> int:
         """A constant from either table. `KeyError` if the kernel's headers have none such."""
@@ -122,7 +128,7 @@ class Abi:
     @functools.cached_property
     def errno(self) -> dict[str, int]:
         """Error names to this ABI's numbers, the kernel's internal ones (ERESTARTSYS) included."""
-        return read_numbers(self._folder / "errno.tsv")
+        return read_numbers(f"{self._folder}/errno.tsv")
 
     @functools.cached_property
     def errno_names(self) -> dict[int, str]:
@@ -132,7 +138,7 @@ class Abi:
     @functools.cached_property
     def signals(self) -> dict[str, int]:
         """Signal names to numbers, without the real-time ones."""
-        return read_numbers(self._folder / "signals.tsv")
+        return read_numbers(f"{self._folder}/signals.tsv")
 
     @functools.cached_property
     def signal_names(self) -> dict[int, str]:
@@ -184,11 +190,11 @@ class Abi:
             numbers |= read_numbers(path)
         return numbers
 
-    def _table_files(self, table: str, suffix: str) -> list[Path]:
+    def _table_files(self, table: str, suffix: str) -> list[str]:
         """A table's files; what differs in the ABI's second byte order comes first."""
-        files = [self._folder / f"{table}.{suffix}"]
+        files = [f"{self._folder}/{table}.{suffix}"]
         if self.isa.name != self.isas[0]:
-            files.insert(0, self._folder / f"{table}-le.{suffix}")
+            files.insert(0, f"{self._folder}/{table}-le.{suffix}")
         return files
 
 
@@ -232,20 +238,22 @@ def canonical_names(numbers: dict[str, int], secondary: set[str]) -> dict[int, s
 @functools.cache
 def abi_names() -> tuple[str, ...]:
     """The names of all ABIs, sorted."""
-    return tuple(sorted(path.parent.name for path in tables_directory().glob("*/abi.toml")))
+    with os.scandir(tables_directory()) as entries:
+        names = [e.name for e in entries if os.path.isfile(f"{e.path}/abi.toml")]
+    return tuple(sorted(names))
 
 
 @functools.cache
 def aliases() -> dict[str, str]:
     """Entry points that are another one under a different name, as ``alias -> canonical``."""
-    rows = read_rows(tables_directory() / "aliases.tsv")
+    rows = read_rows(f"{tables_directory()}/aliases.tsv")
     return {alias: canonical for alias, canonical, *_ in rows}
 
 
 def signatures() -> dict[str, list[Signature]]:
     """Every known entry point's parameters; the orders that only some ABIs have come first."""
     found: dict[str, list[Signature]] = {}
-    for entry, parameters, *abis in read_rows(tables_directory() / "signatures.tsv"):
+    for entry, parameters, *abis in read_rows(f"{tables_directory()}/signatures.tsv"):
         split = tuple(
             (text.rpartition(" ")[0], text.rpartition(" ")[2])
             for text in parameters.split(", ")
@@ -280,7 +288,7 @@ def _identifiers() -> dict[tuple[int, int, bool], Identifier]:
     """(machine, class, byte order) -> what the flags decide."""
     rules: dict[tuple[int, int, bool], list[tuple[int, list[int], tuple[str, str]]]] = {}
     for name in abi_names():
-        text = read_description(tables_directory() / name / "abi.toml")
+        text = read_description(f"{tables_directory()}/{name}/abi.toml")
         elf = text["elf"]
         for isa in text["isas"]:
             key = (elf["machine"], elf["class"], ISAS[isa].big_endian)

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import json
+import os.path
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 
-def tables_directory() -> Path:
+def tables_directory() -> str:
     """The folder of tables: inside the installed package, or at the top of a source tree.
 
     `FileNotFoundError` if neither exists.
     """
-    package = Path(__file__).parent.parent
-    for candidate in (package / "abi_tables", package.parent / "abi_tables"):
-        if candidate.is_dir():
+    package = os.path.dirname(os.path.dirname(__file__))
+    for place in (package, os.path.dirname(package)):
+        candidate = os.path.join(place, "abi_tables")
+        if os.path.isdir(candidate):
             return candidate
     raise FileNotFoundError(f"no abi_tables folder in {package} or beside it")
 
 
-def read_text(path: Path) -> str:
+def read_text(path: str) -> str:
     """A table's text; empty for a file that a table may leave out."""
     try:
-        return path.read_text("ascii")
+        with open(path, encoding="utf-8") as file:
+            return file.read()
     except FileNotFoundError:
         return ""
 
 
-def read_numbers(path: Path) -> dict[str, int]:
+def read_numbers(path: str) -> dict[str, int]:
     """A ``name<TAB>number`` file. Names have no blanks, so splitting at blanks will do."""
     words = iter(read_text(path).split())
     return dict(zip(words, map(int, words), strict=False))
 
 
-def read_rows(path: Path) -> Iterator[list[str]]:
+def read_rows(path: str) -> Iterator[list[str]]:
     """The columns of each line of a TSV file."""
     return (line.split("\t") for line in read_text(path).splitlines())
 
@@ -42,7 +44,7 @@ def read_rows(path: Path) -> Iterator[list[str]]:
 class JsonLines:
     """A JSON object with one member per line, of which only the asked for are parsed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._text = read_text(path)
 
     def find(self, name: str) -> Any:
@@ -60,14 +62,14 @@ class JsonLines:
         return [line[1 : line.index('"', 1)] for line in lines]
 
 
-def read_description(path: Path) -> dict[str, Any]:
+def read_description(path: str) -> dict[str, Any]:
     """An abi.toml: the part of TOML those files use, without the cost of importing tomllib.
 
     Tables, strings, integers, one-line arrays; comments on lines of their own.
     """
     whole: dict[str, Any] = {}
     section = whole
-    for line in path.read_text("utf-8").splitlines():
+    for line in read_text(path).splitlines():
         if not line or line.startswith("#"):
             continue
         if line.startswith("["):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from emu.arch.isa import Isa
+from emu.arch.user_state import UserState
 
 PAGE_SHIFT = 12
 PAGE_SIZE = 1 << PAGE_SHIFT
@@ -54,6 +55,7 @@ class Fault:
     and `access` says what was tried: only the kernel knows whether the page is unmapped or
     forbidden. `address` is the byte a page fault was about, or its page where the engine does not
     tell; otherwise it is the instruction. `pc` is the program counter a signal frame reports.
+    `trap` and `error` are x86's exception number and error code of all but page faults.
     """
 
     signal: str
@@ -61,6 +63,8 @@ class Fault:
     address: int
     pc: int
     access: int = 0
+    trap: int = 0
+    error: int = 0
 
 
 class Cpu(Protocol):
@@ -72,6 +76,9 @@ class Cpu(Protocol):
     hwcap2: int
     platform: bytes | None
     """AT_HWCAP, AT_HWCAP2 and AT_PLATFORM: just what this CPU can execute."""
+
+    work_done: int
+    """How many blocks of code the last `run` executed; 0 where they are not counted."""
 
     vector_page: tuple[int, bytes] | None
     """ARM's page of kernel helpers, address and content; None elsewhere."""
@@ -127,6 +134,16 @@ class Cpu(Protocol):
 
     def reset(self) -> None:
         """Give all registers the values of a fresh process: zero, default FP control."""
+
+    @property
+    def trap_length(self) -> int:
+        """The size in bytes of the trap instruction just taken."""
+
+    def user_state(self) -> UserState:
+        """The registers, as a signal frame saves them."""
+
+    def set_user_state(self, state: UserState) -> None:
+        """Give the registers these values, as far as user code may set them."""
 
     def save(self) -> object:
         """The whole register state, for `restore`."""

@@ -7,15 +7,17 @@ import os
 import resource
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
+from emu.arch.cpu import PAGE_SIZE
 from emu.cli.usage import fail
+from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
 from emu.kernel.kernel import KernelBug, Options, Unimplemented
 from emu.kernel.sched import Deadlock
 from emu.machine import (
     DEFAULT_ENVIRONMENT,
+    DEFAULT_MEMORY,
     Bind,
     Config,
     Machine,
@@ -25,9 +27,11 @@ from emu.machine import (
 from emu.trace.filter import BadExpression
 
 if TYPE_CHECKING:
+    from emu.cli.terminal import HostTerminal
     from emu.kernel.task import Task
 
 USAGE = 2
+LEAST_MEMORY = 16 << 20
 SOFTWARE = 70  # EX_SOFTWARE of sysexits.h
 CANNOT_RUN = 126
 NOT_FOUND = 127
@@ -36,9 +40,25 @@ NOT_FOUND = 127
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
     arguments = parser().parse_args(argv)
+    if not arguments.terminal:
+        ended = run(arguments, None)
+    elif not os.isatty(0):
+        return fail("-t: standard input is not a terminal", USAGE)
+    else:
+        from emu.cli.terminal import HostTerminal
+
+        with HostTerminal(0) as terminal:
+            ended = run(arguments, terminal)
+    return ended if isinstance(ended, int) else end_as(ended)
+
+
+def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | int:
+    """Run the program to its end; an exit status if it came to nothing."""
     options = Options(strict=arguments.strict, log=warn)
     if arguments.release:
         options.release = arguments.release
+    if arguments.limit_tasks:
+        options.limit_tasks = arguments.limit_tasks
     if arguments.hostname:
         options.hostname = arguments.hostname
     config = Config(
@@ -46,12 +66,18 @@ def main(argv: list[str]) -> int:
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
+        clock=VirtualClock() if arguments.clock == "virtual" else None,
+        deterministic=arguments.deterministic or arguments.clock == "virtual",
+        time_limit_ns=arguments.limit_time,
+        memory=arguments.limit_memory,
         options=options,
     )
     try:
         machine = Machine(config)
         if arguments.strace:
             trace(machine, arguments)
+        if terminal is not None:
+            terminal.connect(machine)
     except (OSError, BadExpression) as error:
         return fail(str(error), USAGE)
     try:
@@ -61,6 +87,7 @@ def main(argv: list[str]) -> int:
             env=environment(arguments),
             cwd=arguments.cwd,
             user=arguments.user,
+            on_console=() if terminal is None else [fd for fd in range(3) if os.isatty(fd)],
         )
     except UnknownModel as error:
         return fail(f"--cpu: {error}", USAGE)
@@ -72,15 +99,20 @@ def main(argv: list[str]) -> int:
         return fail(f"{arguments.program}: {why(error)}", CANNOT_RUN)
     signal.signal(signal.SIGINT, lambda number, frame: machine.interrupt())
     try:
-        machine.run()
+        if terminal is None:
+            machine.run()
+        else:
+            machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
     except Unimplemented as missing:
         return fail(f"--strict: {missing}", CANNOT_RUN)
     except KernelBug as bug:
+        import traceback  # only bugs need it
+
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
-    return end_as(task)
+    return task
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,6 +132,10 @@ def parser() -> argparse.ArgumentParser:
         help="show a host file or folder at a place in the guest",
     )  # fmt: skip
     process = p.add_argument_group("the program's surroundings")
+    process.add_argument(
+        "-t", dest="terminal", action="store_true",
+        help="give it a terminal of its own, which this one shows: job control, line editing",
+    )  # fmt: skip
     process.add_argument("--cwd", metavar="DIR", default="/", help="working directory (/)")
     process.add_argument(
         "--user", metavar="UID:GID", type=user_argument, default=(0, 0), help="who runs it (0:0)"
@@ -117,6 +153,24 @@ def parser() -> argparse.ArgumentParser:
     machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
     machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
     machine.add_argument("--seed", type=int, help="make randomness repeatable")
+    machine.add_argument(
+        "--deterministic", action="store_true",
+        help="do the same every time: tasks take turns by work done; a virtual clock, seed 0",
+    )  # fmt: skip
+    machine.add_argument(
+        "--clock", choices=("host", "virtual"), default="host",
+        help="the host's time, or time that passes by work done and skips all sleep",
+    )  # fmt: skip
+    machine.add_argument(
+        "--limit-time", metavar="SECONDS", type=seconds_argument, help="kill all tasks after this"
+    )
+    machine.add_argument(
+        "--limit-tasks", metavar="N", type=int, help="how many tasks there may be at once"
+    )
+    machine.add_argument(
+        "--limit-memory", metavar="BYTES[K|M|G]", type=size_argument, default=DEFAULT_MEMORY,
+        help="the machine's memory",
+    )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
@@ -125,6 +179,9 @@ def parser() -> argparse.ArgumentParser:
         "-e", dest="expressions", metavar="trace=SET", action="append", default=[],
         help="trace only these calls",
     )  # fmt: skip
+    seeing.add_argument(
+        "-f", dest="follow", action="store_true", help="trace child processes and threads, too"
+    )
     seeing.add_argument(
         "-s", dest="string_limit", metavar="N", type=int, default=32, help="string length shown"
     )
@@ -153,6 +210,26 @@ def user_argument(text: str) -> tuple[int, int]:
     return int(uid), int(gid or uid)
 
 
+def seconds_argument(text: str) -> int:
+    """Seconds as nanoseconds."""
+    try:
+        return int(float(text) * NSEC_PER_SEC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+
+
+def size_argument(text: str) -> int:
+    """A number of bytes in whole pages; K, M and G are powers of 1024."""
+    shift = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
+    digits = text[:-1] if shift else text
+    if not digits.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 256M")
+    size = int(digits) << shift & -PAGE_SIZE
+    if not LEAST_MEMORY <= size <= DEFAULT_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 16M and just below 4G")
+    return size
+
+
 def variable_argument(text: str) -> tuple[str, str]:
     """``K=V`` as a pair."""
     name, equals, value = text.partition("=")
@@ -162,8 +239,11 @@ def variable_argument(text: str) -> tuple[str, str]:
 
 
 def environment(arguments: argparse.Namespace) -> dict[str, str]:
-    """The guest's environment: a small fixed one and what the options say."""
-    variables = {**DEFAULT_ENVIRONMENT, **dict(arguments.set_env)}
+    """The guest's environment: a small fixed one and what the options say; TERM with -t."""
+    variables = dict(DEFAULT_ENVIRONMENT)
+    if arguments.terminal and "TERM" in os.environ:
+        variables["TERM"] = os.environ["TERM"]
+    variables |= dict(arguments.set_env)
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables
@@ -175,7 +255,12 @@ def trace(machine: Machine, arguments: argparse.Namespace) -> None:
 
     out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: SIM115
     machine.watch(
-        Strace(out, string_limit=arguments.string_limit, expressions=arguments.expressions)
+        Strace(
+            out,
+            string_limit=arguments.string_limit,
+            expressions=arguments.expressions,
+            follow=arguments.follow,
+        )
     )
 
 

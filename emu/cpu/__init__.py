@@ -26,15 +26,21 @@ _SETUP = {
 
 
 def create_cpu(
-    isa: Isa, ram: mmap.mmap, *, window: bool = True, model: str | None = None
+    isa: Isa,
+    ram: mmap.mmap,
+    *,
+    window: bool = True,
+    model: str | None = None,
+    blocks_per_run: int | None = None,
 ) -> Engine:
     """A processor of `isa` whose physical memory from 0 is `ram`.
 
     `window` False forgoes direct access to the register state, as EMU_REGISTER_WINDOW=0 does;
-    `model` is one of `models`. Raises ValueError for an unknown model, and
+    `model` is one of `models`. `blocks_per_run` ends each run after so many translated blocks, for
+    machines that do the same every time. Raises ValueError for an unknown model, and
     `emu.cpu.library.EngineError` when the engine library is missing or unusable.
     """
-    return _engine_class(isa)(isa, ram, window=window, model=model)
+    return _engine_class(isa)(isa, ram, window=window, model=model, blocks_per_run=blocks_per_run)
 
 
 def models(isa: Isa) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from emu.arch.cpu import PAGE_SHIFT, Fault, TrapHandler
 from emu.arch.isa import Isa
 from emu.cpu import library as lib
 from emu.cpu import native
+from emu.cpu.block_budget import BlockBudget
 from emu.cpu.block_limit import MAX_INSTRUCTIONS, single_instructions
 from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
 from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback
+from emu.cpu.user_registers import UserRegisters
 
 _FOREIGN_STOP_RETRY_S = 0.0005
 
@@ -23,7 +25,7 @@ _FOREIGN_STOP_RETRY_S = 0.0005
 _INVALID_ADDRESS_OFFSET = 0x588
 
 
-class Engine(Hardware):
+class Engine(UserRegisters, Hardware):
     """A processor of one ISA in unprivileged user state; see `emu.arch.cpu.Cpu`.
 
     Each ISA is a subclass in `emu.cpu.setup`, which brings the processor up and says what its
@@ -39,7 +41,18 @@ class Engine(Hardware):
     vector_page: tuple[int, bytes] | None = None
     """A page that Linux maps for every process of this ISA (address, content), if any."""
 
-    def __init__(self, isa: Isa, ram: mmap.mmap, *, window: bool, model: str | None) -> None:
+    work_done = 0
+    """How many blocks the last run had; 0 where they are not counted."""
+
+    def __init__(
+        self,
+        isa: Isa,
+        ram: mmap.mmap,
+        *,
+        window: bool,
+        model: str | None,
+        blocks_per_run: int | None = None,
+    ) -> None:
         self._failure: BaseException | None = None
         self._fault: Fault | None = None
         self._refused: tuple[int, int] | None = None
@@ -57,17 +70,11 @@ class Engine(Hardware):
         self.finish_bring_up()
         self._install_traps()
         self._pristine = self.save()
+        self._budget: BlockBudget | None = None
+        if blocks_per_run is not None:
+            self._budget = BlockBudget(self.library, self.handle, blocks_per_run)
 
     # Registers
-
-    @property
-    def pc(self) -> int:
-        """The program counter. Inside a trap: the address after the trap instruction."""
-        return self.state.read_pc()
-
-    @pc.setter
-    def pc(self, address: int) -> None:
-        self.state.write_pc(address)
 
     @property
     def thread_pointer(self) -> int:
@@ -121,8 +128,13 @@ class Engine(Hardware):
     # Running
 
     def run(self) -> Fault | None:
-        """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised."""
-        start, handle, guard = self.library.start, self.handle, self.guard
+        """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised.
+
+        With counted blocks it also ends (None) when those of one run are used up.
+        """
+        start, handle, guard, budget = self.library.start, self.handle, self.guard, self._budget
+        if budget is not None:
+            budget.refill()
         self._runner = get_ident()  # Before looking at the flag: see `stop`.
         guard.enter(self._runner)
         stepping = gave_up = False
@@ -147,6 +159,8 @@ class Engine(Hardware):
                     return self._page_fault(*self._refused)
                 if gave_up and not self._stopping and (stepping or not self.has_short_blocks):
                     return self._unexplained()
+                if budget is not None and budget.exhausted:
+                    break
                 if status and not self._stopping and not self._is_to_be_retried():
                     return self._unexplained()
             self._stopping = False
@@ -154,6 +168,8 @@ class Engine(Hardware):
         finally:
             guard.leave()
             self._runner = None
+            if budget is not None:
+                self.work_done = budget.used
 
     def stop(self) -> None:
         """End the current or the next `run`; may be called from another thread.
@@ -201,10 +217,14 @@ class Engine(Hardware):
         """The guest has no right to this access; `run` reports it."""
         self._refused = page, access
 
-    def raise_fault(self, signal: str, code: str, pc: int, address: int | None = None) -> None:
+    def raise_fault(
+        self, signal: str, code: str, pc: int, address: int | None = None,
+        *, trap: int = 0, error: int = 0,
+    ) -> None:  # fmt: skip
         """Leave the guest with an exception at `pc`, which is also its address by default."""
         self.pc = pc
-        self._fault = Fault(signal, code, pc if address is None else address, pc)
+        place = pc if address is None else address
+        self._fault = Fault(signal, code, place, pc, trap=trap, error=error)
         self.library.stop(self.handle)
 
     def raise_fault_here(self, signal: str, code: str, pc: int, address: int | None = None) -> None:

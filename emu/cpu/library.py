@@ -25,7 +25,6 @@ from ctypes import (
 )
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -37,6 +36,7 @@ MODE_BIG_ENDIAN = 1 << 30
 HOOK_INTR = 1 << 0
 HOOK_INSN = 1 << 1
 HOOK_CODE = 1 << 2
+HOOK_BLOCK = 1 << 3
 HOOK_INSN_INVALID = 1 << 14
 HOOK_TLB_FILL = 1 << 17
 
@@ -69,9 +69,9 @@ class EngineError(RuntimeError):
 class Library:
     """One loaded libunicorn, twice: `start` lets other threads run, everything else is short."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        free, held = CDLL(str(path)), PyDLL(str(path))
+        free, held = CDLL(path), PyDLL(path)
         self._held = held
         major, minor = c_uint(), c_uint()
         version = held.uc_version(ctypes.byref(major), ctypes.byref(minor))
@@ -89,6 +89,9 @@ class Library:
         self.close = self._function(held, "uc_close")
         self.reg_read = self._function(held, "uc_reg_read", c_int, c_void_p)
         self.reg_write = self._function(held, "uc_reg_write", c_int, c_void_p)
+        batch = (POINTER(c_int), POINTER(c_void_p), c_int)
+        self.reg_read_batch = self._function(held, "uc_reg_read_batch", *batch)
+        self.reg_write_batch = self._function(held, "uc_reg_write_batch", *batch)
         self.mem_map_ptr = self._function(
             held, "uc_mem_map_ptr", c_uint64, c_uint64, c_uint32, c_void_p
         )
@@ -173,15 +176,17 @@ def _load() -> Library:
     return Library(_find())
 
 
-def _find() -> Path:
+def _find() -> str:
     folders = []
     if override := os.environ.get("LIBUNICORN_PATH"):
-        folders.append(Path(override))
+        folders.append(override)
     spec = find_spec("unicorn")
     if spec is not None:
-        folders += [Path(place) / "lib" for place in spec.submodule_search_locations or ()]
+        folders += [f"{place}/lib" for place in spec.submodule_search_locations or ()]
     for folder in folders:
-        for pattern in ("libunicorn.so*", "libunicorn*.dylib", "unicorn.dll"):
-            if found := sorted(folder.glob(pattern)):
-                return found[0]
+        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        for start, end in (("libunicorn.so", ""), ("libunicorn", ".dylib"), ("unicorn", ".dll")):
+            for name in names:
+                if name.startswith(start) and name.endswith(end):
+                    return f"{folder}/{name}"
     raise EngineError("libunicorn was not found: install the 'unicorn' package, version 2.1")

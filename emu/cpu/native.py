@@ -70,6 +70,10 @@ _PRINT = (
     bytes.fromhex("41ffe3"),
 )
 
+# void block(uc, address, size, data): counts down, and stops the engine at 0.
+#   dec qword [rcx] ; jz stop ; ret ; stop: jmp [rcx+8]
+_BLOCK = bytes.fromhex("48ff097401c3ff6108")
+
 _RETURN = bytes.fromhex("c3")
 
 
@@ -133,6 +137,11 @@ def _interrupt_code() -> int:
 
 
 @cache
+def _block_code() -> int:
+    return _code_pages().place(_BLOCK)
+
+
+@cache
 def _fill_code() -> int:
     return _code_pages().place(_TLB_FILL)
 
@@ -171,6 +180,11 @@ def syscall_blob(
 def interrupt_blob(number: int, trap: int, others: int) -> Blob:
     """A callback for exceptions: one number to `trap`, which takes no arguments; else `others`."""
     return Blob(_interrupt_code(), number, trap, others)
+
+
+def block_blob(stop: int) -> Blob:
+    """A callback for blocks that counts its first word down and calls `stop` at 0."""
+    return Blob(_block_code(), 0, stop)
 
 
 def fill_blob(callback: int, flags_address: int = 0, keep_mask: int = 0xFFFFFFFF) -> Blob:

@@ -18,7 +18,6 @@ class Attributes:
     dumpable: int = 1
     no_new_privs: bool = False
     pdeath_signal: int = 0
-    child_subreaper: bool = False
     thp_disabled: bool = False
     clear_child_tid: int = 0
     robust_list: int = 0
@@ -30,7 +29,6 @@ class Attributes:
         return replace(
             self,
             pdeath_signal=0,
-            child_subreaper=False,
             clear_child_tid=0,
             robust_list=0,
             executed=False,

@@ -8,6 +8,8 @@ from typing import Protocol
 
 NSEC_PER_SEC = 1_000_000_000
 NSEC_PER_USEC = 1_000
+NSEC_PER_BLOCK = 10
+"""What a block of code takes by a clock that counts work."""
 KTIME_MAX = (1 << 63) - 1
 """The last nanosecond of any clock."""
 
@@ -33,6 +35,9 @@ class Clock(Protocol):
 
     def idle(self, timeout_ns: int | None, wait: HostWait) -> None:
         """Let time pass while all tasks sleep: until `wait` returns, or for the timeout."""
+
+    def worked(self, blocks: int) -> None:
+        """A CPU has run so many blocks of code: time for a clock that counts work."""
 
 
 class HostClock:
@@ -62,15 +67,22 @@ class HostClock:
         """Sleep on the host."""
         wait(timeout_ns)
 
+    def worked(self, blocks: int) -> None:
+        """Nothing: the host's time has passed by itself."""
+
 
 class VirtualClock:
-    """Time that passes only when it is told to: for tests and for repeatable runs."""
+    """Time that passes by work done and by sleep skipped, not by itself: for repeatable runs.
+
+    It begins in the year 2000. All of it but the skipped sleep is CPU time.
+    """
 
     EPOCH_NS = 946_684_800 * NSEC_PER_SEC  # 2000-01-01
 
     def __init__(self, realtime_ns: int = EPOCH_NS) -> None:
         self._start = realtime_ns
         self._now = 0
+        self._idle = 0
 
     def monotonic_ns(self) -> int:
         """What `advance` has added up to."""
@@ -85,8 +97,8 @@ class VirtualClock:
         return self._now
 
     def cpu_ns(self) -> int:
-        """The same as the monotonic time: whoever runs is taken to work all the time."""
-        return self._now
+        """The time without that of idling."""
+        return self._now - self._idle
 
     def advance(self, duration_ns: int) -> None:
         """Let time pass. `ValueError` if it were to go back."""
@@ -101,3 +113,8 @@ class VirtualClock:
         else:
             wait(0)
             self.advance(timeout_ns)
+            self._idle += timeout_ns
+
+    def worked(self, blocks: int) -> None:
+        """Let the time pass that a modest processor would need."""
+        self._now += blocks * NSEC_PER_BLOCK

@@ -41,7 +41,7 @@ from emu.kernel.errno_base import ESRCH as ESRCH
 from emu.kernel.errno_base import ETXTBSY as ETXTBSY
 from emu.kernel.errno_base import EXDEV as EXDEV
 from emu.kernel.errno_base import KernelError as KernelError
-from emu.kernel.errno_base import Restart as Restart
+from emu.kernel.restart import Restart as Restart
 
 
 class EDEADLK(KernelError):

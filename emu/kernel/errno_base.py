@@ -16,10 +16,6 @@ class KernelError(Exception):
         return (cls.__doc__ or cls.__name__).strip().rstrip(".")
 
 
-class Restart(Exception):
-    """A signal broke a wait: `emu.kernel.trap` restarts the call or answers EINTR."""
-
-
 class EPERM(KernelError):
     """Operation not permitted."""
 

@@ -44,5 +44,8 @@ class Tracer(Protocol):
     def signal(self, task: Task, info: SigInfo) -> None:
         """A task takes a signal, which it does not ignore."""
 
+    def created(self, task: Task) -> None:
+        """A task made another one, this one."""
+
     def exited(self, task: Task) -> None:
         """A task ended; see its ``exit_status``."""

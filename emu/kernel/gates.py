@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SHIFT, PTE_WRITE
 from emu.kernel.errno import EFAULT
+from emu.kernel.restart import restart_number
 from emu.kernel.syscall_table import SyscallTable
 from emu.kernel.trap import make_gate
 
@@ -98,12 +99,17 @@ class Gates:
         oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False)
         number = [0]
         oabi = make_gate(kernel, cpu, oabi_table, number)
+        oabi_restart = restart_number(oabi_table.abi)
 
         sched = kernel.sched
 
         def enter() -> None:
             task = sched.current
             assert task is not None
+            if task.restarts:
+                task.restarts = False
+                number[0] = oabi_restart
+                return oabi()
             mm, address = task.mm, cpu.pc - OABI_SVC_BYTES
             immediate = mm.svc_immediates.get(address)
             if immediate is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import CoroutineType
 from typing import TYPE_CHECKING
 
 from emu.arch.abi import Abi
-from emu.kernel.errno import KernelError
+from emu.kernel.errno import EAGAIN, KernelError
 from emu.kernel.futex import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.mount import Mount
 
 
+PID_MAX = 32768
+RESERVED_PIDS = 300
+"""Where process ids begin anew: include/linux/threads.h, kernel/pid.c."""
+
 PROBED = frozenset({"rseq"})
 """Calls that every libc tries at its start and does without: no warning, though a trace line."""
 
@@ -38,10 +43,12 @@ PROBED = frozenset({"rseq"})
 class Options:
     """What the user of a machine may choose.
 
-    `strict` ends the machine at the first call that no handler answers.
+    `strict` ends the machine at the first call that no handler answers. `limit_tasks` is how many
+    tasks there may be at once.
     """
 
     strict: bool = False
+    limit_tasks: int = 4096
     release: str = "6.12.0"
     hostname: str = "emu"
     log: Callable[[str], None] = field(default=lambda message: None)
@@ -80,6 +87,8 @@ class Kernel:
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
         self.tasks: dict[int, Task] = {}
+        self.pid_forgotten: list[Callable[[int], None]] = []
+        """Who wants to know of ids that are free again: procfs."""
         self.root_mount: Mount
         self.tracer: Tracer | None = None
         self._handlers = handlers
@@ -88,7 +97,12 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self.living = 0
+        """How many tasks have not ended."""
+        self.switched_ns = clock.cpu_ns()
+        """When the running task got the CPU, on the clock of CPU time."""
         self._last_pid = INIT_PID
+        self._pids_wrapped = False
         self._ended: list[Task] = []
 
     def log(self, message: str) -> None:
@@ -138,42 +152,77 @@ class Kernel:
             self.log(f"{message}: it answers ENOSYS")
 
     def allocate_pid(self) -> int:
-        """The next free process id."""
-        self._last_pid += 1
-        return self._last_pid
+        """The next free process id. EAGAIN when there is none."""
+        for _ in range(PID_MAX):
+            self._last_pid += 1
+            if self._last_pid >= PID_MAX:
+                self._last_pid = RESERVED_PIDS
+                self._pids_wrapped = True
+            if not self._pids_wrapped or not self._is_used(self._last_pid):
+                return self._last_pid
+        raise EAGAIN("no process id is free")
 
-    def groups(self) -> list[ThreadGroup]:
-        """All processes."""
-        return [task.group for task in self.tasks.values() if task.group.leader is task]
+    def _is_used(self, pid: int) -> bool:
+        return pid in self.tasks or any(pid in (g.pgid, g.sid) for g in self.groups())
+
+    def groups(self) -> Iterator[ThreadGroup]:
+        """All processes, ended ones that nobody has waited for included."""
+        return iter([task.group for task in self.tasks.values() if task is task.group.leader])
+
+    def process(self, tgid: int) -> ThreadGroup | None:
+        """The process of an id, if there is one."""
+        task = self.tasks.get(tgid)
+        return task.group if task is not None and task.group.leader is task else None
 
     def add_task(self, task: Task) -> None:
         """Let a new task run."""
         self.tasks[task.pid] = task
+        self.living += 1
         self.sched.ready(task)
 
     def task_ended(self, task: Task) -> None:
         """A task has its exit status: nobody runs or wakes it any more."""
         if self.tracer is not None:
             self.tracer.exited(task)
+        self.living -= 1
         self.sched.discard(task)
-        self.tasks.pop(task.pid, None)
         self._ended.append(task)
+
+    def forget_pid(self, pid: int) -> None:
+        """Nothing has this id any more."""
+        self.tasks.pop(pid, None)
+        for forget in self.pid_forgotten:
+            forget(pid)
 
     def run(self) -> None:
         """Run until no task is left. `Deadlock` when all sleep for ever."""
-        while self.tasks:
+        while self.living:
             self.run_one(self._next())
 
     def _next(self) -> Task:
         try:
             return self.sched.next()
         except Deadlock:
-            asleep = ", ".join(str(task) for task in self.tasks.values())
+            asleep = "; ".join(describe_wait(t) for t in self.tasks.values() if t.alive)
             raise Deadlock(f"all tasks sleep and nothing can wake them: {asleep}") from None
 
     def run_one(self, task: Task) -> None:
-        """Give a task its CPU until it sleeps, ends, or the CPU is wanted back."""
+        """Give a task its CPU until it sleeps, ends, stops, or the CPU is wanted back."""
+        group = task.group
+        if group.stop_signal:
+            return
+        started_ns = self.switched_ns
         cpu = self.sched.switch_to(task)
+        self._run_on(task, cpu)
+        # What the scheduler did before is the task's time, too: nobody else asked for it.
+        self.switched_ns = self.clock.cpu_ns()
+        if task.alive:
+            task.cpu_time_ns += self.switched_ns - started_ns
+        else:
+            group.dead_threads_ns += self.switched_ns - started_ns
+        self._release_ended()
+
+    def _run_on(self, task: Task, cpu: Cpu) -> None:
         if task.call is not None:
             self.sched.resume(task)
             if task.call is not None:
@@ -181,20 +230,20 @@ class Kernel:
         if task.work:
             task.work = False
             deliver(task)
-        if task.alive:
+        if task.alive and not task.group.stop_signal:
             try:
                 fault = cpu.run()
             except Exception as error:
                 if isinstance(error, Unimplemented):
                     raise
                 raise KernelBug(describe_call(task, cpu, error)) from error
+            self.clock.worked(cpu.work_done)
             if fault is not None:
                 if self.tracer is not None:
                     self.tracer.fault(task, fault)
                 force_fault(task, fault)
             if task.alive and task.call is None:
                 self.sched.ready(task)
-        self._release_ended()
 
     def _release_ended(self) -> None:
         """Give back what ended tasks held; not before the CPU has left their address space."""
@@ -203,6 +252,18 @@ class Kernel:
             self.sched.leave_cpu(task)
             task.files.put()
             task.mm.release()
+
+
+def describe_wait(task: Task) -> str:
+    """Where in the kernel a task sleeps: the functions from its call's handler inwards."""
+    if task.group.stop_signal:
+        return f"{task} is stopped"
+    names = []
+    inner: object = task.call.coroutine if task.call is not None else None
+    while isinstance(inner, CoroutineType):
+        names.append(inner.cr_code.co_name)
+        inner = inner.cr_await
+    return f"{task} in {' > '.join(names) or 'no call'}"
 
 
 def describe_call(task: Task, cpu: Cpu, error: Exception) -> str:

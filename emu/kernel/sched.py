@@ -45,13 +45,14 @@ class Call:
 class _Sleep:
     """One task's stay on its wait queues."""
 
-    __slots__ = ("_queues", "_scheduler", "_task", "done", "exclusive")
+    __slots__ = ("_queues", "_scheduler", "_task", "done", "exclusive", "killable")
 
     def __init__(self, scheduler: Scheduler, task: Task, wait: Wait) -> None:
         self._scheduler = scheduler
         self._task = task
         self._queues = wait.queues
         self.exclusive = False
+        self.killable = wait.killable
         self.done = False
         for queue in wait.queues:
             queue.add(self)
@@ -86,7 +87,8 @@ class Scheduler:
 
     def ready(self, task: Task) -> None:
         """Put a task at the end of the run queue, once."""
-        if task not in self._run_queue:
+        if not task.queued:
+            task.queued = True
             self._run_queue.append(task)
 
     def next(self) -> Task:
@@ -98,7 +100,11 @@ class Scheduler:
             self._expire_timers()
             if self._run_queue:
                 self._host.poll(0)
-                return self._run_queue.popleft()
+            while self._run_queue:
+                task = self._run_queue.popleft()
+                task.queued = False
+                if task.alive:
+                    return task
             timeout_ns = self._until_next_timer()
             if timeout_ns is None and not self._host:
                 raise Deadlock
@@ -134,7 +140,8 @@ class Scheduler:
             assert task.saved_registers is not None, "a task begins with an execve or a fork"
             cpu.restore(task.saved_registers)
             task.kernel.gates.install(cpu, task.image_abi)
-            task.mm.activate(cpu)
+            if task.mm.cpu is not cpu:  # threads share what the CPU has cached
+                task.mm.activate(cpu)
         self.current = task
         return cpu
 
@@ -169,8 +176,9 @@ class Scheduler:
 
     def interrupt(self, task: Task) -> None:
         """End a task's sleep because a signal came: its wait raises `Restart`."""
-        if task.call is not None and task.call.sleep is not None:
-            task.call.sleep.end(Restart())
+        sleep = task.call.sleep if task.call is not None else None
+        if sleep is not None and task.signals.ends_sleep(sleep.killable):
+            sleep.end(Restart())
 
     def discard(self, task: Task) -> None:
         """Forget a task that ended, wherever it was sleeping."""
@@ -180,8 +188,6 @@ class Scheduler:
             if not task.call.coroutine.cr_running:  # it may be the call that ends the task
                 task.call.coroutine.close()
             task.call = None
-        if task in self._run_queue:
-            self._run_queue.remove(task)
 
     def _advance(self, task: Task, call: Call, outcome: bool | BaseException | None) -> int | None:
         try:
@@ -193,7 +199,9 @@ class Scheduler:
             task.call = None
             return cast(int, end.value)
         call.sleep = sleep = _Sleep(self, task, wait)
-        if wait.timeout_ns is not None:
+        if task.signals.ends_sleep(wait.killable):
+            sleep.end(Restart())
+        elif wait.timeout_ns is not None:
             self.call_after(wait.timeout_ns, lambda: sleep.end(False))
         return None
 

@@ -4,23 +4,88 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.uapi.signal import SIGCHLD
+from emu.kernel.wait import WaitQueue
+
 if TYPE_CHECKING:
+    from emu.kernel.signal.pending import PendingSignals
+    from emu.kernel.signal.real_timer import RealTimer
     from emu.kernel.task import Task
 
 
 class ThreadGroup:
-    """One process."""
+    """One process, from its first thread until its parent has waited for it.
 
-    def __init__(self, leader: Task, *, pgid: int, sid: int) -> None:
+    `threads` are those that live, oldest first; a `leader` that ended before the others stays the
+    leader. `children` are the leaders of child processes, ended ones included. Statuses are as
+    wait(2) gives them, with the kernel's own signal numbers.
+    """
+
+    def __init__(
+        self,
+        leader: Task,
+        *,
+        pgid: int,
+        sid: int,
+        rlimits: dict[str, tuple[int, int]],
+        exit_signal: int = SIGCHLD,
+    ) -> None:
         self.leader = leader
         self.threads = [leader]
+        self.children: dict[Task, None] = {}
         self.pgid = pgid
         self.sid = sid
+        self.rlimits = rlimits
+        self.exit_signal = exit_signal
+        self.child_subreaper = False
         self.tty: object | None = None
+        """The controlling terminal."""
         self.tty_old_pgrp = 0
-        self.alive = True
+        """The foreground group of a session leader's terminal that was hung up."""
+
+        self.exit_status: int | None = None
+        """What all threads end with, once exit_group(2) or a fatal signal decided it."""
+        self.stop_signal = 0
+        """The signal that stopped the process; 0 while it runs."""
+        self.stop_to_report = 0
+        """The same until a parent has waited for it."""
+        self.continued_to_report = False
+        self.wait_chldexit = WaitQueue()
+        """Where its threads sleep in wait(2), and whoever polls its pidfd does not."""
+        self.exited = WaitQueue()
+        """Wakes when the process has ended: pidfds."""
+
+        self.dead_threads_ns = 0
+        self.children_ns = 0
+        """CPU time of threads that ended, and of children that were waited for."""
+        self.maxrss = 0
+        self.children_maxrss = 0
+        """The most memory they had, in bytes."""
 
     @property
     def tgid(self) -> int:
         """The process id."""
         return self.leader.tgid
+
+    @property
+    def shared(self) -> PendingSignals:
+        """Signals that were sent to the process."""
+        return self.leader.signals.shared
+
+    @property
+    def real_timer(self) -> RealTimer:
+        """The timer of setitimer(2) and alarm(2)."""
+        return self.leader.signals.real_timer
+
+    @property
+    def alive(self) -> bool:
+        """Whether a thread is left."""
+        return bool(self.threads)
+
+    @property
+    def cpu_time_ns(self) -> int:
+        """CPU time of all threads, past ones included."""
+        return self.dead_threads_ns + sum(thread.cpu_time_ns for thread in self.threads)
+
+    def __repr__(self) -> str:
+        return f"<process {self.tgid}>"

@@ -9,13 +9,24 @@ guest's trap; the CPU is left only when the task sleeps, ends, changes program o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EINTR, KernelError, Restart
+from emu.kernel.errno import EINTR, KernelError
+from emu.kernel.restart import (
+    RegistersSet,
+    Restart,
+    RestartBlock,
+    RestartNoHand,
+    RestartNoIntr,
+    restart_number,
+)
+from emu.kernel.uapi.signal import SA_RESTART
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
+    from emu.kernel.signal.actions import Sigaction
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
 
@@ -63,6 +74,9 @@ def make_gate(
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]
+        except RegistersSet:
+            cpu.stop()
+            return
         if 0 <= result <= highest:
             registers[result_register] = result
             if flag is not None:
@@ -87,10 +101,35 @@ def make_gate(
     def finish(task: Task, result: int | BaseException) -> None:
         """Write the result of a call that slept, when the task is back on its CPU."""
         if isinstance(result, Restart):
-            result = EINTR()
+            # Nothing was written: the registers are as the call was made.
+            task.interrupted = partial(settle, task, result)
+            task.work = True
+            if isinstance(result, RestartBlock):
+                task.restart_block = result.resume
+            return
         if isinstance(result, KernelError):
             result = -errno[type(result)]
         assert isinstance(result, int)
         answer_with(result)
+
+    def settle(task: Task, broken: Restart, action: Sigaction | None) -> None:
+        """Have a call made again that a signal broke, or let it answer EINTR.
+
+        `action` is the handler's that runs first, None if none does. See handle_signal and
+        arch_do_signal_or_restart in arch/x86/kernel/signal.c.
+        """
+        if action is None or isinstance(broken, RestartNoIntr):
+            again = True
+        else:
+            again = not isinstance(broken, RestartNoHand) and bool(action.flags & SA_RESTART)
+        if not again:
+            answer_with(-errno[EINTR])
+            return
+        cpu.pc -= cpu.trap_length
+        if isinstance(broken, RestartBlock):
+            if number_in is None:
+                registers[number_register] = restart_number(task.abi)
+            else:
+                task.restarts = True
 
     return enter

@@ -59,13 +59,19 @@ class WaitQueue:
 
 
 class Wait:
-    """One sleep on any of several queues, for at most `timeout_ns` (None: for ever)."""
+    """One sleep on any of several queues, for at most `timeout_ns` (None: for ever).
 
-    __slots__ = ("queues", "timeout_ns")
+    A `killable` one is ended by no signal but SIGKILL.
+    """
 
-    def __init__(self, queues: Iterable[WaitQueue], timeout_ns: int | None = None) -> None:
+    __slots__ = ("killable", "queues", "timeout_ns")
+
+    def __init__(
+        self, queues: Iterable[WaitQueue], timeout_ns: int | None = None, *, killable: bool = False
+    ) -> None:
         self.queues = tuple(queues)
         self.timeout_ns = timeout_ns
+        self.killable = killable
 
     def __await__(self) -> Generator[Wait, bool, bool]:
         return (yield self)

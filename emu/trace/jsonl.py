@@ -51,6 +51,10 @@ class JsonLines:
             task, "fault", signal=fault.signal, code=fault.code, address=fault.address, pc=fault.pc
         )
 
+    def created(self, task: Task) -> None:
+        """There is a new task."""
+        self._write(task, "created", parent=task.ppid, process=task.tgid)
+
     def exited(self, task: Task) -> None:
         """A task ended."""
         self._write(task, "exit", status=task.exit_status)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
+from weakref import WeakSet
 
 from emu.kernel.signal.numbers import signal_numbers
 from emu.trace.filter import Filter
@@ -33,7 +34,8 @@ class Running:
 class Strace:
     """Writes each call when it enters and completes the line when it leaves.
 
-    `follow` puts the pid before each line once there is a second task. `timestamps` is ``t``,
+    `follow` shows the children too, with the pid before each line while there are several tasks
+    to be told apart. `timestamps` is ``t``,
     ``tt``, ``ttt`` or ``r``, as strace's options of these names. See strace(1).
     """
 
@@ -54,10 +56,11 @@ class Strace:
         self._last_ns: int | None = None
         self._running: dict[Task, Running] = {}
         self._incomplete: Task | None = None
+        self._hidden: WeakSet[Task] = WeakSet()
 
     def enter(self, event: SyscallEvent) -> None:
         """Write the call as far as it can be told now."""
-        if not self._filter.wants(event):
+        if event.task in self._hidden or not self._filter.wants(event):
             return
         call = Call(event, self._limit)
         text, position = line.entering(call)
@@ -86,15 +89,25 @@ class Strace:
 
     def signal(self, task: Task, info: SigInfo) -> None:
         """Write that a task takes a signal."""
-        if self._filter.wants_signal(task, info.signal):
+        if task not in self._hidden and self._filter.wants_signal(task, info.signal):
             self._break_line()
             self._write(f"{self._prefix(task)}--- {siginfo.delivered(task.image_abi, info)} ---\n")
 
     def fault(self, task: Task, fault: Fault) -> None:
         """Write nothing: the signal that it becomes is written."""
 
+    def created(self, task: Task) -> None:
+        """Write that a new task is followed, or do not follow it."""
+        if not self._follow:
+            self._hidden.add(task)
+            return
+        self._break_line()
+        self._write(f"strace: Process {task.pid} attached\n")
+
     def exited(self, task: Task) -> None:
         """Write how a task ended."""
+        if task in self._hidden:
+            return
         running = self._running.pop(task, None)
         if running is not None and not self._filter.by_status:
             text = self._resume(running)
@@ -121,7 +134,7 @@ class Strace:
 
     def _prefix(self, task: Task) -> str:
         pid = ""
-        if self._follow and len(task.kernel.tasks) > 1:
+        if self._follow and task.kernel.living > 1:
             pid = f"[pid {task.pid:5}] "
         return pid + self._time(task)
 

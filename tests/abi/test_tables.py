@@ -10,7 +10,7 @@ from emu.arch.abi_files import read_description, tables_directory
 from emu.arch.isa import ISAS
 from tests.abi.loading import load
 
-TABLES = tables_directory()
+TABLES = Path(tables_directory())
 BOTH_ORDERS = [
     (name, "big" if ISAS[isa].big_endian else "little")
     for name in abi_names()
@@ -134,7 +134,7 @@ def test_errors_and_signals_are_subsets_of_the_constants(name):
 @pytest.mark.parametrize("name", abi_names())
 def test_the_description_reads_the_same_as_toml(name):
     path = TABLES / name / "abi.toml"
-    assert read_description(path) == tomllib.loads(path.read_text())
+    assert read_description(str(path)) == tomllib.loads(path.read_text())
     assert tomllib.loads(path.read_text())["name"] == name
 
 

@@ -18,8 +18,7 @@ ABIS = [abi for abi in TARGETS if abi not in ("x32", "arm-oabi", "riscv32")]
 ARGUMENTS = ["one", "two three"]
 # What the emulator lacks for a program; those without an entry run on it.
 NEEDS = {
-    "memory": "clone with CLONE_VM: threads",
-    "processes": "clone, wait4 and signal handlers",
+    "processes": "signal handlers",
 }
 # Exit statuses; negative ones are signals.
 STATUS = {"printing": 7, "processes": -6}

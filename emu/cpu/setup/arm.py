@@ -5,14 +5,17 @@ from __future__ import annotations
 import ctypes
 from ctypes import c_uint32, c_uint64
 
+from emu.arch.user_state import UserState
 from emu.cpu import library as lib
 from emu.cpu.engine import Engine
+from emu.cpu.register_batch import numbered
 from emu.cpu.registers import RegisterNames, WindowState
 from emu.cpu.setup.arm_features import MVFR0, MVFR1, hwcaps
 from emu.cpu.setup.arm_vectors import VECTORS_ADDRESS, vector_page
 
 _CPSR, _FPEXC, _PC, _CPACR, _TPIDRURO, _CP_REG = 3, 4, 11, 111, 113, 139
-_R0 = 66
+_R0, _D0, _FPSCR = 66, 14, 6
+_R15 = 15
 _FP_ENABLED = 0xF << 20
 _FPEXC_ENABLE = 1 << 30
 _USER_MODE = 0x10
@@ -50,6 +53,7 @@ class Arm(Engine):
     default_model = "max"
     # Index 15, the pc, is not planted: writing it changes the instruction set.
     names = RegisterNames((*range(_R0, _R0 + 13), 12, 10, 0), _PC, 4)
+    fp_registers = [*numbered(_D0, 32, 8), (_FPSCR, 4)]
     ways = {"svc": _SWI}
     platform = b"v7l"
     vector_page = VECTORS_ADDRESS, vector_page()
@@ -99,6 +103,12 @@ class Arm(Engine):
     @flags.setter
     def flags(self, value: int) -> None:
         self.access.write(_CPSR, value & _CPSR_USER | _USER_MODE)
+
+    def user_state(self) -> UserState:
+        """The registers, as a signal frame saves them."""
+        state = super().user_state()
+        state.general[_R15] = state.pc
+        return state
 
     @property
     def thread_pointer(self) -> int:

@@ -7,10 +7,12 @@ from ctypes import c_uint32, c_uint64
 
 from emu.cpu import library as lib
 from emu.cpu.engine import Engine
+from emu.cpu.register_batch import numbered
 from emu.cpu.registers import RegisterNames
 from emu.cpu.setup.arm64_features import ID_REGISTERS, hwcaps, visible
 
 _CP_REG, _CPACR_EL1, _PSTATE, _TPIDR_EL0, _NZCV, _FPCR, _FPSR = 290, 261, 265, 262, 3, 291, 292
+_Q0 = 104
 _FP_ENABLED = 3 << 20
 # System registers as (crn, crm, op0, op1, op2).
 _SCTLR_EL1 = (1, 0, 3, 0, 0)
@@ -40,6 +42,7 @@ class Arm64(Engine):
     models = {"cortex-a57": 0, "cortex-a53": 1, "cortex-a72": 2, "max": 3}
     default_model = "max"
     names = RegisterNames((*range(199, 228), 1, 2, 4), 260, 8)
+    fp_registers = [*numbered(_Q0, 32, 16), (_FPSR, 4), (_FPCR, 4)]
     ways = {"svc": _SVC}
     platform = b"aarch64"
 

@@ -24,6 +24,7 @@ from emu.cpu.setup.x86 import (
     SS,
     X86,
 )
+from emu.cpu.setup.x86_fp import fxsave_registers
 
 # Linux's numbers: user code 14, user data 15, and the three TLS entries of set_thread_area(2).
 _KERNEL_CODE, _KERNEL_DATA, _USER_CODE, _USER_DATA = 12, 13, 14, 15
@@ -34,6 +35,7 @@ _GDT_ADDRESS = 0xFFFFF000
 _SYSENTER_CS_MSR = 0x174
 _SYSEXIT = b"\x0f\x35"
 _AFTER_STUB = STUB_ADDRESS + 0x800
+_SEGMENTS = {"cs": CS, "ss": SS, "ds": DS, "es": ES, "fs": FS, "gs": GS}
 _FLAT_LIMIT = 0xFFFFF
 _FLAGS_4K_32BIT = 0xC
 _ENTRY = struct.Struct("<Q")
@@ -66,7 +68,32 @@ class I386(X86):
     mode = lib.MODE_32
     names = RegisterNames((19, 22, 24, 21, 30, 20, 29, 23), 26, 8)
     ways = {"int80": 0x80, "sysenter": -2}
+    fp_registers = fxsave_registers(8)
     platform = b"i686"
+
+    @property
+    def special(self) -> dict[str, int]:
+        """The segment selectors."""
+        return {name: self.access.read(number) & 0xFFFF for name, number in _SEGMENTS.items()}
+
+    @special.setter
+    def special(self, values: dict[str, int]) -> None:
+        for name, old in self.special.items():
+            new = values[name]
+            if new != old and name not in ("cs", "ss"):
+                self.access.write(_SEGMENTS[name], self._loadable(new))
+
+    def _loadable(self, selector: int) -> int:
+        """A selector, or 0 for one that the processor would refuse: see loadsegment in Linux."""
+        index, in_local_table = selector >> 3, selector & 4
+        if in_local_table or index >= _ENTRIES:
+            return 0
+        place = PAGE_SIZE + index * _ENTRY.size
+        (entry,) = _ENTRY.unpack(self.private[place : place + _ENTRY.size])
+        access = entry >> 40 & 0xFF
+        is_code, readable = access & 8, access & 2
+        usable = access & 0x90 == 0x90 and access & 0x60 == 0x60 and (not is_code or readable)
+        return selector | 3 if usable else 0
 
     @property
     def thread_pointer(self) -> int:

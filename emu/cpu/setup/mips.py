@@ -9,12 +9,14 @@ always trap (`mips_unaligned`).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import ClassVar
 
 from emu.arch.cpu import PAGE_SHIFT, Fault
 from emu.cpu import library as lib
 from emu.cpu.engine import Engine
+from emu.cpu.register_batch import numbered
 from emu.cpu.registers import RegisterNames, WindowState
 from emu.cpu.setup import mips_state
 from emu.cpu.setup.mips_delay_slot import delay_slot_field
@@ -23,6 +25,7 @@ from emu.cpu.setup.mips_straight import StraightCode
 from emu.cpu.setup.mips_unaligned import Unaligned
 
 _HI, _LO, _CONFIG3, _USERLOCAL, _STATUS, _FCSR = 129, 130, 137, 138, 139, 141
+_F0 = 57
 _T0 = 10  # The library's number of $8.
 _NAMES = (0, *range(3, 34))
 _CONFIG3_ULRI = 1 << 13
@@ -38,6 +41,8 @@ _LOAD_ERROR, _STORE_ERROR, _SYSCALL, _BREAK = 12, 13, 17, 18
 _RESERVED, _COPROCESSOR, _OVERFLOW, _TRAP, _FPE = 20, 19, 21, 22, 23
 _BRK_OVERFLOW, _BRK_DIVZERO = 6, 7
 _FETCH_ALIGNMENT = 3
+_FP_STATE = struct.Struct("=32QI")
+_WORD = 0xFFFFFFFF
 _SPECIAL, _REGIMM = 0, 1
 _USER_LIMIT_32 = 0x80000000
 _USER_LIMIT_64 = 1 << 62
@@ -77,6 +82,35 @@ class Mips(Engine):
     @lo.setter
     def lo(self, value: int) -> None:
         self.access.write(_LO, value)
+
+    @property
+    def special(self) -> dict[str, int]:
+        """The multiplier's two registers."""
+        return {"hi": self.hi, "lo": self.lo}
+
+    @special.setter
+    def special(self, values: dict[str, int]) -> None:
+        self.hi, self.lo = values["hi"], values["lo"]
+
+    fp_registers = [*numbered(_F0, 32, 8), (_FCSR, 4)]
+
+    @property
+    def fp(self) -> bytes:
+        """The doubles and FCSR; with FR=0 those of the even registers, and zeros between."""
+        *doubles, fcsr = _FP_STATE.unpack(self.fp_batch.read())
+        if not self.status & _STATUS_FR:
+            for even in range(0, 32, 2):
+                low, high = doubles[even] & _WORD, doubles[even + 1] & _WORD
+                doubles[even : even + 2] = low | high << 32, 0
+        return struct.pack(f"{self.isa.byte_order}32QI", *doubles, fcsr)
+
+    @fp.setter
+    def fp(self, image: bytes) -> None:
+        *doubles, fcsr = struct.unpack(f"{self.isa.byte_order}32QI", image)
+        if not self.status & _STATUS_FR:
+            for even in range(0, 32, 2):
+                doubles[even : even + 2] = doubles[even] & _WORD, doubles[even] >> 32
+        self.fp_batch.write(_FP_STATE.pack(*doubles, fcsr))
 
     # Bring-up
 

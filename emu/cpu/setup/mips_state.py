@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable
 from ctypes import c_uint64
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emu.cpu import library as lib
@@ -103,7 +102,7 @@ def _stop_interrupt_slot(cpu: Mips) -> c_uint64:
 
 def _in_library(cpu: Mips, address: int) -> bool:
     path = os.path.realpath(cpu.library.path)
-    with Path("/proc/self/maps").open() as maps:
+    with open("/proc/self/maps") as maps:
         for line in maps:
             extent, rights, *_, place = line.split(maxsplit=5)
             low, high = (int(part, 16) for part in extent.split("-"))

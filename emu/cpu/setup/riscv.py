@@ -8,10 +8,13 @@ from typing import ClassVar
 
 from emu.cpu import library as lib
 from emu.cpu.engine import Engine
+from emu.cpu.register_batch import numbered
 from emu.cpu.registers import RegisterNames
 
 _MSTATUS, _MCOUNTEREN, _SCOUNTEREN, _PRIV, _X1 = 116, 122, 138, 191, 2
+_F0, _FCSR = 158, 43
 _MSTATUS_FS = 0x6000
+_FP_SIZE, _FCSR_SIZE = 260, 8
 _ALL_COUNTERS = 7
 _USER = 0
 _TP = 4
@@ -40,6 +43,25 @@ class RiscV(Engine):
 
     time_source: Callable[[], int] = staticmethod(_host_time)
     """What `rdtime` reads: ticks of 100 ns. The owner may replace it with the guest's clock."""
+
+    @property
+    def fp(self) -> bytes:
+        """The registers and FCSR of the D extension."""
+        return self.fp_batch.read()[:_FP_SIZE]
+
+    @fp.setter
+    def fp(self, image: bytes) -> None:
+        self.fp_batch.write(image.ljust(self.fp_batch.size, b"\0"))
+
+    def save(self) -> bytes:
+        """The register state, and FCSR's flags: the engine keeps those behind its state."""
+        return super().save() + self.access.read(_FCSR).to_bytes(_FCSR_SIZE, "little")
+
+    def restore(self, state: object) -> None:
+        """Put back what `save` returned. The address space stays as it is."""
+        assert isinstance(state, bytes)
+        super().restore(state[:-_FCSR_SIZE])
+        self.access.write(_FCSR, int.from_bytes(state[-_FCSR_SIZE:], "little"))
 
     @property
     def thread_pointer(self) -> int:
@@ -86,6 +108,7 @@ class RiscV64(RiscV):
     """An RV64GC processor."""
 
     mode = lib.MODE_64
+    fp_registers = [*numbered(_F0, 32, 8), (_FCSR, 8)]
     models: ClassVar = {"any": 0, "base64": 1, "sifive-u54": 3}
     default_model = "sifive-u54"
     names = RegisterNames(_NAMES, 190, 8)
@@ -95,6 +118,7 @@ class RiscV32(RiscV):
     """An RV32GC processor."""
 
     mode = lib.MODE_32
+    fp_registers = [*numbered(_F0, 32, 8), (_FCSR, 4)]
     models: ClassVar = {"any": 0, "base32": 1, "sifive-u34": 3}
     default_model = "sifive-u34"
     names = RegisterNames(_NAMES, 190, 4)

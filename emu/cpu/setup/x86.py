@@ -8,6 +8,7 @@ from ctypes import c_uint32, c_uint64
 from emu.arch.cpu import TrapHandler
 from emu.cpu.engine import Engine
 from emu.cpu.library import ARCH_X86, HOOK_INSN, InstructionCallback, address_of
+from emu.cpu.setup.x86_fp import fxrstor, fxsave
 from emu.cpu.trap_despite_stop import keep_traps
 
 CS, DS, EFLAGS, ES, FS, GS, SS = 11, 17, 25, 28, 32, 33, 49
@@ -28,7 +29,7 @@ _CR0_MP_NE = 0x22
 _CR4_OSFXSR_OSXMMEXCPT = 0x600
 _CR4_FSGSBASE = 1 << 16
 
-# Flags that user code may change: CF PF AF ZF SF TF DF OF NT AC ID (FIX_EFLAGS in Linux).
+# Flags that user code may change: CF PF AF ZF SF TF DF OF NT AC ID.
 USER_EFLAGS = 0x244DD5
 
 MODELS = {
@@ -38,13 +39,15 @@ MODELS = {
 }  # fmt: skip
 
 _DIVIDE, _DEBUG, _BREAKPOINT, _OVERFLOW, _BOUND = 0, 1, 3, 4, 5
-_NOT_PRESENT, _STACK, _PROTECTION, _FPU, _ALIGNMENT, _SIMD = 11, 12, 13, 16, 17, 19
+_NOT_PRESENT, _STACK, PROTECTION, _FPU, _ALIGNMENT, _SIMD = 11, 12, 13, 16, 17, 19
 # What exceptions mean; see arch/x86/kernel/traps.c. An empty code is SI_KERNEL's, address 0.
 _SIGNALS = {
     _OVERFLOW: "SIGSEGV", _BOUND: "SIGSEGV", _NOT_PRESENT: "SIGBUS", _STACK: "SIGBUS",
     _BREAKPOINT: "SIGTRAP",
 }  # fmt: skip
 _INT_OPCODE = 0xCD
+_IN_IDT = 2  # of an error code: the selector is an interrupt vector
+_INVALID_OPCODE = 6
 _INT1_OPCODE = 0xF1
 # Of `syscall`, `sysenter` and `int n` alike.
 TRAP_LENGTH = 2
@@ -72,6 +75,15 @@ class X86(Engine):
     @flags.setter
     def flags(self, value: int) -> None:
         self.access.write(EFLAGS, value & USER_EFLAGS | EFLAGS_DEFAULT)
+
+    @property
+    def fp(self) -> bytes:
+        """The x87 and SSE state as FXSAVE stores it."""
+        return fxsave(self.fp_batch)
+
+    @fp.setter
+    def fp(self, image: bytes) -> None:
+        fxrstor(self.fp_batch, image)
 
     def patches_itself(self, page: int) -> bool:
         """Whether the instruction is in this page: x86 alone lets it change even the next one."""
@@ -141,25 +153,29 @@ class X86(Engine):
         self._handlers.get(self.ways["sysenter"], self._undefined)()
 
     def _undefined(self) -> None:
-        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - TRAP_LENGTH)
+        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - TRAP_LENGTH, trap=_INVALID_OPCODE)
 
     def _exception(self, number: int) -> None:
         pc = self.pc
         self._forget_exception()
         if self._is_software_interrupt(number, pc):
             # A gate that user code may not use: the hardware answers with #GP at the instruction.
-            self.raise_fault("SIGSEGV", "SI_KERNEL", pc - TRAP_LENGTH, 0)
+            error = number << 3 | _IN_IDT
+            self.raise_fault(
+                "SIGSEGV", "SI_KERNEL", pc - TRAP_LENGTH, 0, trap=PROTECTION, error=error
+            )
         elif number == _DIVIDE:
-            self.raise_fault("SIGFPE", "FPE_INTDIV", pc)
+            self.raise_fault("SIGFPE", "FPE_INTDIV", pc, trap=number)
         elif number == _DEBUG:
             icebp = self.memory.read_code(pc - 1, 1) == bytes([_INT1_OPCODE])
-            self.raise_fault("SIGTRAP", "TRAP_BRKPT" if icebp else "TRAP_TRACE", pc)
+            self.raise_fault("SIGTRAP", "TRAP_BRKPT" if icebp else "TRAP_TRACE", pc, trap=number)
         elif number in (_FPU, _SIMD):
-            self.raise_fault("SIGFPE", self._fpu_code(number), pc)
+            self.raise_fault("SIGFPE", self._fpu_code(number), pc, trap=number)
         elif number == _ALIGNMENT:
-            self.raise_fault("SIGBUS", "BUS_ADRALN", pc, 0)
+            self.raise_fault("SIGBUS", "BUS_ADRALN", pc, 0, trap=number)
         else:
-            self.raise_fault(_SIGNALS.get(number, "SIGSEGV"), "SI_KERNEL", pc, 0)
+            name = _SIGNALS.get(number, "SIGSEGV")
+            self.raise_fault(name, "SI_KERNEL", pc, 0, trap=number)
 
     def _is_software_interrupt(self, number: int, pc: int) -> bool:
         if number in (_BREAKPOINT, _OVERFLOW):
@@ -183,7 +199,7 @@ class X86(Engine):
 
     def _invalid(self) -> bool:
         self._forget_exception()
-        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc)
+        self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc, trap=_INVALID_OPCODE)
         return False
 
     # The engine never forgets that an exception was delivered: the next would be a double fault,

@@ -15,16 +15,19 @@ from emu.cpu.setup.x86 import (
     GS_BASE,
     INSTRUCTION_SYSCALL,
     INSTRUCTION_SYSENTER,
+    PROTECTION,
     R11,
     RCX,
     X86,
 )
+from emu.cpu.setup.x86_fp import fxsave_registers
 from emu.cpu.traps import plain_callback
 
 _EFER, _STAR = 0xC0000080, 0xC0000081
 _EFER_SCE_LME_LMA = 1 | 1 << 8 | 1 << 10
 # SYSRET makes CS 0x33 and SS 0x2b of this, as on Linux.
 _STAR_VALUE = 0x23 << 48
+_USER_CS, _USER_SS = 0x33, 0x2B
 _SYSRETQ = b"\x48\x0f\x07"
 _AFTER_STUB = STUB_ADDRESS + 0x800
 _REG_RCX, _REG_R11 = 1, 11
@@ -40,8 +43,18 @@ class X86_64(X86):
         (35, 38, 40, 37, 44, 36, 43, 39, 106, 107, 108, 109, 110, 111, 112, 113), 41, 8
     )
     ways = {"int80": 0x80, "syscall": -1, "sysenter": -2}
+    fp_registers = fxsave_registers(16)
     platform = b"x86_64"
     _syscall_handler: TrapHandler
+
+    @property
+    def special(self) -> dict[str, int]:
+        """The segments: always those of 64-bit user code."""
+        return {"cs": _USER_CS, "ss": _USER_SS}
+
+    @special.setter
+    def special(self, values: dict[str, int]) -> None:
+        pass
 
     @property
     def thread_pointer(self) -> int:
@@ -109,5 +122,5 @@ class X86_64(X86):
     def _page_fault(self, page: int, access: int) -> Fault:
         # Linux has 47 bits of user addresses; beyond the canonical ones it is not a page fault.
         if 1 << 35 <= page < (1 << 52) - (1 << 35):
-            return Fault("SIGSEGV", "SI_KERNEL", 0, self.pc)
+            return Fault("SIGSEGV", "SI_KERNEL", 0, self.pc, trap=PROTECTION)
         return super()._page_fault(page, access)

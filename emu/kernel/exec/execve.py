@@ -11,10 +11,12 @@ from emu.kernel.exec import auxv as at
 from emu.kernel.exec.binfmt_elf import LoadedImage, load_interpreter, load_program
 from emu.kernel.exec.bprm import Program, open_program
 from emu.kernel.exec.creds import creds_after_exec
+from emu.kernel.exec.de_thread import de_thread
 from emu.kernel.exec.elf import ElfImage
 from emu.kernel.exec.stack import RANDOM_BYTES, create_elf_tables, setup_arg_pages
 from emu.kernel.exec.vdso import map_vdso
 from emu.kernel.exec.vsyscall import VSYSCALL_ADDRESS, vsyscall_page
+from emu.kernel.exit import mm_release
 from emu.kernel.mm.address_space import AddressSpace
 from emu.kernel.mm.layout import page_align
 from emu.kernel.mm.mapping import mmap_region
@@ -78,9 +80,13 @@ def _replace(task: Task, program: Program) -> None:
             task.die(SIGSEGV)
         raise
     mm.set_exe_file(program.file)
+    old = getattr(task, "mm", None)
+    if old is not None:
+        de_thread(task)
+        mm_release(task)
+        task.group.maxrss = max(task.group.maxrss, old.resident_bytes)
     _begin_new_exec(task, program)
     task.cred, task.attributes.personality = cred, personality
-    old = getattr(task, "mm", None)
     task.mm, task.abi, task.image_abi, task.cpu = mm, abi, abi, cpu
     if old is not None:
         old.release()
@@ -129,7 +135,7 @@ def _kernel_pages(mm: AddressSpace, cpu: Cpu) -> list[tuple[int, int]]:
         install_special_mapping(mm, address, contents, VM_READ | VM_EXEC, b"[vectors]")
     if mm.abi.name == "x86-64":
         install_special_mapping(mm, VSYSCALL_ADDRESS, vsyscall_page(), VM_EXEC, b"[vsyscall]")
-    return map_vdso(mm) if mm.abi.name == "i386" else []
+    return map_vdso(mm)
 
 
 def _credentials_auxv(cred: Credentials, secure: bool) -> list[tuple[int, int]]:
@@ -176,6 +182,9 @@ def _set_break(mm: AddressSpace, image: ElfImage, loaded: LoadedImage) -> None:
 
 def _begin_new_exec(task: Task, program: Program) -> None:
     """What a task loses with its old program."""
+    if task.files.users > 1:
+        shared, task.files = task.files, task.files.fork()
+        shared.put()
     task.files.close_on_exec()
     task.signals.after_exec()
     task.attributes.after_exec()

@@ -1,28 +1,27 @@
-"""The i386 vDSO: the page through which C libraries enter the kernel (AT_SYSINFO).
+"""The vDSOs: pages of code that the kernel lends to programs (AT_SYSINFO_EHDR).
 
-A shared object made by hand, with the symbols of Linux's own linux-gate.so.1 that make system
-calls and leave signal handlers. Its clock functions are left out: libraries then call the kernel.
-See arch/x86/entry/vdso/vdso32.
+Shared objects made by hand, with what of Linux's own leaves signal handlers and, on i386, makes
+system calls. Their clock functions are left out: libraries then call the kernel. ARM has a page
+of return codes instead, [sigpage]. See arch/*/vdso and arch/*/kernel/vdso.
 """
 
 from __future__ import annotations
 
 import functools
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.arch.signal_frame.arm import RETURN_CODES, return_code_index
 from emu.kernel.exec.auxv import AT_SYSINFO, AT_SYSINFO_EHDR
+from emu.kernel.exec.vdso_image import Function, Machine, Vdso, make_vdso
 from emu.kernel.mm.mapping import get_unmapped_area
 from emu.kernel.mm.special import install_special_mapping
 from emu.kernel.mm.vma import VM_EXEC, VM_READ
 
 if TYPE_CHECKING:
+    from emu.arch.abi import Abi
     from emu.kernel.mm.address_space import AddressSpace
-
-SONAME = b"linux-gate.so.1"
-VERSION = b"LINUX_2.5"
 
 # push ecx; push edx; push ebp; mov ebp, esp; sysenter; int 0x80
 _VSYSCALL = bytes.fromhex("515255 89e5 0f34 cd80")
@@ -34,113 +33,101 @@ _SIGRETURN = bytes.fromhex("90 58 b877000000 cd80")
 _RT_SIGRETURN = bytes.fromhex("90 b8ad000000 cd80")
 
 # Unwinders recognise the return code by its bytes and look at the one before it, hence the nops.
-_FUNCTIONS = (
-    (b"__kernel_vsyscall", _VSYSCALL + _LANDING, 0),
-    (b"__kernel_sigreturn", _SIGRETURN, 1),
-    (b"__kernel_rt_sigreturn", _RT_SIGRETURN, 1),
+_I386_FUNCTIONS = (
+    Function(b"__kernel_vsyscall", _VSYSCALL + _LANDING),
+    Function(b"__kernel_sigreturn", _SIGRETURN, 1),
+    Function(b"__kernel_rt_sigreturn", _RT_SIGRETURN, 1),
 )
+_ARM64_NOP = bytes.fromhex("1f2003d5")
+# nop; mov x8, #__NR_rt_sigreturn; svc #0
+_ARM64_RT_SIGRETURN = _ARM64_NOP + bytes.fromhex("681180d2 010000d4")
+# li a7, __NR_rt_sigreturn; ecall
+_RISCV_RT_SIGRETURN = bytes.fromhex("9308b008 73000000")
+_RISCV_NOP = bytes.fromhex("13000000")
+# li v0, number; syscall
+_MIPS_LI_V0, _MIPS_SYSCALL = 0x24020000, 0x0000000C
+_EF_MIPS_PIC, _EF_MIPS_CPIC, _EF_MIPS_ABI2, _EF_MIPS_O32 = 2, 4, 0x20, 0x1000
+_EF_MIPS_R2, _EF_MIPS_64R2 = 0x70000000, 0x80000000
 
-DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SYMENT, DT_SONAME = 4, 5, 6, 10, 11, 14
-DT_VERSYM, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFD
-
-
-@dataclass(frozen=True, slots=True)
-class Vdso:
-    """The image, and where in it the functions are."""
-
-    image: bytes
-    symbols: dict[bytes, int]
-
-    @property
-    def landing(self) -> int:
-        """Where the kernel returns to after sysenter."""
-        return self.symbols[b"__kernel_vsyscall"] + len(_VSYSCALL)
+_SIGRETURN_NAMES = ((b"__kernel_sigreturn", b"__vdso_sigreturn"),
+                    (b"__kernel_rt_sigreturn", b"__vdso_rt_sigreturn"))  # fmt: skip
 
 
 def map_vdso(mm: AddressSpace) -> list[tuple[int, int]]:
-    """Map the vDSO where mmap(2) would: its auxiliary vector entries. ENOMEM."""
-    vdso = i386_vdso()
-    base = get_unmapped_area(mm, 0, PAGE_SIZE, 0)
-    install_special_mapping(mm, base, vdso.image, VM_READ | VM_EXEC, b"[vdso]")
-    mm.vdso_base = base
-    mm.vdso_landing = base + vdso.landing
-    return [(AT_SYSINFO, base + vdso.symbols[b"__kernel_vsyscall"]), (AT_SYSINFO_EHDR, base)]
+    """Map the ABI's vDSO, if it has one, where mmap(2) would: auxiliary vector entries. ENOMEM."""
+    abi = mm.abi
+    if abi.name.startswith("arm-"):
+        _map_sigpage(mm)
+        return []
+    vdso = make_abi_vdso(abi)
+    if vdso is None:
+        return []
+    base = mm.vdso_base = _map_page(mm, vdso.image, b"[vdso]")
+    old, rt = (
+        next((base + vdso.symbols[name] for name in names if name in vdso.symbols), 0)
+        for names in _SIGRETURN_NAMES
+    )
+    mm.sigreturn = (old or rt, rt)
+    auxv = [(AT_SYSINFO_EHDR, base)]
+    if abi.name == "i386":
+        entry = base + vdso.symbols[b"__kernel_vsyscall"]
+        mm.vdso_landing = entry + len(_VSYSCALL)
+        auxv.insert(0, (AT_SYSINFO, entry))
+    return auxv
+
+
+def make_abi_vdso(abi: Abi) -> Vdso | None:
+    """The vDSO of an ABI: x86-64 and ARM have none."""
+    return _make(abi.name, abi.isa.byte_order, abi.isa.word_bits)
 
 
 @functools.cache
-def i386_vdso() -> Vdso:
-    """Build the shared object: one page, all of it one segment at address 0."""
-    strings = b"\0"
-    places: dict[bytes, int] = {}
-    for name in (SONAME, VERSION, *(name for name, *_ in _FUNCTIONS)):
-        places[name] = len(strings)
-        strings += name + b"\0"
-    count = len(_FUNCTIONS) + 1
-    program_headers = 0x34
-    dynsym = program_headers + 2 * 32
-    hash_ = dynsym + 16 * count
-    versym = hash_ + 4 * (3 + count)
-    verdef = (versym + 2 * count + 3) & -4
-    versions = _versions(places)
-    dynstr = verdef + len(versions)
-    dynamic = (dynstr + len(strings) + 3) & -4
-    entries = (
-        (DT_SONAME, places[SONAME]), (DT_HASH, hash_), (DT_STRTAB, dynstr), (DT_SYMTAB, dynsym),
-        (DT_STRSZ, len(strings)), (DT_SYMENT, 16), (DT_VERDEF, verdef), (DT_VERDEFNUM, 2),
-        (DT_VERSYM, versym), (0, 0),
-    )  # fmt: skip
-    text = (dynamic + 8 * len(entries) + 15) & -16
-    symbols: dict[bytes, int] = {}
-    code, table = b"", bytes(16)
-    for name, function, skip in _FUNCTIONS:
-        symbols[name] = text + len(code) + skip
-        # A global function of section 1: any section but "undefined" will do, there are none.
-        table += struct.pack("<IIIBBH", places[name], symbols[name], len(function) - skip, 18, 0, 1)
-        code += function.ljust(16, b"\x90")
-    size = text + len(code)
-    image = bytearray(PAGE_SIZE)
-    parts = (
-        (0, _elf_header(program_headers)),
-        (program_headers, _segment(1, 0, size, 5) + _segment(2, dynamic, 8 * len(entries), 4)),
-        (dynsym, table),
-        # One bucket whose chain is all symbols.
-        (hash_, struct.pack(f"<{3 + count}I", 1, count, 1, 0, *range(2, count), 0)),
-        (versym, struct.pack(f"<{count}H", 0, *[2] * (count - 1))),
-        (verdef, versions),
-        (dynstr, strings),
-        (dynamic, b"".join(struct.pack("<II", *entry) for entry in entries)),
-        (text, code),
-    )
-    for offset, part in parts:
-        image[offset : offset + len(part)] = part
-    return Vdso(bytes(image), symbols)
+def _make(abi: str, byte_order: str, word_bits: int) -> Vdso | None:
+    match abi:
+        case "i386":
+            machine = Machine(3, 32, "<", filler=b"\x90")
+            return make_vdso(machine, b"linux-gate.so.1", b"LINUX_2.5", _I386_FUNCTIONS)
+        case "arm64":
+            machine = Machine(183, 64, "<", filler=_ARM64_NOP)
+            function = Function(b"__kernel_rt_sigreturn", _ARM64_RT_SIGRETURN, len(_ARM64_NOP))
+            return make_vdso(machine, b"linux-vdso.so.1", b"LINUX_2.6.39", [function])
+        case "riscv64" | "riscv32":
+            # RVC and the ABI with double registers.
+            machine = Machine(243, word_bits, "<", flags=5, filler=_RISCV_NOP)
+            function = Function(b"__vdso_rt_sigreturn", _RISCV_RT_SIGRETURN)
+            return make_vdso(machine, b"linux-vdso.so.1", b"LINUX_4.15", [function])
+        case "mips-o32":
+            flags = _EF_MIPS_PIC | _EF_MIPS_CPIC | _EF_MIPS_O32 | _EF_MIPS_R2
+            return _mips(Machine(8, 32, byte_order, flags), 4193, 4119)
+        case "mips-n32":
+            flags = _EF_MIPS_PIC | _EF_MIPS_CPIC | _EF_MIPS_ABI2 | _EF_MIPS_64R2
+            return _mips(Machine(8, 32, byte_order, flags), 6211)
+        case "mips-n64":
+            flags = _EF_MIPS_PIC | _EF_MIPS_CPIC | _EF_MIPS_64R2
+            return _mips(Machine(8, 64, byte_order, flags), 5211)
+        case _:
+            return None
 
 
-def _elf_header(program_headers: int) -> bytes:
-    ident = b"\x7fELF\1\1\1".ljust(16, b"\0")
-    # ET_DYN, EM_386; no sections.
-    rest = struct.pack("<HHIIIIIHHHHHH", 3, 3, 1, 0, program_headers, 0, 0, 52, 32, 2, 0, 0, 0)
-    return ident + rest
+def _mips(machine: Machine, rt_sigreturn: int, sigreturn: int | None = None) -> Vdso:
+    def function(name: bytes, number: int) -> Function:
+        words = struct.pack(f"{machine.byte_order}2I", _MIPS_LI_V0 | number, _MIPS_SYSCALL)
+        return Function(name, words)
+
+    functions = [function(b"__vdso_rt_sigreturn", rt_sigreturn)]
+    if sigreturn is not None:
+        functions.append(function(b"__vdso_sigreturn", sigreturn))
+    return make_vdso(machine, b"linux-vdso.so.1", b"LINUX_2.6", functions)
 
 
-def _segment(kind: int, offset: int, size: int, flags: int) -> bytes:
-    align = PAGE_SIZE if kind == 1 else 4
-    return struct.pack("<8I", kind, offset, offset, offset, size, size, flags, align)
+def _map_sigpage(mm: AddressSpace) -> None:
+    """ARM's return codes. Linux puts them at a random place above the stack, if there is room."""
+    base = _map_page(mm, RETURN_CODES, b"[sigpage]")
+    old, rt = (base + 4 * return_code_index(siginfo, False) for siginfo in (False, True))
+    mm.sigreturn = (old, rt)
 
 
-def _versions(places: dict[bytes, int]) -> bytes:
-    """The object's own name as the base version, and the version of its symbols."""
-    base = struct.pack("<HHHHIII", 1, 1, 1, 1, _elf_hash(SONAME), 20, 28)
-    base += struct.pack("<II", places[SONAME], 0)
-    own = struct.pack("<HHHHIII", 1, 0, 2, 1, _elf_hash(VERSION), 20, 0)
-    return base + own + struct.pack("<II", places[VERSION], 0)
-
-
-def _elf_hash(name: bytes) -> int:
-    """The hash of the System V ABI."""
-    value = 0
-    for byte in name:
-        value = (value << 4) + byte
-        value ^= (value & 0xF0000000) >> 24
-        value &= 0x0FFFFFFF
-    return value
+def _map_page(mm: AddressSpace, contents: bytes, name: bytes) -> int:
+    base = get_unmapped_area(mm, 0, PAGE_SIZE, 0)
+    install_special_mapping(mm, base, contents, VM_READ | VM_EXEC, name)
+    return base

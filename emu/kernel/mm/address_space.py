@@ -70,6 +70,8 @@ class AddressSpace(UserMemory):
         self.default_flags = 0
         self.read_implies_exec = False
         self.vdso_base = self.vdso_landing = 0
+        self.sigreturn: tuple[int, int] | None = None
+        """Where handlers return to that have no restorer: without and with SA_SIGINFO."""
         # What /proc and brk(2) need to know of the program: see struct mm_struct.
         self.start_code = self.end_code = self.start_data = self.end_data = 0
         self.start_brk = self.brk = self.start_stack = 0
@@ -284,7 +286,7 @@ class AddressSpace(UserMemory):
 
 
 _COPIED_ON_FORK = (
-    "mmap_base", "min_address", "read_implies_exec", "vdso_base", "vdso_landing",
+    "mmap_base", "min_address", "read_implies_exec", "sigreturn", "vdso_base", "vdso_landing",
     "start_code", "end_code", "start_data", "end_data", "start_brk", "brk", "start_stack",
     "arg_start", "arg_end", "env_start", "env_end", "saved_auxv",
 )  # fmt: skip

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, sigmask
-from emu.kernel.signal.numbers import signal_name
+from emu.kernel.family import is_orphaned_pgrp
+from emu.kernel.job_control import stop_process
+from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, Sigaction, sigmask
+from emu.kernel.signal.fault_record import record_fault
+from emu.kernel.signal.frame import setup_frame
 from emu.kernel.signal.pending import SigInfo
-from emu.kernel.signal.send import force_signal
+from emu.kernel.signal.send import force_signal, force_sigsegv
+from emu.kernel.signal.state import AltStack
 from emu.kernel.uapi.signal import (
+    SA_NODEFER,
+    SA_RESETHAND,
+    SI_KERNEL,
     SIG_DFL,
     SIG_IGN,
     SIGALRM,
@@ -16,6 +24,8 @@ from emu.kernel.uapi.signal import (
     SIGKILL,
     SIGNAL_NAMES,
     SIGSEGV,
+    SIGSTOP,
+    SS_AUTODISARM,
 )
 
 if TYPE_CHECKING:
@@ -26,11 +36,15 @@ if TYPE_CHECKING:
 def deliver(task: Task) -> None:
     """Act on every pending signal that is not blocked, until none is left or the task ended.
 
-    Differs from Linux in two ways, both said in the kernel's log: a handler cannot run yet, so
-    that the task dies as it does when Linux cannot build a signal frame; and a stopped task goes
-    on, because nothing could continue it.
+    Of several handlers the last one's frame lies on top, so that it runs first. What a system
+    call that a signal broke will answer is settled here, too.
     """
-    while task.alive and (info := task.signals.dequeue()) is not None:
+    signals = task.signals
+    while task.alive and not task.group.stop_signal:
+        info = signals.dequeue()
+        if info is None:
+            _no_handler(task)
+            return
         if info.signal == SIGALRM:
             task.signals.real_timer.signal_taken(task)
         action = task.signals.actions[info.signal]
@@ -41,7 +55,8 @@ def deliver(task: Task) -> None:
         if action.handler == SIG_DFL:
             _default_action(task, info.signal)
         else:
-            _run_handler(task, info)
+            _run_handler(task, info, action)
+    task.work = task.alive  # stopped: the rest when it goes on
 
 
 def force_fault(task: Task, fault: Fault) -> None:
@@ -49,7 +64,13 @@ def force_fault(task: Task, fault: Fault) -> None:
     signal, code = SIGNAL_NAMES.index(fault.signal), fault.code
     if not code:
         signal, code = _page_fault_signal(task)
-    force_signal(task, SigInfo(signal, code, address=fault.address))
+    record_fault(task, fault, code)
+    force_signal(task, SigInfo(signal, number_or_name(code), address=fault.address))
+
+
+def number_or_name(code: str) -> int | str:
+    """SI_KERNEL is no code of one signal."""
+    return SI_KERNEL if code == "SI_KERNEL" else code
 
 
 def _page_fault_signal(task: Task) -> tuple[int, str]:
@@ -65,14 +86,39 @@ def _default_action(task: Task, signal: int) -> None:
     if bit & IGNORED_BY_DEFAULT:
         return
     if bit & STOPS:
-        task.kernel.log(f"{task} goes on after {signal_name(signal)}: tasks cannot be stopped yet")
+        # The terminal stops no group that nobody is left to continue.
+        if signal == SIGSTOP or not is_orphaned_pgrp(task):
+            stop_process(task, signal)
         return
     task.die(signal)
 
 
-def _run_handler(task: Task, info: SigInfo) -> None:
-    task.kernel.log(
-        f"{task} has a handler for {signal_name(info.signal)}, and signal frames are not "
-        "implemented: it dies of SIGSEGV"
-    )
-    task.die(SIGSEGV)
+def _run_handler(task: Task, info: SigInfo, action: Sigaction) -> None:
+    """See handle_signal and signal_delivered."""
+    signals = task.signals
+    if action.flags & SA_RESETHAND:
+        signals.actions[info.signal] = replace(action, handler=SIG_DFL)
+    _settle_call(task, action)
+    if not setup_frame(task, info, action):
+        force_sigsegv(task, info.signal)
+        return
+    signals.saved_blocked = None
+    own = 0 if action.flags & SA_NODEFER else sigmask(info.signal)
+    signals.block_only(signals.blocked | action.mask | own)
+    if signals.altstack.flags & SS_AUTODISARM:
+        signals.altstack = AltStack()
+
+
+def _no_handler(task: Task) -> None:
+    """Nothing more to take: a call that was broken for nothing goes on."""
+    _settle_call(task, None)
+    signals = task.signals
+    if signals.saved_blocked is not None:
+        signals.restore_blocked()
+        task.work = bool(signals.deliverable)
+
+
+def _settle_call(task: Task, action: Sigaction | None) -> None:
+    settle, task.interrupted = task.interrupted, None
+    if settle is not None:
+        settle(action)

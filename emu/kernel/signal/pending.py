@@ -13,7 +13,8 @@ class SigInfo:
     """What comes with a signal: siginfo_t in the kernel's own terms.
 
     `code` is a number below zero or SI_USER/SI_KERNEL, and a name (``SEGV_MAPERR``) for the codes
-    that belong to one signal. `value` is what sigqueue(3) passed.
+    that belong to one signal. `value` is what sigqueue(3) passed. Times are in clock ticks, and
+    `status` is a signal in the kernel's numbers but for CLD_EXITED.
     """
 
     signal: int
@@ -23,6 +24,17 @@ class SigInfo:
     value: int = 0
     address: int = 0
     status: int = 0
+    errno: int = 0
+    utime: int = 0
+    stime: int = 0
+    band: int = 0
+    fd: int = 0
+    timer: int = 0
+    overrun: int = 0
+    syscall: int = 0
+    audit_arch: int = 0
+    trap_number: int = 0
+    address_lsb: int = 0
 
     @classmethod
     def from_kernel(cls, signal: int) -> SigInfo:

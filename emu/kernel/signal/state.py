@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions
+from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions, sigmask
 from emu.kernel.signal.pending import PendingSignals, SigInfo, next_signal
 from emu.kernel.signal.real_timer import RealTimer
-from emu.kernel.uapi.signal import SS_DISABLE
+from emu.kernel.uapi.signal import SIGKILL, SS_AUTODISARM, SS_DISABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +19,32 @@ class AltStack:
     flags: int = SS_DISABLE
 
     def holds(self, sp: int) -> bool:
-        """Whether a stack pointer is on this stack: see on_sig_stack."""
+        """Whether a stack pointer is on this stack: see __on_sig_stack."""
         return self.sp < sp <= self.sp + self.size
+
+    def in_use(self, sp: int) -> bool:
+        """Whether the program is on this stack: see on_sig_stack.
+
+        Never one that disarms itself, which is gone as soon as it is used.
+        """
+        return not self.flags & SS_AUTODISARM and self.holds(sp)
 
 
 @dataclass(slots=True)
 class TaskSignals:
-    """Blocked and pending signals of a task. Sets are ints; bit 0 is signal 1."""
+    """Blocked and pending signals of a task. Sets are ints; bit 0 is signal 1.
+
+    `saved_blocked` is the mask to restore after a call that had one of its own for as long as it
+    slept (sigsuspend), once it is known whether a handler runs. `real_blocked` is what is blocked
+    besides while sigtimedwait(2) waits for it.
+    """
 
     actions: SignalActions = field(default_factory=SignalActions)
     shared: PendingSignals = field(default_factory=PendingSignals)
     private: PendingSignals = field(default_factory=PendingSignals)
     blocked: int = 0
+    real_blocked: int = 0
+    saved_blocked: int | None = None
     altstack: AltStack = field(default_factory=AltStack)
     real_timer: RealTimer = field(default_factory=RealTimer)
 
@@ -49,14 +63,31 @@ class TaskSignals:
         """The set of pending signals that are not blocked."""
         return self.pending & ~self.blocked
 
+    def ends_sleep(self, killable: bool = False) -> bool:
+        """Whether what is pending ends a sleep; a killable one ends for SIGKILL only."""
+        return bool(self.deliverable & (sigmask(SIGKILL) if killable else -1))
+
+    def sleep_with(self, signals: int) -> None:
+        """Block just these until a handler has run or none had to: set_restore_sigmask."""
+        if self.saved_blocked is None:
+            self.saved_blocked = self.blocked
+        self.block_only(signals)
+
+    def restore_blocked(self) -> None:
+        """Put the mask back that `sleep_with` replaced."""
+        if self.saved_blocked is not None:
+            self.blocked, self.saved_blocked = self.saved_blocked, None
+
     def block_only(self, signals: int) -> None:
         """Replace the blocked set; SIGKILL and SIGSTOP never are in it."""
         self.blocked = signals & ~KERNEL_ONLY
 
-    def dequeue(self) -> SigInfo | None:
+    def dequeue(self, blocked: int | None = None) -> SigInfo | None:
         """Take the next signal that is not blocked: the task's own before the group's."""
+        if blocked is None:
+            blocked = self.blocked
         for queue in (self.private, self.shared):
-            ready = queue.signals & ~self.blocked
+            ready = queue.signals & ~blocked
             if ready:
                 return queue.take(next_signal(ready))
         return None
@@ -71,6 +102,13 @@ class TaskSignals:
         return TaskSignals(
             actions=self.actions.copy(), blocked=self.blocked, altstack=self.altstack
         )
+
+    def clone(self, *, thread: bool, altstack: AltStack) -> TaskSignals:
+        """The state of a task that shares the actions, and what is pending for the process too."""
+        child = TaskSignals(actions=self.actions, blocked=self.blocked, altstack=altstack)
+        if thread:
+            child.shared, child.real_timer = self.shared, self.real_timer
+        return child
 
     def after_exec(self) -> None:
         """Become what a new program starts with; the mask and what is pending stay."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from emu.kernel.args import FlagsArg, StructArg, UserStruct
 from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
+from emu.kernel.cpu_time import process_time_ns, thread_time_ns
 from emu.kernel.errno import EINVAL, EOPNOTSUPP, EOVERFLOW, EPERM
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -41,6 +42,7 @@ TIMEX32: Mapping[str, str] = {"__kernel_timex": "old_timex32"}
 COARSE_NS = 4_000_000
 """The tick of a kernel with CONFIG_HZ=250."""
 
+CPUCLOCK_PERTHREAD = 4
 TIME_SETTOD_SEC_MAX = (1 << 63) // NSEC_PER_SEC - 30 * 365 * 24 * 3600
 
 
@@ -99,8 +101,10 @@ def read_clock(task: Task, which_clock: int) -> int:
         return _coarse(clock.realtime_ns())
     if which_clock == CLOCK_MONOTONIC_COARSE:
         return _coarse(clock.monotonic_ns())
-    if which_clock in (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID):
-        return clock.cpu_ns()
+    if which_clock == CLOCK_PROCESS_CPUTIME_ID:
+        return process_time_ns(task)
+    if which_clock == CLOCK_THREAD_CPUTIME_ID:
+        return thread_time_ns(task)
     if which_clock < 0:
         return _read_cpu_clock(task, which_clock)
     raise EINVAL(f"no clock {which_clock}")
@@ -142,9 +146,12 @@ def _read_cpu_clock(task: Task, which_clock: int) -> int:
     if kind == 3:
         raise EINVAL("clock devices are not supported")
     owner = task if pid == 0 else task.kernel.tasks.get(pid)
-    if owner is None:
+    per_thread = which_clock & CPUCLOCK_PERTHREAD
+    if owner is None or (not per_thread and owner is not owner.group.leader):
         raise EINVAL(f"no process {pid}")
-    return task.kernel.clock.cpu_ns()
+    if per_thread and owner.group is not task.group:
+        raise EINVAL("another process's thread")
+    return thread_time_ns(owner) if per_thread else process_time_ns(owner)
 
 
 def _adjust(task: Task, timex: UserStruct) -> int:

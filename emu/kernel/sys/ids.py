@@ -5,7 +5,7 @@ from __future__ import annotations
 from emu.kernel.args import Pid
 from emu.kernel.errno import EACCES, EINVAL, EPERM, ESRCH
 from emu.kernel.syscall import syscall
-from emu.kernel.task import INIT_PID, Task
+from emu.kernel.task import Task
 
 
 @syscall("sys_getpid")
@@ -23,8 +23,7 @@ def gettid(task: Task) -> int:
 @syscall("sys_getppid")
 def getppid(task: Task) -> int:
     """The parent's process id. See getppid(2)."""
-    parent = task.parent
-    return INIT_PID if parent is None else parent.tgid
+    return task.ppid
 
 
 @syscall("sys_getpgid")
@@ -48,10 +47,12 @@ def getsid(task: Task, pid: Pid) -> int:
 @syscall("sys_setsid")
 def setsid(task: Task) -> int:
     """Become the leader of a new session and group. See setsid(2)."""
-    if any(other.pgid == task.tgid for other in task.kernel.tasks.values()):
+    group = task.group
+    if any(other.pgid == group.tgid for other in task.kernel.groups()):
         raise EPERM("already leads a process group")
-    task.group.sid = task.group.pgid = task.tgid
-    return task.sid
+    group.sid = group.pgid = group.tgid
+    group.tty = None
+    return group.sid
 
 
 @syscall("sys_setpgid")
@@ -74,7 +75,7 @@ def setpgid(task: Task, pid: Pid, pgid: Pid) -> int:
     if member.sid == member.tgid:
         raise EPERM("a session leader")
     if pgid != pid and not any(
-        other.pgid == pgid and other.sid == task.sid for other in task.kernel.tasks.values()
+        other.pgid == pgid and other.sid == task.sid for other in task.kernel.groups()
     ):
         raise EPERM("no such group in this session")
     member.group.pgid = pgid

@@ -31,12 +31,12 @@ def kill(task: Task, pid: Pid, sig: Signal) -> int:
             raise ESRCH(f"no process {pid}")
         send_as(task, found, sig, SI_USER)
         return 0
-    everyone = list(task.kernel.tasks.values())
+    everyone = list(task.kernel.groups())
     if pid == -1:
-        targets = [other for other in everyone if other.pid > 1 and other.tgid != task.tgid]
+        targets = [other.leader for other in everyone if other is not task.group]
     else:
-        group = -pid or task.pgid
-        targets = [other for other in everyone if other.pgid == group]
+        pgid = -pid or task.pgid
+        targets = [other.leader for other in everyone if other.pgid == pgid]
     return send_to_all(task, targets, sig)
 
 

@@ -128,13 +128,13 @@ def set_mm(task: Task, args: Arguments) -> int:
 
 def set_child_subreaper(task: Task, args: Arguments) -> int:
     """PR_SET_CHILD_SUBREAPER."""
-    task.attributes.child_subreaper = bool(args[0])
+    task.group.child_subreaper = bool(args[0])
     return 0
 
 
 def get_child_subreaper(task: Task, args: Arguments) -> int:
     """PR_GET_CHILD_SUBREAPER."""
-    task.mm.write_u32(args[0], int(task.attributes.child_subreaper))
+    task.mm.write_u32(args[0], int(task.group.child_subreaper))
     return 0
 
 

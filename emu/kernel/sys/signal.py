@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from emu.kernel.args import FlagsArg, Size, StructArg, UserStruct
-from emu.kernel.errno import EINVAL, ENOMEM, EPERM
+from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.signal.actions import KERNEL_ONLY, Sigaction, sigmask
+from emu.kernel.signal.altstack import new_altstack, signed_flags
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.send import wake_for_signals
 from emu.kernel.signal.sigset import pack_sigset, read_sigset, sigset_size, write_sigset
-from emu.kernel.signal.state import AltStack
 from emu.kernel.sys.kinds import OutSigset, Signal, Sigset
 from emu.kernel.sys.sigaction import read_action, write_action
 from emu.kernel.syscall import syscall
@@ -76,14 +76,14 @@ def sigaltstack(task: Task, uss: InStack, uoss: OutStack) -> int:
     old, sp = signals.altstack, stack_pointer(task)
     if uss:
         value = uss.read()
-        if old.holds(sp) and not old.flags & SS_AUTODISARM:
+        if old.in_use(sp):
             raise EPERM("the alternate stack is in use")
-        signals.altstack = new_altstack(task, old, value)
+        signals.altstack = new_altstack(
+            task.abi, old, value["ss_sp"], value["ss_size"], value["ss_flags"]
+        )
     if uoss:
-        mode = SS_DISABLE if not old.size else SS_ONSTACK * old.holds(sp)
-        flags = mode | old.flags & SS_AUTODISARM
-        # The field is an int, and SS_AUTODISARM its sign.
-        flags -= (flags & 1 << 31) << 1
+        mode = SS_DISABLE if not old.size else SS_ONSTACK * old.in_use(sp)
+        flags = signed_flags(mode | old.flags & SS_AUTODISARM)
         uoss.write(ss_sp=old.sp, ss_size=old.size, ss_flags=flags)
     return 0
 
@@ -121,21 +121,6 @@ def set_blocked(task: Task, signals: int) -> None:
     task.signals.block_only(signals)
     if task.signals.deliverable:
         wake_for_signals(task)
-
-
-def new_altstack(task: Task, old: AltStack, value: dict[str, int]) -> AltStack:
-    """The stack that a caller asks for. EINVAL, ENOMEM."""
-    flags = value["ss_flags"] & 0xFFFFFFFF
-    mode = flags & ~SS_AUTODISARM
-    if mode not in (0, SS_ONSTACK, SS_DISABLE):
-        raise EINVAL("neither an alternate stack nor none")
-    if (old.sp, old.size, old.flags) == (value["ss_sp"], value["ss_size"], flags):
-        return old
-    if mode == SS_DISABLE:
-        return AltStack(flags=flags)
-    if value["ss_size"] < task.abi.constants["MINSIGSTKSZ"]:
-        raise ENOMEM("too small for a signal stack")
-    return AltStack(value["ss_sp"], value["ss_size"], flags)
 
 
 def stack_pointer(task: Task) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.args import FlagFamily, FlagsArg, StructArg, UserStruct
 from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
+from emu.kernel.cpu_time import process_time_ns, thread_time_ns
 from emu.kernel.errno import EINVAL
 from emu.kernel.sys.time import wrapped
 from emu.kernel.syscall import syscall
@@ -49,14 +50,28 @@ def sysinfo(task: Task, info: OutSysinfo) -> int:
 
 @syscall("sys_getrusage")
 def getrusage(task: Task, who: Who, ru: OutRusage) -> int:
-    """Tell the CPU time used; all of it counts as user time. See getrusage(2)."""
-    if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
+    """Tell the CPU time and the most memory used; all time is user time. See getrusage(2)."""
+    group = task.group
+    resident = task.mm.resident_bytes
+    if who == RUSAGE_SELF:
+        write_rusage(task, ru, process_time_ns(task), max(group.maxrss, resident))
+    elif who == RUSAGE_THREAD:
+        write_rusage(task, ru, thread_time_ns(task), max(group.maxrss, resident))
+    elif who == RUSAGE_CHILDREN:
+        write_rusage(task, ru, group.children_ns, group.children_maxrss)
+    else:
         raise EINVAL("neither self, children nor thread")
-    used_ns = 0 if who == RUSAGE_CHILDREN else task.kernel.clock.cpu_ns()
-    seconds, nanoseconds = divmod(used_ns, NSEC_PER_SEC)
-    seconds = wrapped(seconds, task.abi.word_bits)
-    ru.write(ru_utime={"tv_sec": seconds, "tv_usec": nanoseconds // NSEC_PER_USEC})
     return 0
+
+
+def write_rusage(task: Task, ru: UserStruct, cpu_time_ns: int, maxrss: int) -> None:
+    """Fill a struct rusage. `maxrss` is in bytes. EFAULT."""
+    seconds, nanoseconds = divmod(cpu_time_ns, NSEC_PER_SEC)
+    seconds = wrapped(seconds, task.abi.word_bits)
+    ru.write(
+        ru_utime={"tv_sec": seconds, "tv_usec": nanoseconds // NSEC_PER_USEC},
+        ru_maxrss=maxrss >> 10,
+    )
 
 
 def memory(task: Task) -> tuple[int, int]:

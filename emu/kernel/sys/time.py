@@ -6,6 +6,7 @@ from typing import Annotated
 
 from emu.kernel.args import Pointer, StructArg, UserStruct
 from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
+from emu.kernel.cpu_time import process_time_ns
 from emu.kernel.errno import EINVAL, EOVERFLOW, EPERM
 from emu.kernel.sys.clock import check_settable
 from emu.kernel.sys.kinds import IntegersArg
@@ -79,7 +80,10 @@ def times(task: Task, tbuf: OutTms) -> int:
     """Tell the CPU time used, and the uptime, in ticks of 10 ms. See times(2)."""
     bits = task.abi.word_bits
     if tbuf:
-        tbuf.write(tms_utime=wrapped(_ticks(task.kernel.clock.cpu_ns()), bits))
+        tbuf.write(
+            tms_utime=wrapped(_ticks(process_time_ns(task)), bits),
+            tms_cutime=wrapped(_ticks(task.group.children_ns), bits),
+        )
     return _ticks(task.kernel.clock.monotonic_ns()) & (1 << bits) - 1
 
 

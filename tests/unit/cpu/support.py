@@ -68,11 +68,14 @@ class Guest:
     """A CPU with memory; traps stop the run and are counted."""
 
     def __init__(
-        self, isa: str, *, window: bool = True, model: str | None = None, has_kernel: bool = True
-    ) -> None:
+        self, isa: str, *, window: bool = True, model: str | None = None, has_kernel: bool = True,
+        blocks_per_run: int | None = None,
+    ) -> None:  # fmt: skip
         self.isa = ISAS[isa]
         self.ram = mmap.mmap(-1, RAM_SIZE)
-        self.cpu: Engine = create_cpu(self.isa, self.ram, window=window, model=model)
+        self.cpu: Engine = create_cpu(
+            self.isa, self.ram, window=window, model=model, blocks_per_run=blocks_per_run
+        )
         self.pages: dict[int, int] = {}
         self.asked: list[tuple[int, int]] = []
         self.traps: list[str] = []

@@ -176,3 +176,27 @@ def test_i386_has_no_syscall_instruction_even_just_after_a_stop(guest):
     g.cpu.use(g.pages, stop_in_the_store)
     fault = g.run() or g.run()
     assert (fault.signal, fault.pc) == ("SIGILL", CODE + len(code) - 2)
+
+
+@pytest.mark.parametrize("isa", ALL_ISAS)
+def test_counted_runs_end_after_their_blocks_the_same_every_time(guest, isa):
+    ends = []
+    for _ in range(3):
+        g = guest(isa, blocks_per_run=1000)
+        g.load(endless_loop(isa))
+        for _ in range(3):
+            assert g.run() is None
+            assert 1000 <= g.cpu.work_done <= 1002
+        ends.append((g.cpu.pc, [g.cpu.registers[n] for n in range(len(g.cpu.names.general))]))
+    assert ends[0] == ends[1] == ends[2]
+    assert g.run() is None
+    assert [g.cpu.registers[n] for n in range(len(g.cpu.names.general))] != ends[0][1]
+
+
+@EVERY_ISA
+def test_a_counted_run_that_traps_tells_what_it_has_done(guest, isa):
+    g = guest(isa, blocks_per_run=1000)
+    g.load(TRAP[isa])
+    assert g.run() is None
+    assert g.traps == [WAY[isa]]
+    assert g.cpu.work_done == 1

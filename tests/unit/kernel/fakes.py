@@ -77,6 +77,9 @@ class Clock:
     def monotonic_ns(self):
         return self.now
 
+    def cpu_ns(self):
+        return 0
+
 
 def machine(abi_name, byte_order, *handlers, strict=False):
     """A kernel with these handlers, and a task of this ABI on a fake CPU."""
@@ -94,7 +97,7 @@ def machine(abi_name, byte_order, *handlers, strict=False):
     cpu = FakeCpu(abi.isa)
     task = SimpleNamespace(
         kernel=kernel, abi=abi, image_abi=abi, cpu=cpu, call=None, work=False,
-        alive=True, mm=FakeMemory(byte_order=abi.byte_order), pid=7,
+        alive=True, queued=False, mm=FakeMemory(byte_order=abi.byte_order), pid=7,
     )  # fmt: skip
     task.set_second_result = lambda value: Task.set_second_result(task, value)
     kernel.gates.install(cpu, abi)

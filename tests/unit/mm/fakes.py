@@ -149,6 +149,7 @@ class FakeTask:
             abi=load_abi,
             cpu=self._cpu,
             random=random.Random(1),
+            tasks={},
             # As when the task is entered next: its registers go to its CPU.
             sched=SimpleNamespace(leave_cpu=lambda task: task.cpu.restore(task.saved_registers)),
         )
@@ -156,7 +157,11 @@ class FakeTask:
         self.paths = {name: FakePath(FakeInode(ram, data)) for name, data in files.items()}
         self.rlimits = default_rlimits()
         self.cred = Credentials.for_user(0, 0)
-        self.files = SimpleNamespace(close_on_exec=lambda: self.events.append("close on exec"))
+        self.files = SimpleNamespace(
+            close_on_exec=lambda: self.events.append("close on exec"), users=1
+        )
+        self.group = SimpleNamespace(leader=self, threads=[self], exit_status=None, maxrss=0)
+        self.vfork_parent = None
         self.signals = SimpleNamespace(after_exec=lambda: self.events.append("reset signals"))
         self.events = []
         self.attributes = Attributes()

@@ -72,7 +72,8 @@ class Caller:
         task.cpu = self.cpu = FakeCpu(self.abi.isa)
         task.mm = self.mm = AddressSpace(self.kernel.ram, self.abi, rlimits)
         self.buffer = self.mm.mmap(0, BUFFER_SIZE, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS)
-        self.kernel.tasks[task.pid] = task
+        self.kernel.add_task(task)
+        self.kernel.sched.current = task
         self.binder = Binder(self.abi, self.cpu.registers, False)
 
     def start(self, entry, *arguments):

@@ -27,7 +27,7 @@ def test_other_processes_are_found_by_pid():
 def test_a_group_leader_cannot_start_a_session():
     caller = Caller()
     assert caller.fails("sys_setsid") == "EPERM"
-    caller.task.pgid = caller.task.sid = 1
+    caller.task.group.pgid = caller.task.group.sid = 1
     assert caller.call("sys_setsid") == caller.task.pid
     assert caller.task.sid == caller.task.pgid == caller.task.pid
 
@@ -35,7 +35,7 @@ def test_a_group_leader_cannot_start_a_session():
 def test_setpgid_keeps_to_the_session():
     caller = Caller()
     assert caller.fails("sys_setpgid", 0, 0) == "EPERM"
-    caller.task.sid = caller.task.pgid = 1
+    caller.task.group.sid = caller.task.group.pgid = 1
     assert caller.call("sys_setpgid", 0, 0) == 0
     assert caller.task.pgid == caller.task.pid
     assert caller.fails("sys_setpgid", 0, 4711) == "EPERM"

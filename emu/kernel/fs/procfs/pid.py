@@ -90,10 +90,12 @@ class ThreadsDirectory(ProcDirectory):
         ]
 
     def _threads(self) -> dict[int, Task]:
-        tasks = self.sb.vfs.kernel.tasks
-        return {tid: t for tid, t in tasks.items() if t.tgid == self._task.tgid}
+        group = self._task.group
+        return {thread.pid: thread for thread in (group.leader, *group.threads)}
 
     def _directory(self, thread: Task) -> ProcessDirectory:
+        if len(self._known) > 2 * len(self._task.group.threads) + 16:
+            self._known = {pid: d for pid, d in self._known.items() if d.task.alive}
         known = self._known.get(thread.pid)
         if known is None or known.task is not thread:
             known = self._known[thread.pid] = ProcessDirectory(self.sb, thread, thread=True)

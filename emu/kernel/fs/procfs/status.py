@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.kernel.cpu_time import process_time_ns
 from emu.kernel.fs.procfs.maps import memory_pages
 from emu.kernel.signal.actions import DEFAULT
 from emu.kernel.uapi.resource import RLIM_INFINITY, RLIMIT_NAMES
@@ -38,9 +39,11 @@ LIMIT_TEXTS = {
 
 
 def state_of(task: Task) -> str:
-    """R running, S sleeping, Z ended."""
+    """R running, S sleeping, T stopped, Z ended."""
     if not task.alive:
         return "Z"
+    if task.group.stop_signal:
+        return "T"
     running = task.call is None or task.kernel.sched.current is task
     return "R" if running else "S"
 
@@ -50,11 +53,13 @@ def show_stat(task: Task) -> bytes:
     mm = task.mm
     size, resident, *_ = memory_pages(task)
     ignored, caught = signal_sets(task)
-    ticks = task.kernel.clock.cpu_ns() // NSEC_PER_TICK
-    threads = sum(t.tgid == task.tgid for t in task.kernel.tasks.values())
+    ticks = process_time_ns(task) // NSEC_PER_TICK
+    children_ticks = task.group.children_ns // NSEC_PER_TICK
+    threads = len(task.group.threads)
     low = (1 << 31) - 1
     numbers = [
-        task.ppid, task.pgid, task.sid, 0, -1, 0, 0, 0, 0, 0, ticks, 0, 0, 0,
+        task.ppid, task.pgid, task.sid, 0, -1, 0, 0, 0, 0, 0, ticks, 0,
+        children_ticks, 0,
         20 + task.scheduling.nice, task.scheduling.nice, threads, 0,
         task.start_time_ns // NSEC_PER_TICK, size * PAGE_SIZE, resident,
         task.rlimits["RLIMIT_RSS"][0], mm.start_code, mm.end_code, mm.start_stack, 0, 0,
@@ -69,10 +74,10 @@ def show_stat(task: Task) -> bytes:
 def show_status(task: Task) -> bytes:
     """The same in words."""
     cred = task.cred
-    names = {"R": "running", "S": "sleeping", "Z": "zombie"}
+    names = {"R": "running", "S": "sleeping", "T": "stopped", "Z": "zombie"}
     size, resident, shared, text, data = (pages * PAGE_SIZE // 1024 for pages in memory_pages(task))
     ignored, caught = signal_sets(task)
-    threads = sum(t.tgid == task.tgid for t in task.kernel.tasks.values())
+    threads = len(task.group.threads)
     state = state_of(task)
     lines = [
         ("Umask", f"{task.fs.umask:04o}"),

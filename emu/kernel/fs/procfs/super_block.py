@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from emu.kernel.errno import EINVAL, ENOENT
 from emu.kernel.fs.procfs.inode import ProcDirectory
@@ -37,6 +36,16 @@ class ProcSuperBlock(SuperBlock):
         root.add_link(b"self", lambda: b"%d" % current_of(self).tgid)
         root.add_link(b"thread-self", lambda: b"%d/task/%d" % _thread(current_of(self)))
         root.add_link(b"mounts", lambda: b"self/mounts")
+        vfs.kernel.pid_forgotten.append(self.forget_pid)
+
+    def forget_pid(self, pid: int) -> None:
+        """Drop what there is of a process that is gone: see proc_flush_pid."""
+        directory = self.root.inode
+        assert isinstance(directory, ProcRoot)
+        directory.forget_pid(pid)
+        dentry = self.root.children.get(b"%d" % pid)
+        if dentry is not None:
+            dentry.drop()
 
 
 class ProcRoot(ProcDirectory):
@@ -46,7 +55,7 @@ class ProcRoot(ProcDirectory):
 
     def __init__(self, sb: ProcSuperBlock) -> None:
         super().__init__(sb)
-        self._processes: WeakKeyDictionary[Task, ProcessDirectory] = WeakKeyDictionary()
+        self._processes: dict[int, ProcessDirectory] = {}
 
     def find(self, name: bytes) -> Inode | None:
         """The directory of a process."""
@@ -64,10 +73,14 @@ class ProcRoot(ProcDirectory):
             if task.tgid == pid
         ]
 
+    def forget_pid(self, pid: int) -> None:
+        """The process, or the thread, is gone."""
+        self._processes.pop(pid, None)
+
     def _process(self, task: Task) -> ProcessDirectory:
-        directory = self._processes.get(task)
-        if directory is None:
-            directory = self._processes[task] = ProcessDirectory(self.sb, task)
+        directory = self._processes.get(task.pid)
+        if directory is None or directory.task is not task:
+            directory = self._processes[task.pid] = ProcessDirectory(self.sb, task)
         directory.refresh()
         return directory
 

@@ -1,0 +1,99 @@
+"""The end of threads and processes. See kernel/exit.c."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EFAULT
+from emu.kernel.family import (
+    forget_original_parent,
+    kill_orphaned_pgrp,
+    notify_parent,
+    release_task,
+)
+from emu.kernel.tty.jobctrl import disassociate_ctty
+
+if TYPE_CHECKING:
+    from emu.kernel.task import Task
+    from emu.kernel.thread_group import ThreadGroup
+
+FUTEX_MATCH_ANY = 0xFFFFFFFF
+
+
+def do_group_exit(task: Task, status: int) -> None:
+    """End all threads of a task's process with a status, unless it is ending already."""
+    group = task.group
+    if group.exit_status is None and task.alive:
+        group.exit_status = status
+    end_other_threads(task)
+    do_exit(task, status)
+
+
+def end_other_threads(task: Task) -> None:
+    """End all threads of a task's process but itself. None of them runs: there is one CPU."""
+    group = task.group
+    status = group.exit_status or 0
+    for thread in list(group.threads):
+        if thread is not task:
+            do_exit(thread, status)
+
+
+def do_exit(task: Task, status: int) -> None:
+    """End one thread; the last one ends the process, whose status is the group's if it has one.
+
+    Files and memory are given back when the CPU has left the task: see `Kernel.run_one`.
+    """
+    if not task.alive:
+        return
+    kernel, group = task.kernel, task.group
+    mm_release(task)
+    mm = getattr(task, "mm", None)
+    if mm is not None:
+        group.maxrss = max(group.maxrss, mm.resident_bytes)
+    task.exit_status = status
+    task.work = True
+    group.threads.remove(task)
+    group.dead_threads_ns += task.cpu_time_ns
+    forget_original_parent(task)
+    kernel.task_ended(task)
+    if task is not group.leader:
+        kernel.forget_pid(task.pid)
+    if not group.threads:
+        _end_process(group)
+
+
+def mm_release(task: Task) -> None:
+    """What a task does to its address space before it leaves it: by exit or by execve.
+
+    The word at clear_child_tid becomes 0 and wakes one who waits for it, if there is anybody to
+    see it; a parent in vfork goes on. See mm_release in kernel/fork.c.
+    """
+    address = task.attributes.clear_child_tid
+    task.attributes.clear_child_tid = 0
+    mm = getattr(task, "mm", None)
+    if address and mm is not None and mm.users > 1:
+        try:
+            mm.write_u32(address, 0)
+        except EFAULT:
+            pass
+        else:
+            task.kernel.futexes.wake((mm, address), 1, FUTEX_MATCH_ANY)
+    waiting, task.vfork_parent = task.vfork_parent, None
+    if waiting is not None:
+        waiting.wake_up_all()
+
+
+def _end_process(group: ThreadGroup) -> None:
+    """Become a zombie, tell the parent, and go at once if it does not want to know."""
+    leader = group.leader
+    if group.exit_status is None:
+        assert leader.exit_status is not None
+        group.exit_status = leader.exit_status
+    leader.exit_status = group.exit_status
+    group.stop_signal = group.stop_to_report = 0
+    group.real_timer.set(leader, 0, 0)
+    disassociate_ctty(group)
+    kill_orphaned_pgrp(leader, leader.parent, ending=leader)
+    group.exited.wake_up_all()
+    if notify_parent(leader):
+        release_task(leader)

@@ -1,0 +1,193 @@
+"""New tasks: fork(2), vfork(2), clone(2). See copy_process in kernel/fork.c."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from emu.kernel.copy_thread import copy_thread
+from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
+from emu.kernel.signal.state import AltStack, TaskSignals
+from emu.kernel.task import Task
+from emu.kernel.uapi.capability import CAP_SYS_ADMIN, CAP_SYS_RESOURCE
+from emu.kernel.uapi.clone import (
+    CLONE_CHILD_CLEARTID,
+    CLONE_CHILD_SETTID,
+    CLONE_CLEAR_SIGHAND,
+    CLONE_DETACHED,
+    CLONE_FILES,
+    CLONE_FS,
+    CLONE_INTO_CGROUP,
+    CLONE_NEW_ANYTHING,
+    CLONE_PARENT,
+    CLONE_PARENT_SETTID,
+    CLONE_PIDFD,
+    CLONE_SETTLS,
+    CLONE_SIGHAND,
+    CLONE_THREAD,
+    CLONE_VFORK,
+    CLONE_VM,
+)
+from emu.kernel.wait import Wait, WaitQueue
+
+
+@dataclass(frozen=True, slots=True)
+class CloneArgs:
+    """struct kernel_clone_args. `stack` is the new stack pointer, 0 for the caller's own.
+
+    `exit_signal` is in the kernel's numbers. `parent_tid`, `child_tid` and `pidfd` are user
+    addresses; `tls` is what the ABI takes for it.
+    """
+
+    flags: int
+    exit_signal: int = 0
+    stack: int = 0
+    tls: int = 0
+    parent_tid: int = 0
+    child_tid: int = 0
+    pidfd: int = 0
+    set_tid: int = 0
+
+
+def kernel_clone(task: Task, args: CloneArgs) -> int | Coroutine[Any, Any, int]:
+    """Make a task and let it run: its id, after it has let the memory go if that was asked for.
+
+    EINVAL, EAGAIN, ENOMEM, EPERM, EFAULT, and EMFILE for a pidfd.
+    """
+    check_flags(task, args)
+    child = copy_process(task, args)
+    kernel = task.kernel
+    if args.flags & CLONE_VFORK:
+        child.vfork_parent = WaitQueue()
+    kernel.add_task(child)
+    if kernel.tracer is not None:
+        kernel.tracer.created(child)
+    return wait_for_vfork(task, child) if args.flags & CLONE_VFORK else child.pid
+
+
+async def wait_for_vfork(task: Task, child: Task) -> int:
+    """Sleep until the child runs another program or ends; only SIGKILL ends it earlier."""
+    while child.vfork_parent is not None:
+        try:
+            await Wait((child.vfork_parent,), killable=True)
+        except Restart:
+            break
+    return child.pid
+
+
+def check_flags(task: Task, args: CloneArgs) -> None:
+    """EINVAL for flags that cannot be combined or are not known; EPERM."""
+    flags = args.flags
+    if flags & CLONE_THREAD and not flags & CLONE_SIGHAND:
+        raise EINVAL("threads share signal handlers")
+    if flags & CLONE_SIGHAND and not flags & CLONE_VM:
+        raise EINVAL("shared signal handlers need shared memory")
+    if flags & CLONE_SIGHAND and flags & CLONE_CLEAR_SIGHAND:
+        raise EINVAL("signal handlers both shared and cleared")
+    if flags & CLONE_PARENT and task.pid == task.tgid and task.parent is None:
+        raise EINVAL("init's siblings would be nobody's children")
+    if flags & CLONE_PIDFD and flags & CLONE_DETACHED:
+        raise EINVAL("CLONE_PIDFD with CLONE_DETACHED")
+    if flags & CLONE_NEW_ANYTHING:
+        if not task.cred.capable(CAP_SYS_ADMIN):
+            raise EPERM("namespaces need CAP_SYS_ADMIN")
+        raise EINVAL("there is one namespace of each kind")
+    if flags & CLONE_INTO_CGROUP:
+        raise EINVAL("there are no control groups")
+
+
+def copy_process(task: Task, args: CloneArgs) -> Task:
+    """A new task that nobody runs yet."""
+    kernel, flags = task.kernel, args.flags
+    is_thread = bool(flags & CLONE_THREAD)
+    check_limits(task)
+    mm = task.mm
+    if flags & CLONE_VM:
+        mm.get()
+    else:
+        mm = task.mm.fork()
+    if flags & CLONE_FILES:
+        files = task.files
+        files.users += 1
+    else:
+        files = task.files.fork()
+    parent = task.parent if flags & (CLONE_PARENT | CLONE_THREAD) else task
+    child = Task(
+        kernel,
+        kernel.allocate_pid(),
+        files=files,
+        fs=task.fs if flags & CLONE_FS else task.fs.fork(),
+        cred=task.cred,
+        signals=copy_signals(task, flags),
+        rlimits=task.rlimits if is_thread else dict(task.rlimits),
+        parent=parent,
+        group=task.group if is_thread else None,
+    )
+    child.mm, child.abi, child.image_abi = mm, task.image_abi, task.image_abi
+    child.cpu, child.exe, child.comm = task.cpu, task.exe, task.comm
+    child.group.tty = task.group.tty
+    child.attributes, child.scheduling = task.attributes.fork(), task.scheduling.fork()
+    if flags & CLONE_CHILD_CLEARTID:
+        child.attributes.clear_child_tid = args.child_tid
+    try:
+        copy_thread(task, child, args.stack, args.tls if flags & CLONE_SETTLS else None)
+        tell_ids(task, child, args)
+    except KernelError:
+        abandon(child)
+        raise
+    if not is_thread:
+        child.group.exit_signal = (
+            task.group.exit_signal if flags & CLONE_PARENT else args.exit_signal
+        )
+        if parent is not None:
+            parent.group.children[child] = None
+    return child
+
+
+def copy_signals(task: Task, flags: int) -> TaskSignals:
+    """The signal state of a new task, as far as it is not shared."""
+    signals = task.signals
+    if flags & CLONE_SIGHAND:
+        # A thread's stack for signals would be its parent's; vfork's child borrows the parent.
+        keeps_stack = flags & CLONE_VFORK or not flags & CLONE_VM
+        altstack = signals.altstack if keeps_stack else AltStack()
+        return signals.clone(thread=bool(flags & CLONE_THREAD), altstack=altstack)
+    child = signals.fork()
+    if flags & (CLONE_VM | CLONE_VFORK) == CLONE_VM:
+        child.altstack = AltStack()
+    if flags & CLONE_CLEAR_SIGHAND:
+        child.actions = child.actions.after_exec()
+    return child
+
+
+def tell_ids(task: Task, child: Task, args: CloneArgs) -> None:
+    """Store the new id where caller and child want it. EFAULT for the caller's place alone."""
+    if args.flags & CLONE_PARENT_SETTID:
+        task.mm.write_u32(args.parent_tid, child.pid)
+    if args.flags & CLONE_CHILD_SETTID:
+        # schedule_tail stores it in the child, whom nobody tells that it failed.
+        with suppress(EFAULT):
+            child.mm.write_u32(args.child_tid, child.pid)
+
+
+def abandon(child: Task) -> None:
+    """Give back what a task took that will never run."""
+    if child in child.group.threads:
+        child.group.threads.remove(child)
+    child.files.put()
+    child.mm.release()
+
+
+def check_limits(task: Task) -> None:
+    """EAGAIN when the user, or the machine, has as many tasks as it may."""
+    kernel = task.kernel
+    if kernel.living >= kernel.options.limit_tasks:
+        raise EAGAIN(f"the machine has {kernel.living} tasks")
+    limit, cred = task.rlimits["RLIMIT_NPROC"][0], task.cred
+    if kernel.living < limit or cred.uid == 0:
+        return
+    owned = sum(other.cred.uid == cred.uid for other in kernel.tasks.values() if other.alive)
+    if owned >= limit and not cred.capable(CAP_SYS_RESOURCE) and not cred.capable(CAP_SYS_ADMIN):
+        raise EAGAIN("RLIMIT_NPROC")

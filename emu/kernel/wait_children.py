@@ -1,0 +1,102 @@
+"""Waiting for children, for wait4(2) and waitid(2). See do_wait in kernel/exit.c."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import ECHILD
+from emu.kernel.family import exit_info, release_task
+from emu.kernel.signal.pending import SigInfo
+from emu.kernel.uapi.signal import SIGCHLD, SIGCONT
+from emu.kernel.uapi.wait import (
+    WALL,
+    WCLONE,
+    WCONTINUED,
+    WEXITED,
+    WNOHANG,
+    WNOTHREAD,
+    WNOWAIT,
+    WSTOPPED,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.kernel.task import Task
+    from emu.kernel.thread_group import ThreadGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What became of a child. `status` is as wait(2) gives it, in the kernel's signal numbers."""
+
+    pid: int
+    status: int
+    info: SigInfo
+    cpu_time_ns: int
+    maxrss: int
+
+
+async def do_wait(task: Task, wants: Callable[[ThreadGroup], bool], options: int) -> Waited | None:
+    """Wait for a child that `wants` takes; None if WNOHANG finds that nothing happened yet.
+
+    ECHILD if there is no such child.
+    """
+    group = task.group
+    while True:
+        candidates = [
+            child.group for child in group.children
+            if wants(child.group) and is_eligible(task, child, options)
+        ]  # fmt: skip
+        if not candidates:
+            raise ECHILD("no child to wait for")
+        for child in candidates:
+            waited = look_at(child, options)
+            if waited is not None:
+                return waited
+        if options & WNOHANG:
+            return None
+        await group.wait_chldexit.wait()
+
+
+def is_eligible(task: Task, child: Task, options: int) -> bool:
+    """Whether the kind of child is asked for: see eligible_child."""
+    if options & WNOTHREAD and child.parent is not task:
+        return False
+    is_clone = child.group.exit_signal != SIGCHLD
+    return bool(options & WALL) or is_clone == bool(options & WCLONE)
+
+
+def look_at(child: ThreadGroup, options: int) -> Waited | None:
+    """What happened to a child and was not yet told; it is told now, unless WNOWAIT is set."""
+    leader, keep = child.leader, bool(options & WNOWAIT)
+    if not child.alive:
+        if not options & WEXITED:
+            return None
+        assert leader.exit_status is not None
+        waited = _waited(child, leader.exit_status, exit_info(leader))
+        if not keep:
+            release_task(leader)
+        return waited
+    if options & WSTOPPED and child.stop_to_report:
+        signal = child.stop_to_report
+        if not keep:
+            child.stop_to_report = 0
+        return _waited(child, signal << 8 | 0x7F, _info(child, "CLD_STOPPED", signal))
+    if options & WCONTINUED and child.continued_to_report:
+        if not keep:
+            child.continued_to_report = False
+        return _waited(child, 0xFFFF, _info(child, "CLD_CONTINUED", SIGCONT))
+    return None
+
+
+def _info(child: ThreadGroup, code: str, status: int) -> SigInfo:
+    leader = child.leader
+    return SigInfo(SIGCHLD, code, pid=child.tgid, uid=leader.cred.uid, status=status)
+
+
+def _waited(child: ThreadGroup, status: int, info: SigInfo) -> Waited:
+    cpu_time_ns = child.cpu_time_ns + child.children_ns
+    maxrss = max(child.maxrss, child.children_maxrss)
+    return Waited(child.tgid, status, info, cpu_time_ns, maxrss)

@@ -1,0 +1,6 @@
+int main(void)
+{
+	for (volatile int forever = 1; forever;)
+		;
+	return 0;
+}

@@ -44,7 +44,7 @@ class HostTerminal:
         self._make_raw()
         if os.isatty(2):
             # Lines of our own need the carriage return that a raw terminal does not add.
-            sys.stderr = open(os.dup(2), "w", buffering=1, newline="\r\n")  # noqa: SIM115
+            sys.stderr = open(os.dup(2), "w", buffering=1, newline="\r\n")
         return self
 
     def __exit__(

@@ -142,7 +142,7 @@ def make_devpts(vfs: Vfs, options: bytes) -> DevptsSuperBlock:
                     raise EINVAL("devpts: too many")
             case _:
                 raise EINVAL("devpts: unknown option")
-    return DevptsSuperBlock(vfs, **numbers)  # type: ignore[arg-type]
+    return DevptsSuperBlock(vfs, **numbers)
 
 
 def devpts_of(file: File) -> DevptsSuperBlock:

@@ -22,7 +22,7 @@ def tolower(c: int) -> int:
 
 def toupper(c: int) -> int:
     """The capital letter of a small one; sharp s and y diaeresis become what lies there."""
-    if 0x61 <= c <= 0x7A or (0xDF <= c and c != 0xF7):
+    if 0x61 <= c <= 0x7A or (c >= 0xDF and c != 0xF7):
         return c - 0x20
     return c
 

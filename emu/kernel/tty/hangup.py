@@ -65,6 +65,7 @@ def vhangup(tty: Tty, exit_session: bool = False) -> None:
     tty.files.clear()
     signal_session_leader(tty, exit_session)
     tty.ldisc.flush()
+    tty.ldisc.echo.clear()
     tty.port.clear()
     tty.ctrl.session = tty.ctrl.pgrp = 0
     tty.ctrl.pktstatus = 0

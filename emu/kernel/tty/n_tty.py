@@ -163,7 +163,7 @@ class NTty:
         termios = self.tty.termios
         if self._raw or (
             termios.lflag & EXTPROC
-            and not (termios.iflag & ISTRIP or termios.iflag & IUCLC and termios.lflag & IEXTEN)
+            and not (termios.iflag & ISTRIP or (termios.iflag & IUCLC and termios.lflag & IEXTEN))
         ):
             self.buffer += data
         else:
@@ -322,12 +322,11 @@ class NTty:
             del self.buffer[-count:]
 
     def flush(self) -> None:
-        """Forget all input and all echoes: see reset_buffer_flags."""
+        """Forget all input, though not its echoes: see reset_buffer_flags."""
         self.buffer.clear()
         self.canon = self.commit = 0
         self._ends.clear()
         self.erasing = False
-        self.echo.clear()
 
     def has_input(self, minimum: int = 1) -> bool:
         """Whether a read would give something: a line, or so many bytes without ICANON."""

@@ -221,6 +221,4 @@ def close_end(tty: Tty) -> None:
 
 def has_usual_flow(termios: Ktermios) -> bool:
     """Whether Ctrl-S and Ctrl-Q stop and start output, so that the master's user may do it."""
-    return (
-        bool(termios.iflag & IXON) and termios.cc[VSTOP] == 0x13 and termios.cc[VSTART] == 0x11
-    )
+    return bool(termios.iflag & IXON) and termios.cc[VSTOP] == 0x13 and termios.cc[VSTART] == 0x11

@@ -126,5 +126,3 @@ async def restart() -> int:
     """Let the caller take the signal that was just sent to it, and come again."""
     await WaitQueue().wait(0)
     raise Restart
-
-

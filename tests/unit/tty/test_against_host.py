@@ -1,6 +1,6 @@
 """The line discipline does what this host's kernel does, over many random sessions.
 
-    python -m tests.unit.tty.test_against_host FIRST LAST      plays more of them
+python -m tests.unit.tty.test_against_host FIRST LAST      plays more of them
 """
 
 import sys

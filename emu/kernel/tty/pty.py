@@ -110,6 +110,10 @@ class PtySlave(PtyDriver):
             return
         close_end(tty)
 
+    def shutdown(self, tty: Tty) -> None:
+        """Neither end is open."""
+        far_end(tty).driver.shutdown(far_end(tty))
+
     def set_termios(self, tty: Tty, old: Ktermios) -> None:
         """Always 8 bits and no parity; a master in packet mode is told of flow control."""
         new = tty.termios

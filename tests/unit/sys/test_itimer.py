@@ -117,7 +117,6 @@ def test_what_is_no_timer_is_einval(caller):
     assert caller.fails("sys_setitimer", -1, 0, 0) == "EINVAL"
 
 
-
 def test_no_place_for_the_answer_is_efault(caller):
     assert caller.fails("sys_getitimer", REAL, 0) == "EFAULT"
 

@@ -24,6 +24,7 @@ from emu.kernel.mm.special import install_special_mapping
 from emu.kernel.mm.vma import VM_EXEC, VM_MAYANY, VM_READ
 from emu.kernel.uapi.personality import MMAP_PAGE_ZERO, READ_IMPLIES_EXEC
 from emu.kernel.uapi.signal import SIGSEGV
+from emu.kernel.vfs.fdtable import unshare_files
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
@@ -182,9 +183,7 @@ def _set_break(mm: AddressSpace, image: ElfImage, loaded: LoadedImage) -> None:
 
 def _begin_new_exec(task: Task, program: Program) -> None:
     """What a task loses with its old program."""
-    if task.files.users > 1:
-        shared, task.files = task.files, task.files.fork()
-        shared.put()
+    unshare_files(task)
     task.files.close_on_exec()
     task.signals.after_exec()
     task.group.posix_timers.clear()

@@ -136,7 +136,10 @@ def _kernel_pages(mm: AddressSpace, cpu: Cpu) -> list[tuple[int, int]]:
         install_special_mapping(mm, address, contents, VM_READ | VM_EXEC, b"[vectors]")
     if mm.abi.name == "x86-64":
         install_special_mapping(mm, VSYSCALL_ADDRESS, vsyscall_page(), VM_EXEC, b"[vsyscall]")
-    return map_vdso(mm)
+    auxv = map_vdso(mm)
+    if minimum := mm.abi.frames.minimum_stack:
+        auxv.append((at.AT_MINSIGSTKSZ, minimum))
+    return auxv
 
 
 def _credentials_auxv(cred: Credentials, secure: bool) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from emu.kernel.family import (
 )
 from emu.kernel.futex.exit import clear_child_tid, exit_robust_list
 from emu.kernel.ipc.sem_undo import exit_sem
+from emu.kernel.tty.jobctrl import disassociate_ctty
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -83,6 +84,9 @@ def _end_process(group: ThreadGroup) -> None:
     leader.exit_status = group.exit_status
     group.stop_signal = group.stop_to_report = 0
     group.real_timer.set(leader, 0, 0)
+    group.posix_timers.clear()
+    group.cpu_timers.clear()
+    disassociate_ctty(group)
     kill_orphaned_pgrp(leader, leader.parent, ending=leader)
     group.exited.wake_up_all()
     if notify_parent(leader):

@@ -129,6 +129,7 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
     )
     child.mm, child.abi, child.image_abi = mm, task.image_abi, task.image_abi
     child.cpu, child.exe, child.comm = task.cpu, task.exe, task.comm
+    child.group.tty = task.group.tty
     child.attributes, child.scheduling = task.attributes.fork(), task.scheduling.fork()
     if flags & CLONE_SYSVSEM:
         share_sem_undo(task, child)

@@ -9,6 +9,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING
 
 from emu.arch.abi import Abi
+from emu.kernel.cpu_timer import run_cpu_timers
 from emu.kernel.errno import EAGAIN, KernelError
 from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
@@ -224,6 +225,8 @@ class Kernel:
             task.cpu_time_ns += self.switched_ns - started_ns
         else:
             group.dead_threads_ns += self.switched_ns - started_ns
+        if group.cpu_timers:
+            run_cpu_timers(group)
         self._release_ended()
 
     def _run_on(self, task: Task, cpu: Cpu) -> None:

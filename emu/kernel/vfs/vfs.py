@@ -11,7 +11,9 @@ from emu.kernel.vfs.dev import MKDEV, UNNAMED_MAJOR
 from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.pipe_buffer import PipeMemory
     from emu.kernel.kernel import Kernel
+    from emu.kernel.tty.tty import Tty
     from emu.kernel.vfs.mount import Mount
     from emu.kernel.vfs.super_block import SuperBlock
 
@@ -37,10 +39,14 @@ class Vfs:
         self.file_systems: dict[bytes, FileSystemType] = {}
         self.fifo_operations: FileOperations = NO_OPEN
         self.pipe_mount: Mount
+        self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
+        self.anon_inode_mount: Mount
         self.mqueue_mount: Mount
+        self.console: Tty | None = None
+        """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []
-        """Host descriptors of the console."""
+        """Host descriptors that programs have for a terminal as they are."""
         self.console_pgrp = 0
         """The foreground process group of the console; 0 is not set."""
         self._last_minor = 0

@@ -162,7 +162,9 @@ class FakeTask:
         self.files = SimpleNamespace(
             close_on_exec=lambda: self.events.append("close on exec"), users=1
         )
-        self.group = SimpleNamespace(leader=self, threads=[self], exit_status=None, maxrss=0)
+        self.group = SimpleNamespace(
+            leader=self, threads=[self], exit_status=None, maxrss=0, posix_timers={}
+        )
         self.vfork_parent = None
         self.signals = SimpleNamespace(after_exec=lambda: self.events.append("reset signals"))
         self.events = []

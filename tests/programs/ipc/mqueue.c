@@ -48,7 +48,7 @@ static short ready(mqd_t queue)
 int main(void)
 {
 	struct mq_attr attributes = { .mq_maxmsg = 2, .mq_msgsize = 100 };
-	struct sigaction action = { .sa_sigaction = told, .sa_flags = SA_SIGINFO };
+	struct sigaction action = { .sa_sigaction = told, .sa_flags = SA_SIGINFO | SA_RESTART };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
 	struct timespec when;
 	char path[64];

@@ -9,6 +9,7 @@ from typing import Any
 
 from emu.kernel.copy_thread import copy_thread
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
+from emu.kernel.ipc.sem_undo import exit_sem, share_sem_undo
 from emu.kernel.signal.state import AltStack, TaskSignals
 from emu.kernel.task import Task
 from emu.kernel.uapi.capability import CAP_SYS_ADMIN, CAP_SYS_RESOURCE
@@ -26,6 +27,7 @@ from emu.kernel.uapi.clone import (
     CLONE_PIDFD,
     CLONE_SETTLS,
     CLONE_SIGHAND,
+    CLONE_SYSVSEM,
     CLONE_THREAD,
     CLONE_VFORK,
     CLONE_VM,
@@ -129,6 +131,8 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
     child.cpu, child.exe, child.comm = task.cpu, task.exe, task.comm
     child.group.tty = task.group.tty
     child.attributes, child.scheduling = task.attributes.fork(), task.scheduling.fork()
+    if flags & CLONE_SYSVSEM:
+        share_sem_undo(task, child)
     if flags & CLONE_CHILD_CLEARTID:
         child.attributes.clear_child_tid = args.child_tid
     try:
@@ -176,6 +180,7 @@ def abandon(child: Task) -> None:
     """Give back what a task took that will never run."""
     if child in child.group.threads:
         child.group.threads.remove(child)
+    exit_sem(child)
     child.files.put()
     child.mm.release()
 

@@ -6,17 +6,15 @@ coroutine parked here; the run loop drives it on, writes the call's result, and 
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
-from emu.kernel.clock import KTIME_MAX
 from emu.kernel.errno import KernelError, Restart
-from emu.kernel.host_wait import HostWaits
-from emu.kernel.wait import Wait, WaitQueue
+from emu.kernel.host_wait import HostQueue, HostWaits
+from emu.kernel.timer_queue import Timer, TimerQueue
+from emu.kernel.wait import Wait
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
@@ -45,7 +43,9 @@ class Call:
 class _Sleep:
     """One task's stay on its wait queues."""
 
-    __slots__ = ("_queues", "_scheduler", "_task", "done", "exclusive", "killable")
+    __slots__ = (
+        "_queues", "_scheduler", "_task", "_timer", "done", "exclusive", "killable",
+    )  # fmt: skip
 
     def __init__(self, scheduler: Scheduler, task: Task, wait: Wait) -> None:
         self._scheduler = scheduler
@@ -56,6 +56,9 @@ class _Sleep:
         self.done = False
         for queue in wait.queues:
             queue.add(self)
+        self._timer: Timer | None = None
+        if wait.timeout_ns is not None:
+            self._timer = scheduler.call_after(wait.timeout_ns, lambda: self.end(False))
 
     def wake(self) -> None:
         self.end(True)
@@ -65,6 +68,8 @@ class _Sleep:
         if self.done:
             return
         self.done = True
+        if self._timer is not None:
+            self._timer.cancel()
         for queue in self._queues:
             queue.remove(self)
         call = self._task.call
@@ -79,8 +84,7 @@ class Scheduler:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._run_queue: deque[Task] = deque()
-        self._timers: list[tuple[int, int, Callable[[], None]]] = []
-        self._sequence = itertools.count()
+        self._timers = TimerQueue()
         self._on_cpu: dict[Cpu, Task] = {}
         self._host = HostWaits()
         self.current: Task | None = None
@@ -110,10 +114,9 @@ class Scheduler:
                 raise Deadlock
             self._clock.idle(timeout_ns, self._host.poll)
 
-    def call_after(self, delay_ns: int, action: Callable[[], None]) -> None:
+    def call_after(self, delay_ns: int, action: Callable[[], None]) -> Timer:
         """Call `action` once, `delay_ns` from now on the monotonic clock, at KTIME_MAX at most."""
-        deadline = min(self._clock.monotonic_ns() + delay_ns, KTIME_MAX)
-        heapq.heappush(self._timers, (deadline, next(self._sequence), action))
+        return self._timers.add(self._clock.monotonic_ns() + delay_ns, action)
 
     async def host_readable(self, fd: int) -> None:
         """Sleep until the host's descriptor can be read without blocking."""
@@ -125,9 +128,21 @@ class Scheduler:
         if not self._host.is_writable(fd):
             await self._host.writable(fd).wait()
 
-    def host_queues(self, fd: int) -> list[WaitQueue]:
-        """The queues that wake when the host's descriptor becomes readable or writable."""
+    def host_readable_queue(self, fd: int) -> HostQueue:
+        """The queue that wakes when the host's descriptor becomes readable."""
+        return self._host.readable(fd)
+
+    def host_writable_queue(self, fd: int) -> HostQueue:
+        """The queue that wakes when the host's descriptor becomes writable."""
+        return self._host.writable(fd)
+
+    def host_queues(self, fd: int) -> list[HostQueue]:
+        """Both of them."""
         return [self._host.readable(fd), self._host.writable(fd)]
+
+    def look_at_host(self) -> None:
+        """Tell whoever watches the host's descriptors what they are now."""
+        self._host.poll(0)
 
     def switch_to(self, task: Task) -> Cpu:
         """Put a task's registers and address space on its CPU."""
@@ -201,18 +216,15 @@ class Scheduler:
         call.sleep = sleep = _Sleep(self, task, wait)
         if task.signals.ends_sleep(wait.killable):
             sleep.end(Restart())
-        elif wait.timeout_ns is not None:
-            self.call_after(wait.timeout_ns, lambda: sleep.end(False))
         return None
 
     def _expire_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= self._clock.monotonic_ns():
-            heapq.heappop(self._timers)[2]()
+        if self._timers:
+            self._timers.expire(self._clock.monotonic_ns)
 
     def _until_next_timer(self) -> int | None:
-        if not self._timers:
-            return None
-        return max(0, self._timers[0][0] - self._clock.monotonic_ns())
+        deadline = self._timers.next_deadline()
+        return None if deadline is None else max(0, deadline - self._clock.monotonic_ns())
 
 
 async def _as_coroutine(awaitable: Awaitable[int]) -> int:

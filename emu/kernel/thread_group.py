@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.uapi.signal import SIGCHLD
+from emu.kernel.signal.cpu_interval import CpuInterval
+from emu.kernel.signal.posix_timers import PosixTimers
+from emu.kernel.uapi.signal import SIGCHLD, SIGPROF, SIGVTALRM
 from emu.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
+    from emu.kernel.cpu_timer import CpuTimer
     from emu.kernel.signal.pending import PendingSignals
     from emu.kernel.signal.real_timer import RealTimer
     from emu.kernel.task import Task
@@ -50,6 +53,11 @@ class ThreadGroup:
         self.stop_to_report = 0
         """The same until a parent has waited for it."""
         self.continued_to_report = False
+        self.posix_timers = PosixTimers()
+        self.virtual_timer = CpuInterval(SIGVTALRM)
+        self.prof_timer = CpuInterval(SIGPROF)
+        self.cpu_timers: dict[CpuTimer, None] = {}
+        """Those of CPU time that run."""
         self.wait_chldexit = WaitQueue()
         """Where its threads sleep in wait(2), and whoever polls its pidfd does not."""
         self.exited = WaitQueue()

@@ -20,13 +20,30 @@ class Waiter(Protocol):
         """Make the task runnable; its wait answers True. Leaves every queue it is on."""
 
 
-class WaitQueue:
-    """Tasks that wait for one condition, in the order in which they came."""
+class Watcher(Protocol):
+    """Who stays on a queue and is told of every change: a poll's file, an epoll's entry.
 
-    __slots__ = ("_waiters",)
+    An `exclusive` one is told only if no other exclusive one has woken somebody.
+    """
+
+    exclusive: bool
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a task sleeps until this watcher is told."""
+
+    def notify(self, events: int) -> bool:
+        """Some poll events may hold now; 0 is any. Answers whether that woke a task."""
+
+
+class WaitQueue:
+    """Tasks that wait for one condition, in the order in which they came, and its watchers."""
+
+    __slots__ = ("_waiters", "watchers")
 
     def __init__(self) -> None:
         self._waiters: dict[Waiter, None] = {}
+        self.watchers: dict[Watcher, None] = {}
 
     def add(self, waiter: Waiter) -> None:
         """Put a sleeper at the end of the queue."""
@@ -39,16 +56,39 @@ class WaitQueue:
     def __len__(self) -> int:
         return len(self._waiters)
 
-    def wake_up(self, count: int = 1) -> int:
-        """Wake the first `count` sleepers; answers how many there were."""
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody of every change from now on."""
+        self.watchers[watcher] = None
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell them no longer, if they were told."""
+        self.watchers.pop(watcher, None)
+
+    def wake_up(self, count: int = 1, events: int = 0) -> int:
+        """Wake the first `count` sleepers; answers how many there were.
+
+        `events` are the poll events that may hold now, for the watchers; 0 is any.
+        """
+        if self.watchers:
+            self._notify(events)
         woken = list(self._waiters)[:count]
         for waiter in woken:
             waiter.wake()
         return len(woken)
 
-    def wake_up_all(self) -> int:
+    def wake_up_all(self, events: int = 0) -> int:
         """Wake every sleeper; answers how many there were."""
-        return self.wake_up(len(self._waiters))
+        return self.wake_up(len(self._waiters), events)
+
+    def _notify(self, events: int) -> None:
+        """All watchers that are not exclusive, then the others until one has woken somebody."""
+        watchers = list(self.watchers)
+        for watcher in watchers:
+            if not watcher.exclusive:
+                watcher.notify(events)
+        for watcher in watchers:
+            if watcher.exclusive and watcher.notify(events):
+                break
 
     def wait(self, timeout_ns: int | None = None) -> Wait:
         """Await this to sleep here: True when woken, False when `timeout_ns` went by.

@@ -46,6 +46,13 @@ def test_linux_or_qemu_runs_it(abi, source, dynamic):
         output = output.replace(str(5 << 30), str(1 << 30)).replace(
             str((5 << 30) + 3), str((1 << 30) + 3)
         )
+    if source.stem == "events" and abi.startswith("mips"):
+        # QEMU 7.2 takes the host's si_code for MIPS's in a signalfd, and the wrong half of a
+        # big-endian 64-bit sigval.
+        output = output.replace("signal 1 code 1", "signal 1 code 0")
+        if abi == "mips-n64":
+            for value in ("77", "-5", "33"):
+                output = output.replace(f"int {value}", "int 0")
     assert (end.output.decode(), end.status) == (output, status)
 
 

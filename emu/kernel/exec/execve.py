@@ -187,6 +187,7 @@ def _begin_new_exec(task: Task, program: Program) -> None:
         shared.put()
     task.files.close_on_exec()
     task.signals.after_exec()
+    task.group.posix_timers.clear()
     task.attributes.after_exec()
     task.comm = program.arguments.filename.rpartition(b"/")[2][:COMM_LENGTH]
     task.exe = program.path

@@ -135,6 +135,7 @@ class HostStream(HostFileOperations):
         if not buffer.count:
             return 0
         fd = host_fd(file)
+        scheduler_of(file).host_readable_queue(fd).armed = True
         if ready(fd, select.POLLIN):
             return read_some(fd, buffer)
         if file.flags & O_NONBLOCK:
@@ -148,6 +149,7 @@ class HostStream(HostFileOperations):
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """All of it, waiting where the host has no room."""
         fd = host_fd(file)
+        scheduler_of(file).host_writable_queue(fd).armed = True
         task = scheduler_of(file).current
         done = 0
         while buffer.count:
@@ -182,16 +184,21 @@ class HostStream(HostFileOperations):
     def poll(self, file: File, waits: PollTable | None) -> int:
         """What the host says of it."""
         fd = host_fd(file)
+        readable, writable = queues = scheduler_of(file).host_queues(fd)
         if waits is not None:
-            waits += scheduler_of(file).host_queues(fd)
+            waits += queues
         poller = select.poll()
         poller.register(fd, select.POLLIN | select.POLLOUT)
         found = dict(poller.poll(0)).get(fd, 0)
         events = 0
         if found & select.POLLIN:
             events |= POLLIN | POLLRDNORM
+        else:
+            readable.armed = True
         if found & select.POLLOUT:
             events |= POLLOUT | POLLWRNORM
+        else:
+            writable.armed = True
         if found & select.POLLHUP:
             events |= POLLHUP
         if found & (select.POLLERR | select.POLLNVAL):

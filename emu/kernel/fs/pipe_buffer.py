@@ -1,29 +1,75 @@
-"""The buffer of a pipe: bytes on their way, and who waits for them or for room."""
+"""The buffers of a pipe: bytes on their way, and who waits for them or for room. See fs/pipe.c.
+
+A pipe's capacity is a number of slots of one page. A write begins a new slot unless its odd end
+fits into the last one, so that how much a full pipe holds depends on the sizes of the writes.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
 
+from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EBUSY, EFAULT, EINVAL, EPERM
-from emu.kernel.uapi.fs import PIPE_BUF
+from emu.kernel.uapi.poll import POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from emu.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
     from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.inode import Inode
 
-PIPE_SIZE = 65536
+PIPE_DEF_BUFFERS = 16
 PIPE_MAX_SIZE = 1 << 20
+LARGEST_PIPE = PIPE_MAX_SIZE << 4
+"""What even the privileged cannot exceed: the host has to hold it."""
+
+_OFFSET = PAGE_SIZE - 1
+
+
+class PipeMemory:
+    """What the pipes of a machine may hold: `limit` bytes together, `max_size` each."""
+
+    __slots__ = ("limit", "max_size", "used")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+        self.max_size = PIPE_MAX_SIZE
+
+
+class PipeBuffer:
+    """The bytes of one write, in as many slots as they have pages; or one packet."""
+
+    __slots__ = ("data", "packet", "start")
+
+    def __init__(self, data: bytes, packet: bool) -> None:
+        self.data = bytearray(data)
+        self.start = 0
+        self.packet = packet
+
+    def __len__(self) -> int:
+        return len(self.data) - self.start
+
+    @property
+    def slots(self) -> int:
+        """How many slots it occupies: pages that were read are free."""
+        return (len(self.data) + _OFFSET >> PAGE_SHIFT) - (self.start >> PAGE_SHIFT)
+
+    def has_room(self, count: int) -> bool:
+        """Whether so many bytes fit into the last page."""
+        end = len(self.data) & _OFFSET
+        return bool(end) and not self.packet and end + count <= PAGE_SIZE
 
 
 class Pipe:
     """The bytes on their way, and who waits for them or for room."""
 
-    def __init__(self) -> None:
-        self.chunks: deque[bytes] = deque()
+    def __init__(self, memory: PipeMemory) -> None:
+        self.memory = memory
+        self.buffers: deque[PipeBuffer] = deque()
         self.used = 0
-        self.size = PIPE_SIZE
+        self.slots = 0
+        self.max_slots = PIPE_DEF_BUFFERS
         self.readers = 0
         self.writers = 0
         self.reader_opens = 0
@@ -31,55 +77,115 @@ class Pipe:
         self.read_wait = WaitQueue()
         self.write_wait = WaitQueue()
 
-    def put(self, data: bytes) -> None:
-        """Append bytes and wake a reader."""
-        self.chunks.append(data)
-        self.used += len(data)
-        self.read_wait.wake_up_all()
+    @property
+    def size(self) -> int:
+        """The capacity in bytes, if all slots are filled."""
+        return self.max_slots << PAGE_SHIFT
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no slot is free."""
+        return self.slots >= self.max_slots
+
+    def merge_from(self, buffer: Buffer) -> int:
+        """Take the odd end of a write into the last slot, if it fits there: how many bytes."""
+        count = buffer.count & _OFFSET
+        if not count or not self.buffers:
+            return 0
+        last = self.buffers[-1]
+        if not last.has_room(count):
+            return 0
+        data = buffer.copy_from(count)
+        last.data += data
+        self._added(len(data))
+        return len(data)
+
+    def put_from(self, buffer: Buffer, packets: bool) -> int:
+        """Take as much of a write as there are slots for: how many bytes. EFAULT."""
+        slots = self.max_slots - self.slots
+        if packets:
+            slots = min(slots, 1)
+        data = buffer.copy_from(min(buffer.count, slots << PAGE_SHIFT))
+        if not data:
+            return 0
+        added = PipeBuffer(data, packets)
+        self.buffers.append(added)
+        self.slots += added.slots
+        self._added(len(data))
+        return len(data)
+
+    def _added(self, count: int) -> None:
+        self.used += count
+        self.memory.used += count
+        self.read_wait.wake_up_all(POLLIN | POLLRDNORM)
 
     def take_into(self, buffer: Buffer) -> int:
-        """Move bytes to a reader: how many. EFAULT if none could be stored."""
+        """Move bytes to a reader, of packets one at most: how many. EFAULT if none."""
         done = 0
-        chunks = self.chunks
-        while chunks and buffer.count:
-            chunk = chunks[0]
-            piece = chunk if len(chunk) <= buffer.count else chunk[: buffer.count]
+        was_full = self.is_full
+        while self.buffers and buffer.count:
+            first = self.buffers[0]
             try:
-                copied = buffer.copy_to(piece)
+                copied, ended = self._take_first(first, buffer)
             except EFAULT:
                 if not done:
                     raise
                 break
-            if copied == len(chunk):
-                chunks.popleft()
-            else:
-                chunks[0] = chunk[copied:]
             done += copied
-            if copied < len(piece):
+            if ended:
                 break
-        self.used -= done
-        if done:
-            self.write_wait.wake_up_all()
+        if was_full and not self.is_full:
+            self.write_wait.wake_up_all(POLLOUT | POLLWRNORM)
         return done
+
+    def _take_first(self, first: PipeBuffer, buffer: Buffer) -> tuple[int, bool]:
+        """Copy from the first buffer: how many bytes, and whether the read ends there."""
+        wanted = min(len(first), buffer.count)
+        whole = wanted == len(first.data)
+        data = first.data if whole else first.data[first.start : first.start + wanted]
+        copied = buffer.copy_to(data)
+        gone = len(first) if first.packet and copied == wanted else copied
+        before = first.slots
+        first.start += gone
+        if not len(first):
+            self.buffers.popleft()
+            self.slots -= before
+        else:
+            self.slots -= before - first.slots
+        self.used -= gone
+        self.memory.used -= gone
+        return copied, first.packet or copied < wanted
+
+    def discard(self) -> None:
+        """Nobody has the pipe open any more: what is in it is lost."""
+        self.memory.used -= self.used
+        self.used = self.slots = 0
+        self.buffers.clear()
 
     def set_size(self, size: int, may_exceed: bool) -> int:
         """Change the capacity to a power of two of at least `size`: see pipe_set_size."""
-        if size > 1 << 31:
-            raise EINVAL("no pipe is that large")
-        rounded = max(PIPE_BUF, 1 << (max(size, 1) - 1).bit_length())
-        if rounded > self.size and rounded > PIPE_MAX_SIZE and not may_exceed:
+        rounded = round_pipe_size(size)
+        if rounded > self.size and rounded > self.memory.max_size and not may_exceed:
             raise EPERM("above fs.pipe-max-size")
-        if rounded > PIPE_MAX_SIZE << 4:
+        if rounded > LARGEST_PIPE:
             raise EPERM("no pipe is that large")
-        if rounded < self.used:
+        slots = rounded >> PAGE_SHIFT
+        if slots < self.slots:
             raise EBUSY("there is more in the pipe than that")
-        self.size = rounded
+        self.max_slots = slots
         self.write_wait.wake_up_all()
         return rounded
+
+
+def round_pipe_size(size: int) -> int:
+    """The capacity that a pipe gets when `size` is asked for. EINVAL."""
+    if size > 1 << 31:
+        raise EINVAL("no pipe is that large")
+    return max(PAGE_SIZE, 1 << (max(size, 1) - 1).bit_length())
 
 
 def pipe_of(inode: Inode) -> Pipe:
     """The pipe of a fifo's inode, made with its first opening."""
     if not isinstance(inode.private, Pipe):
-        inode.private = Pipe()
+        inode.private = Pipe(inode.sb.vfs.pipe_memory)
     return inode.private

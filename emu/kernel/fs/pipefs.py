@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EAGAIN, EINVAL, ENOTTY, ENXIO, EPIPE
-from emu.kernel.fs.pipe_buffer import PIPE_SIZE, Pipe, pipe_of
+from emu.kernel.errno import (
+    EAGAIN,
+    EFAULT,
+    EINVAL,
+    ENOMEM,
+    ENOTTY,
+    ENXIO,
+    EPIPE,
+    KernelError,
+    Restart,
+)
+from emu.kernel.fs.pipe_buffer import Pipe, PipeMemory, pipe_of
+from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
 from emu.kernel.uapi.capability import CAP_SYS_RESOURCE
-from emu.kernel.uapi.fcntl import O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY
-from emu.kernel.uapi.fs import PIPE_BUF
+from emu.kernel.uapi.fcntl import O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY
 from emu.kernel.uapi.ioctl import FIONREAD
 from emu.kernel.uapi.mount import PIPEFS_MAGIC
 from emu.kernel.uapi.poll import (
@@ -21,7 +31,7 @@ from emu.kernel.uapi.poll import (
     POLLRDNORM,
     POLLWRNORM,
 )
-from emu.kernel.uapi.signal import SIGPIPE
+from emu.kernel.uapi.signal import SI_USER, SIGPIPE
 from emu.kernel.uapi.stat import S_IFDIR, S_IFIFO
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
@@ -52,7 +62,10 @@ class PipeOperations(FileOperations):
             return None
         if access == O_RDONLY:
             self._join(pipe, file)
-            if pipe.writers or nonblocking:
+            if pipe.writers:
+                return None
+            if nonblocking:
+                file.private_data = pipe.writer_opens
                 return None
             return self._wait_for_writer(pipe, file)
         if access == O_WRONLY:
@@ -95,6 +108,7 @@ class PipeOperations(FileOperations):
         pipe = pipe_of(inode)
         self._leave(pipe, file)
         if not pipe.readers and not pipe.writers:
+            pipe.discard()
             inode.private = None
 
     def _leave(self, pipe: Pipe, file: File) -> None:
@@ -102,8 +116,9 @@ class PipeOperations(FileOperations):
             pipe.readers -= 1
         if file.mode & FMODE_WRITE:
             pipe.writers -= 1
-        pipe.read_wait.wake_up_all()
-        pipe.write_wait.wake_up_all()
+        if bool(pipe.readers) != bool(pipe.writers):
+            pipe.read_wait.wake_up_all()
+            pipe.write_wait.wake_up_all()
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """What is there; 0 when nobody writes any more; else wait, or EAGAIN."""
@@ -124,61 +139,46 @@ class PipeOperations(FileOperations):
         return pipe.take_into(buffer)
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """All of it, waiting for room; up to PIPE_BUF bytes go in one piece."""
+        """All of it, waiting for room; up to PIPE_BUF bytes go in one piece.
+
+        ENOMEM if all pipes of the machine together hold too much.
+        """
         pipe = pipe_of(file.inode)
         if not buffer.count:
             return 0
         task = file.inode.sb.vfs.kernel.sched.current
         if not pipe.readers:
-            return self._broken(task)
-        if buffer.count <= pipe.size - pipe.used:
-            count = buffer.count
-            done = 0
-            while done < count:
-                data = buffer.copy_from(min(count - done, PIPE_SIZE))
-                pipe.put(data)
-                done += len(data)
-                if len(data) < min(count, PIPE_SIZE):
-                    break
+            raise _broken(task)
+        done = pipe.merge_from(buffer)
+        try:
+            done += _fill(pipe, file, buffer)
+        except (EFAULT, ENOMEM):
+            if not done:
+                raise
+            return done
+        if not buffer.count:
             return done
         if not file.flags & O_NONBLOCK:
-            return self._write_all(pipe, buffer, task)
-        done = self._write_some(pipe, buffer)
+            return self._write_rest(pipe, file, buffer, task, done)
         if not done:
             raise EAGAIN
         return done
 
-    def _write_some(self, pipe: Pipe, buffer: Buffer) -> int:
-        room = pipe.size - pipe.used
-        if room <= 0 or (buffer.count <= PIPE_BUF and room < buffer.count):
-            return 0
-        data = buffer.copy_from(min(room, buffer.count))
-        pipe.put(data)
-        return len(data)
-
-    async def _write_all(self, pipe: Pipe, buffer: Buffer, task: Task | None) -> int:
-        done = 0
+    async def _write_rest(
+        self, pipe: Pipe, file: File, buffer: Buffer, task: Task | None, done: int
+    ) -> int:
         try:
             while buffer.count:
-                if not pipe.readers:
-                    if done:
-                        if task is not None:
-                            send_signal(task, SIGPIPE)
-                        return done
-                    return self._broken(task)
-                written = self._write_some(pipe, buffer)
-                done += written
-                if buffer.count and not written:
+                if pipe.is_full and pipe.readers:
                     await pipe.write_wait.wait()
-        except BaseException:
+                elif not pipe.readers:
+                    raise _broken(task)
+                else:
+                    done += _fill(pipe, file, buffer)
+        except (KernelError, Restart):
             if not done:
                 raise
         return done
-
-    def _broken(self, task: Task | None) -> int:
-        if task is not None:
-            send_signal(task, SIGPIPE)
-        raise EPIPE("nobody reads the pipe")
 
     def poll(self, file: File, waits: PollTable | None) -> int:
         """By what is in the pipe and who has its other end."""
@@ -189,12 +189,13 @@ class PipeOperations(FileOperations):
                 waits.append(pipe.read_wait)
             if pipe.used:
                 events |= POLLIN | POLLRDNORM
-            if not pipe.writers and pipe.writer_opens:
+            # Who opened it before any writer is not told of their absence.
+            if not pipe.writers and file.private_data != pipe.writer_opens:
                 events |= POLLHUP
         if file.mode & FMODE_WRITE:
             if waits is not None:
                 waits.append(pipe.write_wait)
-            if pipe.used < pipe.size:
+            if not pipe.is_full:
                 events |= POLLOUT | POLLWRNORM
             if not pipe.readers:
                 events |= POLLERR
@@ -227,23 +228,53 @@ class PipeFs(SuperBlock):
 
 
 def mount_pipefs(vfs: Vfs) -> None:
-    """Let the machine have pipes."""
+    """Let the machine have pipes, which may fill an eighth of what it has as memory."""
+    vfs.pipe_memory = PipeMemory(vfs.kernel.ram.size // 8)
     vfs.fifo_operations = PIPE
     vfs.pipe_mount = Mount(PipeFs(vfs), flags=0)
 
 
 def create_pipe(task: Task, flags: int) -> tuple[File, File]:
-    """The two ends of a new pipe: to read, to write. `flags` may hold O_NONBLOCK."""
+    """The two ends of a new pipe: to read, to write.
+
+    `flags` may hold O_NONBLOCK, and O_DIRECT for one whose writes are packets.
+    """
     mount = task.kernel.root_mount.vfs.pipe_mount
     cred = task.cred
     inode = Inode(mount.sb, S_IFIFO | 0o600, uid=cred.fsuid, gid=cred.fsgid)
     pipe = pipe_of(inode)
     pipe.readers = pipe.writers = pipe.reader_opens = pipe.writer_opens = 1
     path = VfsPath(mount, Dentry(None, b"", inode, mount.sb))
-    nonblocking = flags & O_NONBLOCK
-    return File(path, O_RDONLY | nonblocking, cred), File(path, O_WRONLY | nonblocking, cred)
+    reader = File(path, O_RDONLY | flags & O_NONBLOCK, cred)
+    return reader, File(path, O_WRONLY | flags & (O_NONBLOCK | O_DIRECT), cred)
 
 
 def may_exceed_pipe_size(task: Task) -> bool:
     """Whether a task may make pipes larger than fs.pipe-max-size."""
     return task.cred.capable(CAP_SYS_RESOURCE)
+
+
+def _fill(pipe: Pipe, file: File, buffer: Buffer) -> int:
+    """Take what there is room for. EFAULT or ENOMEM, unless some of it was taken."""
+    done = 0
+    packets = bool(file.flags & O_DIRECT)
+    try:
+        while buffer.count and not pipe.is_full:
+            if pipe.memory.used >= pipe.memory.limit:
+                raise ENOMEM("the pipes of the machine hold too much")
+            written = pipe.put_from(buffer, packets)
+            done += written
+            if not written:
+                break
+    except (EFAULT, ENOMEM):
+        if not done:
+            raise
+    return done
+
+
+def _broken(task: Task | None) -> EPIPE:
+    """Tell the writer of a pipe that nobody reads it."""
+    if task is not None:
+        info = SigInfo(SIGPIPE, SI_USER, pid=task.tgid, uid=task.cred.uid)
+        send_signal(task, SIGPIPE, info, to_thread=True)
+    return EPIPE("nobody reads the pipe")

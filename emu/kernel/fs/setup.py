@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import EEXIST, ENOENT, KernelError
+from emu.kernel.fs.anon_inode import mount_anon_inodes
 from emu.kernel.fs.devpts import DevptsSuperBlock
 from emu.kernel.fs.devtmpfs import TTY_GID, DevtmpfsSuperBlock, make_devtmpfs
 from emu.kernel.fs.hostfile import STREAM, HostInode, is_terminal, open_flags_of
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
 from emu.kernel.fs.memfd import MemfdSuperBlock
 from emu.kernel.fs.memory_devices import register_memory_devices
+from emu.kernel.fs.mqueue import mount_mqueue
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
@@ -100,6 +102,8 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs.register(FileSystemType(b"ramfs", make_tmpfs))
     vfs.register(FileSystemType(b"proc", make_procfs))
     mount_pipefs(vfs)
+    mount_anon_inodes(vfs)
+    mount_mqueue(vfs)
     register_memory_devices(vfs)
     register_ttys(vfs)
     vfs.memfd_mount = Mount(MemfdSuperBlock(vfs), flags=0)

@@ -27,6 +27,7 @@ from emu.kernel.uapi.signal import (
     SIGXCPU,
     SIGXFSZ,
 )
+from emu.kernel.wait import WaitQueue
 
 
 def sigmask(*signals: int) -> int:
@@ -61,12 +62,16 @@ DEFAULT = Sigaction()
 
 
 class SignalActions:
-    """The actions of a thread group; a signal without an entry has the default."""
+    """The actions of a thread group; a signal without an entry has the default.
 
-    __slots__ = ("_actions",)
+    `signalfd_wait` is where readers of signalfds wait for signals of the group.
+    """
+
+    __slots__ = ("_actions", "signalfd_wait")
 
     def __init__(self, actions: dict[int, Sigaction] | None = None) -> None:
         self._actions = actions or {}
+        self.signalfd_wait = WaitQueue()
 
     def __getitem__(self, signal: int) -> Sigaction:
         return self._actions.get(signal, DEFAULT)

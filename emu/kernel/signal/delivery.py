@@ -19,7 +19,6 @@ from emu.kernel.uapi.signal import (
     SI_KERNEL,
     SIG_DFL,
     SIG_IGN,
-    SIGALRM,
     SIGBUS,
     SIGKILL,
     SIGNAL_NAMES,
@@ -45,8 +44,6 @@ def deliver(task: Task) -> None:
         if info is None:
             _no_handler(task)
             return
-        if info.signal == SIGALRM:
-            task.signals.real_timer.signal_taken(task)
         action = task.signals.actions[info.signal]
         if action.handler == SIG_IGN:
             continue

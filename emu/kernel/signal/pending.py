@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from emu.kernel.signal.actions import SYNCHRONOUS, sigmask
 from emu.kernel.uapi.signal import SI_KERNEL, SI_USER, SIGRTMIN
+
+
+class TimerSource(Protocol):
+    """A POSIX timer, as its signal sees it."""
+
+    def taken(self, info: SigInfo) -> SigInfo:
+        """The signal is being taken: what it says, with the overruns counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +21,9 @@ class SigInfo:
     """What comes with a signal: siginfo_t in the kernel's own terms.
 
     `code` is a number below zero or SI_USER/SI_KERNEL, and a name (``SEGV_MAPERR``) for the codes
-    that belong to one signal. `value` is what sigqueue(3) passed. Times are in clock ticks, and
-    `status` is a signal in the kernel's numbers but for CLD_EXITED.
+    that belong to one signal. `value` is what sigqueue(3) or timer_create(2) passed. Times are in
+    clock ticks, and `status` is a signal in the kernel's numbers but for CLD_EXITED. `source` is
+    the POSIX timer that sent it and runs on when it is taken.
     """
 
     signal: int
@@ -35,6 +44,7 @@ class SigInfo:
     audit_arch: int = 0
     trap_number: int = 0
     address_lsb: int = 0
+    source: TimerSource | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_kernel(cls, signal: int) -> SigInfo:
@@ -54,7 +64,7 @@ class PendingSignals:
     def add(self, info: SigInfo, room: bool = True) -> None:
         """Make a signal pending; without room for the details only its bit is set."""
         bit = sigmask(info.signal)
-        if info.signal < SIGRTMIN and self.signals & bit:
+        if info.signal < SIGRTMIN and self.signals & bit and info.source is None:
             return
         self.signals |= bit
         if room:
@@ -67,8 +77,9 @@ class PendingSignals:
             self.signals &= ~sigmask(signal)
         if not matching:
             return SigInfo(signal)
-        self.queue.remove(matching[0])
-        return matching[0]
+        info = matching[0]
+        self.queue.remove(info)
+        return info if info.source is None else info.source.taken(info)
 
     def flush(self, signals: int) -> None:
         """Forget all pending signals of a set."""

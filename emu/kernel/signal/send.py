@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EAGAIN
 from emu.kernel.signal.actions import DEFAULT, STOPS, sigmask
 from emu.kernel.signal.pending import SigInfo
+from emu.kernel.uapi.poll import POLLIN
 from emu.kernel.uapi.signal import (
     SA_NOCLDSTOP,
     SIG_IGN,
@@ -43,11 +44,13 @@ def send_signal(
         resume_process(group)
     if not (signals.blocked | signals.real_blocked) & bit and signals.actions.ignores(signal):
         return
-    room = len(signals.private.queue) + len(signals.shared.queue) < _queue_limit(task)
+    pending = len(signals.private.queue) + len(signals.shared.queue)
+    room = info.source is not None or pending < _queue_limit(task)
     if not room and signal >= SIGRTMIN and isinstance(info.code, int) and info.code < 0:
         raise EAGAIN("the signal queue is full")
     queue = signals.private if to_thread else signals.shared
     queue.add(info, room)
+    signals.actions.signalfd_wait.wake_up_all(POLLIN)
     taker = task if to_thread else _taker(task, bit)
     if taker is not None and taker.alive and not taker.signals.blocked & bit:
         wake_for_signals(taker)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions, sigmask
 from emu.kernel.signal.pending import PendingSignals, SigInfo, next_signal
 from emu.kernel.signal.real_timer import RealTimer
-from emu.kernel.uapi.signal import SIGKILL, SS_AUTODISARM, SS_DISABLE
+from emu.kernel.uapi.signal import SIGALRM, SIGKILL, SS_AUTODISARM, SS_DISABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,19 @@ class TaskSignals:
         self.blocked = signals & ~KERNEL_ONLY
 
     def dequeue(self, blocked: int | None = None) -> SigInfo | None:
-        """Take the next signal that is not blocked: the task's own before the group's."""
+        """Take the next signal that is not blocked: the task's own before the group's.
+
+        Readers of signals have another set of `blocked` ones than the task's own.
+        """
         if blocked is None:
             blocked = self.blocked
         for queue in (self.private, self.shared):
             ready = queue.signals & ~blocked
             if ready:
-                return queue.take(next_signal(ready))
+                info = queue.take(next_signal(ready))
+                if info.signal == SIGALRM and queue is self.shared:
+                    self.real_timer.signal_taken()
+                return info
         return None
 
     def flush(self, signals: int) -> None:

@@ -101,12 +101,9 @@ def read_clock(task: Task, which_clock: int) -> int:
         return _coarse(clock.realtime_ns())
     if which_clock == CLOCK_MONOTONIC_COARSE:
         return _coarse(clock.monotonic_ns())
-    if which_clock == CLOCK_PROCESS_CPUTIME_ID:
-        return process_time_ns(task)
-    if which_clock == CLOCK_THREAD_CPUTIME_ID:
-        return thread_time_ns(task)
-    if which_clock < 0:
-        return _read_cpu_clock(task, which_clock)
+    if is_cpu_clock(which_clock):
+        owner, per_thread = cpu_clock_owner(task, which_clock)
+        return thread_time_ns(owner) if per_thread else process_time_ns(owner)
     raise EINVAL(f"no clock {which_clock}")
 
 
@@ -140,18 +137,28 @@ def _coarse(time_ns: int) -> int:
     return time_ns - time_ns % COARSE_NS
 
 
-def _read_cpu_clock(task: Task, which_clock: int) -> int:
-    """A clock of clock_getcpuclockid(3), which names its process. See posix-timers.h."""
+def is_cpu_clock(which_clock: int) -> bool:
+    """Whether a clock tells CPU time."""
+    return which_clock < 0 or which_clock in (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID)
+
+
+def cpu_clock_owner(task: Task, which_clock: int) -> tuple[Task, bool]:
+    """Whose time a CPU clock tells, and whether that is one thread's only. EINVAL.
+
+    A negative one is of clock_getcpuclockid(3), which names its process. See posix-timers.h.
+    """
+    if which_clock >= 0:
+        return task, which_clock == CLOCK_THREAD_CPUTIME_ID
     pid, kind = ~(which_clock >> 3), which_clock & 3
     if kind == 3:
         raise EINVAL("clock devices are not supported")
     owner = task if pid == 0 else task.kernel.tasks.get(pid)
-    per_thread = which_clock & CPUCLOCK_PERTHREAD
+    per_thread = bool(which_clock & CPUCLOCK_PERTHREAD)
     if owner is None or (not per_thread and owner is not owner.group.leader):
         raise EINVAL(f"no process {pid}")
     if per_thread and owner.group is not task.group:
         raise EINVAL("another process's thread")
-    return thread_time_ns(owner) if per_thread else process_time_ns(owner)
+    return owner, per_thread
 
 
 def _adjust(task: Task, timex: UserStruct) -> int:

@@ -91,12 +91,12 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
         case cmds.F_SETFL:
             _set_flags(task, file, arg.flags)
         case cmds.F_GETPIPE_SZ | cmds.F_SETPIPE_SZ:
-            if file.inode.mode & S_IFMT != S_IFIFO or file.inode.private is None:
+            if not is_fifo(file) or file.inode.private is None:
                 raise EBADF("not a pipe")
             pipe = pipe_of(file.inode)
             if cmd == cmds.F_GETPIPE_SZ:
                 return pipe.size
-            return pipe.set_size(value, may_exceed_pipe_size(task))
+            return pipe.set_size(value & 0xFFFFFFFF, may_exceed_pipe_size(task))
         case cmds.F_GET_SEALS if isinstance(file.inode.sb, MemfdSuperBlock):
             return F_SEAL_SEAL
         case cmds.F_ADD_SEALS if isinstance(file.inode.sb, MemfdSuperBlock):
@@ -120,9 +120,14 @@ def _set_flags(task: Task, file: File, flags: int) -> None:
     new_noatime = flags & O_NOATIME and not file.flags & O_NOATIME
     if new_noatime and not owner_or_capable(task.cred, file.inode):
         raise EPERM("O_NOATIME is for the owner")
-    if flags & O_DIRECT and not file.inode.is_regular:
-        raise EINVAL("O_DIRECT is for regular files")
+    if flags & O_DIRECT and not (file.inode.is_regular or is_fifo(file)):
+        raise EINVAL("O_DIRECT is for regular files, and makes packets of a pipe's writes")
     file.flags = file.flags & ~SETFL_MASK | flags & SETFL_MASK
+
+
+def is_fifo(file: File) -> bool:
+    """Whether an open file is a pipe, named or not."""
+    return file.inode.mode & S_IFMT == S_IFIFO
 
 
 def _lock(task: Task, file: File, cmd: int, address: int, layout: str) -> int | Awaitable[int]:

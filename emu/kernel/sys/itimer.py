@@ -1,7 +1,4 @@
-"""Interval timers: setitimer(2), getitimer(2), alarm(2).
-
-Only real time can be counted down: there is no account of each process's time on the CPU.
-"""
+"""Interval timers: setitimer(2), getitimer(2), alarm(2)."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from typing import Annotated
 from emu.kernel.args import FlagFamily, FlagsArg, StructArg, UInt, UserStruct
 from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
 from emu.kernel.errno import EFAULT, EINVAL, EOVERFLOW
+from emu.kernel.signal.cpu_interval import CpuInterval
+from emu.kernel.signal.real_timer import RealTimer
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 
@@ -37,23 +36,18 @@ ITIMERVAL32 = {"__kernel_old_itimerval": "old_itimerval32"}
 @syscall("sys_getitimer", ("compat_sys_getitimer", ITIMERVAL32))
 def getitimer(task: Task, which: Which, value: OutItimerval) -> int:
     """Tell how long a timer still runs, and its interval. See getitimer(2)."""
-    remaining_ns, interval_ns = read_timer(task, which)
-    write_itimerval(value, remaining_ns, interval_ns)
+    timer = timer_of(task, which)
+    write_itimerval(value, timer.remaining_ns(), timer.interval_ns)
     return 0
 
 
 @syscall("sys_setitimer", ("compat_sys_setitimer", ITIMERVAL32))
 def setitimer(task: Task, which: Which, value: InItimerval, ovalue: OutItimerval) -> int:
-    """Arm or disarm a timer, and tell what it was. See setitimer(2).
-
-    EINVAL for arming ITIMER_VIRTUAL or ITIMER_PROF, unlike Linux.
-    """
+    """Arm or disarm a timer, and tell what it was. See setitimer(2)."""
     new = read_itimerval(value) if value else (0, 0)
-    old = read_timer(task, which)
-    if which == ITIMER_REAL:
-        task.signals.real_timer.set(task, *new)
-    elif new[0]:
-        raise EINVAL("time on the CPU is not counted down")
+    timer = timer_of(task, which)
+    old = timer.remaining_ns(), timer.interval_ns
+    timer.set(task, *new)
     if ovalue:
         write_itimerval(ovalue, *old)
     return 0
@@ -65,19 +59,20 @@ def alarm(task: Task, seconds: UInt) -> int:
     if task.abi.isa.word_bits == 32:
         seconds = min(seconds, INT_MAX)
     timer = task.signals.real_timer
-    left, rest_ns = divmod(timer.remaining_ns(task), NSEC_PER_SEC)
+    left, rest_ns = divmod(timer.remaining_ns(), NSEC_PER_SEC)
     timer.set(task, seconds * NSEC_PER_SEC, 0)
     # Rounded, but never to 0 while an alarm is due.
     return left + (rest_ns >= NSEC_PER_SEC // 2 or (left == 0 and rest_ns > 0))
 
 
-def read_timer(task: Task, which: int) -> tuple[int, int]:
-    """A timer's time left and interval in nanoseconds. EINVAL if there is no such timer."""
+def timer_of(task: Task, which: int) -> RealTimer | CpuInterval:
+    """A timer by its number. EINVAL."""
     if which == ITIMER_REAL:
-        timer = task.signals.real_timer
-        return timer.remaining_ns(task), timer.interval_ns
-    if which in (ITIMER_VIRTUAL, ITIMER_PROF):
-        return 0, 0
+        return task.signals.real_timer
+    if which == ITIMER_VIRTUAL:
+        return task.group.virtual_timer
+    if which == ITIMER_PROF:
+        return task.group.prof_timer
     raise EINVAL(f"no interval timer {which}")
 
 

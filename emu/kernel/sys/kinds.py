@@ -41,6 +41,13 @@ class IntegersArg(PointerArg):
     item_signed: bool = True
 
 
+@dataclass(frozen=True)
+class EpollEventsArg(PointerArg):
+    """A user array of struct epoll_event, of which the call's result says how many are filled."""
+
+    out: bool = True
+
+
 Uid = Annotated[int, IdArg()]
 Uid16 = Annotated[int, IdArg(16)]
 Signal = Annotated[int, SignalArg()]
@@ -51,3 +58,4 @@ OutOldSigset = Annotated[int, SigsetArg(old=True, out=True)]
 OutInt = Annotated[int, IntegersArg(out=True)]
 OutUInt = Annotated[int, IntegersArg(out=True, item_signed=False)]
 OutWord = Annotated[int, IntegersArg(out=True, item_bits=0)]
+EpollEvents = Annotated[int, EpollEventsArg()]

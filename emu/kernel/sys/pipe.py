@@ -9,7 +9,7 @@ from emu.kernel.fs.pipefs import create_pipe
 from emu.kernel.sys.file_kinds import Name, OpenFlags
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uapi.fcntl import O_CLOEXEC, O_NONBLOCK
+from emu.kernel.uapi.fcntl import O_CLOEXEC, O_DIRECT, O_NONBLOCK
 from emu.kernel.uapi.stat import MFD_CLOEXEC, MFD_EXEC, MFD_NOEXEC_SEAL, S_IFMT, S_IXUGO
 from emu.kernel.vfs.fdtable import fd_install
 
@@ -24,7 +24,7 @@ def pipe(task: Task, fildes: Pointer) -> int:
 
 @syscall("sys_pipe2")
 def pipe2(task: Task, fildes: Pointer, flags: OpenFlags) -> int:
-    """Make a pipe, with flags. O_DIRECT (packets) is EINVAL. See pipe2(2)."""
+    """Make a pipe, with flags. Notification pipes are EINVAL. See pipe2(2)."""
     read_fd, write_fd = _pipe(task, flags)
     try:
         task.mm.write_u32(fildes, read_fd)
@@ -60,7 +60,7 @@ def memfd_create(task: Task, uname: Name, flags: UInt) -> int:
 
 
 def _pipe(task: Task, flags: int) -> tuple[int, int]:
-    if flags & ~(O_CLOEXEC | O_NONBLOCK):
+    if flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT):
         raise EINVAL("unknown or unsupported flag")
     reader, writer = create_pipe(task, flags)
     cloexec = bool(flags & O_CLOEXEC)

@@ -9,10 +9,12 @@ from typing import Annotated
 
 from emu.kernel.args import Arg, Binding, FlagTranslation, Int, Size, UInt
 from emu.kernel.errno import EINVAL
+from emu.kernel.restart import RestartBlock, or_else
 from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec
 from emu.kernel.sys.file_kinds import to_user
 from emu.kernel.sys.kinds import Sigset
 from emu.kernel.sys.sleeping_mask import with_mask
+from emu.kernel.sys.time_left import TimeLeft
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.poll import POLL_EVENTS
@@ -60,7 +62,23 @@ PollfdArray = Annotated[Pollfds, PollfdsArg()]
 @syscall("sys_poll")
 def poll(task: Task, ufds: PollfdArray, nfds: UInt, timeout_msecs: Int) -> int | Awaitable[int]:
     """Wait until a file is ready, for milliseconds. See poll(2)."""
-    return _poll(task, ufds, nfds, None if timeout_msecs < 0 else timeout_msecs * NSEC_PER_MSEC)
+    if timeout_msecs < 0:
+        return _poll_until(task, ufds, nfds, None)
+    now = task.kernel.clock.monotonic_ns()
+    return _poll_until(task, ufds, nfds, now + timeout_msecs * NSEC_PER_MSEC)
+
+
+def _poll_until(
+    task: Task, ufds: Pollfds, nfds: int, deadline_ns: int | None
+) -> int | Awaitable[int]:
+    """poll(2) as restart_syscall(2) can go on with it."""
+    left = deadline_ns
+    if deadline_ns is not None:
+        left = max(0, deadline_ns - task.kernel.clock.monotonic_ns())
+    result = _poll(task, ufds, nfds, left)
+    if isinstance(result, int):
+        return result
+    return or_else(result, lambda: RestartBlock(lambda: _poll_until(task, ufds, nfds, deadline_ns)))
 
 
 @syscall(
@@ -72,9 +90,11 @@ def poll(task: Task, ufds: PollfdArray, nfds: UInt, timeout_msecs: Int) -> int |
 def ppoll(
     task: Task, ufds: PollfdArray, nfds: UInt, tsp: InTimespec, sigmask: Sigset, sigsetsize: Size
 ) -> int | Awaitable[int]:
-    """poll with a finer timeout, which keeps its value here, and a signal mask. See ppoll(2)."""
+    """poll with a finer timeout, which is told what is left, and a signal mask. See ppoll(2)."""
     timeout_ns = read_timespec(task, tsp) if tsp else None
-    return with_mask(task, sigmask, sigsetsize, lambda: _poll(task, ufds, nfds, timeout_ns))
+    left = TimeLeft(task, tsp, timeout_ns)
+    result = with_mask(task, sigmask, sigsetsize, lambda: _poll(task, ufds, nfds, timeout_ns))
+    return left.after(result)
 
 
 def _poll(task: Task, ufds: Pollfds, count: int, timeout_ns: int | None) -> int | Awaitable[int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Annotated
 
 from emu.kernel.args import Int, Pointer, StructArg, UserStruct
-from emu.kernel.errno import EBADF, EFAULT, EINVAL
-from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec, write_timespec
+from emu.kernel.errno import EBADF, EINVAL
+from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec
 from emu.kernel.sys.sleeping_mask import with_mask
+from emu.kernel.sys.time_left import TimeLeft
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.poll import (
@@ -27,7 +27,6 @@ from emu.kernel.vfs.fdtable import open_file_limit
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.poll import poll_files
 
-_Tell = Callable[[], None]
 InOutTimeval = Annotated[UserStruct, StructArg(layout="__kernel_old_timeval")]
 
 READ_EVENTS = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR
@@ -52,15 +51,8 @@ def select(
         if seconds < 0 or microseconds < 0:
             raise EINVAL("negative timeout")
         timeout_ns = seconds * NSEC_PER_SEC + microseconds % USEC_PER_SEC * 1000
-    clock = task.kernel.clock
-    start = clock.monotonic_ns()
-
-    def tell_time() -> None:
-        if timeout_ns is not None:
-            left = max(0, timeout_ns - (clock.monotonic_ns() - start))
-            _try_write(tvp, tv_sec=left // NSEC_PER_SEC, tv_usec=left % NSEC_PER_SEC // 1000)
-
-    return _timed(_select(task, n, (inp, outp, exp), timeout_ns), tell_time)
+    left = TimeLeft(task, tvp, timeout_ns, timeval=True)
+    return left.after(_select(task, n, (inp, outp, exp), timeout_ns))
 
 
 @syscall("sys_old_select")
@@ -92,37 +84,9 @@ def pselect6(
     if sig:
         mask, size = task.mm.read_word(sig), task.mm.read_word(sig + task.mm.word_bytes)
     timeout_ns = read_timespec(task, tsp) if tsp else None
-    clock = task.kernel.clock
-    start = clock.monotonic_ns()
-
-    def tell_time() -> None:
-        if timeout_ns is not None:
-            # The timeout may be in read-only memory, which Linux does not mind either.
-            with contextlib.suppress(EFAULT):
-                write_timespec(tsp, max(0, timeout_ns - (clock.monotonic_ns() - start)))
-
+    left = TimeLeft(task, tsp, timeout_ns)
     sets = (inp, outp, exp)
-    result = with_mask(task, mask, size, lambda: _select(task, n, sets, timeout_ns))
-    return _timed(result, tell_time)
-
-
-def _timed(result: int | Awaitable[int], tell_time: _Tell) -> int | Awaitable[int]:
-    if isinstance(result, int):
-        tell_time()
-        return result
-    return _timed_later(result, tell_time)
-
-
-async def _timed_later(result: Awaitable[int], tell_time: _Tell) -> int:
-    try:
-        return await result
-    finally:
-        tell_time()
-
-
-def _try_write(struct: UserStruct, **values: int) -> None:
-    with contextlib.suppress(EFAULT):
-        struct.write(**values)
+    return left.after(with_mask(task, mask, size, lambda: _select(task, n, sets, timeout_ns)))
 
 
 def _select(

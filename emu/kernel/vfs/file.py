@@ -26,8 +26,8 @@ class File:
     """
 
     __slots__ = (
-        "__weakref__", "count", "cred", "f_op", "flags", "flock", "inode", "mode", "owner", "path",
-        "pos", "private_data", "signum",
+        "__weakref__", "count", "cred", "epoll_entries", "f_op", "flags", "flock", "inode",
+        "mode", "owner", "path", "pos", "private_data", "signum",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
@@ -43,6 +43,8 @@ class File:
         self.flock: object = None
         self.owner = 0
         self.signum = 0
+        self.epoll_entries: dict[Any, None] | None = None
+        """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
 
     @property
@@ -63,6 +65,8 @@ class File:
         self.path.mount.open_files -= 1
         if self.mode == FMODE_PATH:
             return
+        for entry in list(self.epoll_entries or ()):
+            entry.forget()
         inode = self.inode
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1

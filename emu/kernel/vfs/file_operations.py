@@ -32,6 +32,8 @@ class FileOperations:
     """
 
     seekable = True
+    ignores_llseek = False
+    """Whether lseek does nothing and says so with the old position: noop_llseek."""
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Prepare a new open file; may sleep, may exchange ``file.f_op``."""
@@ -66,6 +68,10 @@ class FileOperations:
     def unlocked_ioctl(self, file: File, task: Task, cmd: int, arg: int) -> Result:
         """A command of `emu.kernel.uapi.ioctl`, or a stranger: the number with UNKNOWN_FLAG."""
         raise ENOTTY
+
+    def show_fdinfo(self, file: File) -> bytes:
+        """Lines for /proc/PID/fdinfo that only this kind of file has."""
+        return b""
 
     def mmap(self, file: File, vma: Vma) -> None:
         """Prepare a new mapping by giving it the pages: ``vma.mapping``. ENODEV."""

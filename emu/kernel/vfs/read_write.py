@@ -77,6 +77,8 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:
     """Move the position: where it is now. ESPIPE, EINVAL."""
+    if file.f_op.ignores_llseek:
+        return file.pos
     if not file.f_op.seekable:
         raise ESPIPE
     pos = file.f_op.llseek(file, offset, whence)

@@ -11,6 +11,7 @@ from emu.kernel.vfs.dev import MKDEV, UNNAMED_MAJOR
 from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.pipe_buffer import PipeMemory
     from emu.kernel.kernel import Kernel
     from emu.kernel.tty.tty import Tty
     from emu.kernel.vfs.mount import Mount
@@ -38,9 +39,12 @@ class Vfs:
         self.file_systems: dict[bytes, FileSystemType] = {}
         self.fifo_operations: FileOperations = NO_OPEN
         self.pipe_mount: Mount
+        self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
         self.console: Tty | None = None
         """The terminal that the host's terminal was made."""
+        self.anon_inode_mount: Mount
+        self.mqueue_mount: Mount
         self.terminals: list[int] = []
         """Host descriptors that programs have for a terminal as they are."""
         self.console_pgrp = 0

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from emu.arch.abi import Abi
 from emu.kernel.kernel import Kernel, Options
+from emu.kernel.signal.state import TaskSignals
 from emu.kernel.syscall import collect
 from emu.kernel.task import Task
 
@@ -32,6 +33,7 @@ class FakeCpu:
         if isa.name == "arm":
             self.registers[15] = self.pc
         self.thumb = False
+        self.trap_length = isa.trap_length
         self.ways = {}
         self.stopped = False
 
@@ -97,7 +99,8 @@ def machine(abi_name, byte_order, *handlers, strict=False):
     cpu = FakeCpu(abi.isa)
     task = SimpleNamespace(
         kernel=kernel, abi=abi, image_abi=abi, cpu=cpu, call=None, work=False,
-        alive=True, queued=False, mm=FakeMemory(byte_order=abi.byte_order), pid=7,
+        alive=True, interrupted=None, restarts=False,
+        signals=TaskSignals.fresh(), queued=False, mm=FakeMemory(byte_order=abi.byte_order), pid=7,
     )  # fmt: skip
     task.set_second_result = lambda value: Task.set_second_result(task, value)
     kernel.gates.install(cpu, abi)

@@ -132,15 +132,6 @@ def test_a_page_fault_asks_the_address_space_what_it_was():
     assert task.signals.dequeue() == SigInfo(SIGSEGV, "SEGV_ACCERR", address=0x5000)
 
 
-def test_a_handler_kills_and_says_why():
-    caller = Caller()
-    caller.task.signals.actions[SIGTERM] = Sigaction(0x4000)
-    send_signal(caller.task, SIGTERM)
-    deliver(caller.task)
-    assert caller.task.exit_status == SIGSEGV
-    assert "SIGTERM" in caller.logged[0] and "frames" in caller.logged[0]
-
-
 def test_sigkill_cannot_be_escaped():
     task = Caller().task
     task.signals.block_only((1 << 64) - 1)

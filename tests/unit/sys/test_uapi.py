@@ -7,6 +7,7 @@ from emu.kernel.args import FlagFamily
 from emu.kernel.uapi import (
     capability,
     futex,
+    ipc,
     membarrier,
     personality,
     prctl,
@@ -20,7 +21,8 @@ from emu.kernel.uapi import (
 
 GENERIC = Abi.load("riscv64")
 MODULES = (
-    capability, futex, membarrier, personality, prctl, random, resource, sched, signal, time, wait,
+    capability, futex, ipc, membarrier, personality, prctl, random, resource, sched, signal, time,
+    wait,
 )  # fmt: skip
 RENAMED = {
     "LINUX_CAPABILITY_VERSION_1": "_LINUX_CAPABILITY_VERSION_1",

@@ -50,7 +50,10 @@ def test_nonblocking_ends_say_try_again(guest):
     assert guest.write(w, b"x") == "EAGAIN"
     guest.read(r, 100)
     assert guest.write(w, bytes(4096)) == "EAGAIN"
-    assert guest.write(w, bytes(5000)) == 100
+    assert guest.write(w, bytes(5000)) == "EAGAIN"
+    guest.read(r, 5000)
+    assert guest.write(w, bytes(4096)) == 4096
+    assert guest.write(w, bytes(5000)) == "EAGAIN"
 
 
 def test_a_reader_sleeps_until_there_is_something(guest):
@@ -214,3 +217,65 @@ def test_select_tells_the_time_that_is_left(guest):
     assert guest.sys("select", r + 1, guest.buffer, 0, 0, timeval) == 0
     assert guest.get("__kernel_old_timeval", 0x100) == {"tv_sec": 0, "tv_usec": 0}
     assert guest.mm.read(guest.buffer, 8) == bytes(8)
+
+
+def test_small_writes_share_a_page_and_large_ones_begin_a_new_one(guest):
+    r, w = pipe(guest, "O_NONBLOCK")
+    full = 0
+    while guest.write(w, bytes(3000)) == 3000:
+        full += 1
+    assert full == 16
+    assert guest.write(w, bytes(1000)) == 1000
+    assert guest.write(w, bytes(97)) == "EAGAIN"
+    assert guest.sys("ioctl", r, guest.abi.constant("FIONREAD"), guest.buffer) == 0
+    assert guest.mm.read_u32(guest.buffer) == 16 * 3000 + 1000
+
+
+def test_packets_stay_apart(any_guest):
+    g = any_guest
+    r, w = pipe(g, "O_DIRECT|O_NONBLOCK")
+    g.write(w, b"one")
+    g.write(w, b"second")
+    g.write(w, bytes(5000))
+    assert g.read(r, 100) == b"one"
+    assert g.read(r, 3) == b"sec"
+    assert g.read(r, 9000) == bytes(4096)
+    assert g.read(r, 9000) == bytes(904)
+    assert g.read(r) == "EAGAIN"
+
+
+def test_the_largest_pipe_is_a_variable(guest):
+    g = guest
+    fd = g.open("/proc/sys/fs/pipe-max-size", "O_WRONLY")
+    assert g.write(fd, b"100000\n") == 7
+    assert g.cat("/proc/sys/fs/pipe-max-size") == b"131072\n"
+    assert g.write(fd, b"much") == "EINVAL"
+    user = Guest(uid=1000, beside=g)
+    r, _ = pipe(user)
+    set_size = user.abi.constant("F_SETPIPE_SZ")
+    assert user.sys("fcntl", r, set_size, 131072) == 131072
+    assert user.sys("fcntl", r, set_size, 131073) == "EPERM"
+    assert user.sys("fcntl", r, set_size, 1) == 4096
+
+
+def test_all_pipes_together_hold_no_more_than_the_machine_can(guest):
+    memory = guest.kernel.root_mount.vfs.pipe_memory
+    memory.limit = 10_000
+    r, w = pipe(guest)
+    assert guest.write(w, bytes(8000)) == 8000
+    _, other = pipe(guest)
+    assert guest.write(other, bytes(4096)) == 4096
+    assert guest.write(other, bytes(4096)) == "ENOMEM"
+    guest.close(r)
+    guest.close(w)
+    assert memory.used == 4096
+    assert guest.write(other, bytes(4096)) == 4096
+
+
+def test_a_reader_that_came_before_any_writer_is_not_told_of_their_absence(guest):
+    g = guest
+    assert g.sys("mknodat", -100, "/tmp/fifo", 0o010644, 0) == 0
+    early = g.open("/tmp/fifo", "O_RDONLY|O_NONBLOCK")
+    assert g.task.files[early].f_op.poll(g.task.files[early], None) == 0
+    g.close(g.open("/tmp/fifo", "O_WRONLY"))
+    assert g.task.files[early].f_op.poll(g.task.files[early], None) == 0x10

@@ -91,4 +91,4 @@ def show_fdinfo(task: Task, fd: int) -> bytes:
     flags = file.flags | (O_CLOEXEC if fd in task.files.cloexec else 0)
     mount, inode = file.path.mount, file.inode
     text = f"pos:\t{file.pos}\nflags:\t0{flags:o}\nmnt_id:\t{mount.mnt_id}\nino:\t{inode.ino}\n"
-    return text.encode()
+    return text.encode() + file.f_op.show_fdinfo(file)

@@ -1,6 +1,7 @@
 """``emu run -t`` and ``emu shell`` as a person uses them, at a pseudo-terminal of the host."""
 
 import signal
+import subprocess
 import sys
 import time
 
@@ -27,7 +28,7 @@ def at_shell(architecture, **size):
     return Typist(*command, **size)
 
 
-@pytest.fixture(scope="module", params=["arm64", "mipsel", "riscv64", "amd64", "armhf", "i386"])
+@pytest.fixture(scope="module", params=["arm64", "mipsel", "riscv64", "amd64", "armhf"])
 def architecture(request):
     return request.param
 
@@ -38,8 +39,8 @@ def test_a_session_with_a_shell(architecture):
         t.run("tty", "/dev/hvc0")
         t.run("stty size", "30 100")
         # Line editing is the shell's: it sees single keys.
-        t.type("echo onX\x7fe tqo\x1b[D\x1b[D\x7f\r")
-        t.see(r"\n.*one to|one\s+qo|one qo")
+        t.type("echo aXc\x1b[D\x7fb\r")
+        t.see(r"\r\nabc\r\n")
         t.see(PROMPT)
         # A command that runs is ended by Ctrl-C, whether it sleeps or works.
         t.type("busybox sleep 1000\r")
@@ -63,7 +64,6 @@ def test_a_session_with_a_shell(architecture):
         # The window's size.
         t.resize(40, 132)
         t.run("sleep 0.2; stty size", "40 132")
-        t.run("trap 'echo size $(stty size)' WINCH")
         # Job control.
         t.type("busybox sleep 1000\r")
         time.sleep(0.5)
@@ -78,8 +78,7 @@ def test_a_session_with_a_shell(architecture):
         time.sleep(0.3)
         t.type("\x1a")
         t.see(PROMPT)
-        t.run("kill %1; bg 2>/dev/null; sleep 0.2")
-        t.run("jobs", "Terminated|")
+        t.run("kill %1; bg >/dev/null; sleep 0.2; jobs", r"Terminated +busybox sleep 1000")
         # A background job that reads is stopped.
         t.run("busybox cat &")
         t.run("sleep 0.3; jobs", r"Stopped( \(tty input\))? +busybox cat")
@@ -95,8 +94,6 @@ def test_a_session_with_a_shell(architecture):
 
 
 def test_without_a_terminal_it_says_so():
-    import subprocess
-
     command = (*EMU, "run", "-t", "/bin/true")
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 2
@@ -114,7 +111,7 @@ def test_the_terminal_is_restored_however_it_ends():
 
 
 def test_a_raw_terminal_gets_every_byte():
-    with at_shell("arm64") as t:
+    with at_shell("arm64", columns=150) as t:
         t.see(PROMPT)
         t.type("stty raw -echo; busybox dd bs=1 count=4 2>/dev/null | busybox od -c; stty sane\r")
         t.see("stty sane\r\n")
@@ -148,8 +145,8 @@ def test_emu_shell_runs_bash_with_job_control():
         t.type("\x1a")
         t.see(r"Stopped")
         t.see(PROMPT)
-        t.run("kill %1")
-        t.run("", r"Terminated +busybox sleep 1000")
+        t.type("kill %1\r\r")  # told at the next prompt
+        t.see(r"Terminated +busybox sleep 1000")
         t.type("busybox sleep 1000 | busybox cat\r")
         time.sleep(0.7)
         t.type("\x03")
@@ -162,8 +159,6 @@ def test_emu_shell_runs_bash_with_job_control():
 
 
 def test_emu_shell_says_how_to_give_a_root():
-    import subprocess
-
     done = subprocess.run([*EMU, "shell"], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("emu: give a root with -L DIR")

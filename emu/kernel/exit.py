@@ -84,9 +84,9 @@ def _end_process(group: ThreadGroup) -> None:
     leader.exit_status = group.exit_status
     group.stop_signal = group.stop_to_report = 0
     group.real_timer.set(leader, 0, 0)
-    disassociate_ctty(group)
     group.posix_timers.clear()
     group.cpu_timers.clear()
+    disassociate_ctty(group)
     kill_orphaned_pgrp(leader, leader.parent, ending=leader)
     group.exited.wake_up_all()
     if notify_parent(leader):

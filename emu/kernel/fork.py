@@ -9,6 +9,7 @@ from typing import Any
 
 from emu.kernel.copy_thread import copy_thread
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
+from emu.kernel.fs.pidfd import create_pidfd
 from emu.kernel.ipc.sem_undo import exit_sem, share_sem_undo
 from emu.kernel.signal.state import AltStack, TaskSignals
 from emu.kernel.task import Task
@@ -32,6 +33,7 @@ from emu.kernel.uapi.clone import (
     CLONE_VFORK,
     CLONE_VM,
 )
+from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.wait import Wait, WaitQueue
 
 
@@ -167,9 +169,17 @@ def copy_signals(task: Task, flags: int) -> TaskSignals:
 
 
 def tell_ids(task: Task, child: Task, args: CloneArgs) -> None:
-    """Store the new id where caller and child want it. EFAULT for the caller's place alone."""
+    """Store the new id, and a pidfd, where caller and child want them. EMFILE; EFAULT for the
+    caller's places alone."""
     if args.flags & CLONE_PARENT_SETTID:
         task.mm.write_u32(args.parent_tid, child.pid)
+    if args.flags & CLONE_PIDFD:
+        pidfd = fd_install(task, create_pidfd(task, child), cloexec=True)
+        try:
+            task.mm.write_u32(args.pidfd, pidfd)
+        except EFAULT:
+            task.files.close(pidfd)
+            raise
     if args.flags & CLONE_CHILD_SETTID:
         # schedule_tail stores it in the child, whom nobody tells that it failed.
         with suppress(EFAULT):

@@ -23,7 +23,7 @@ ERASE_TAB = 0x82
 
 PLAIN = re.compile(rb"[^\x00-\x1f\x7f\xff]+")
 CARETS = re.compile(rb"(?:\xff[\x00-\x1f\x7f])+")
-"""Runs of the queue that are shown at once: a line of thousands is shown again at every VREPRINT."""
+"""Runs of the queue that are shown at once: VREPRINT shows a line of thousands again."""
 
 WATERMARK = 256
 """Shown at once when so much is waiting, without waiting for the end of what was typed."""

@@ -41,10 +41,10 @@ class Vfs:
         self.pipe_mount: Mount
         self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
-        self.console: Tty | None = None
-        """The terminal that the host's terminal was made."""
         self.anon_inode_mount: Mount
         self.mqueue_mount: Mount
+        self.console: Tty | None = None
+        """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []
         """Host descriptors that programs have for a terminal as they are."""
         self.console_pgrp = 0

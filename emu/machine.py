@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,7 +16,9 @@ from emu.kernel.exec.execve import do_execve
 from emu.kernel.fs.setup import (
     KernelWalker,
     bind_host,
+    connect_console,
     mount_root,
+    open_console,
     open_host_program,
     open_stdio,
 )
@@ -27,6 +29,8 @@ from emu.kernel.rlimits import default_rlimits
 from emu.kernel.signal.send import send_signal
 from emu.kernel.signal.state import TaskSignals
 from emu.kernel.task import Task
+from emu.kernel.tty.host_console import HostConsole, Watch
+from emu.kernel.tty.jobctrl import proc_set_tty
 from emu.kernel.uapi.signal import SIGINT, SIGKILL
 from emu.kernel.vfs.fs_context import FsContext
 
@@ -132,9 +136,12 @@ class Machine:
         cwd: str = "/",
         user: tuple[int, int] = (0, 0),
         stdio: tuple[int, int, int] = (0, 1, 2),
+        on_console: Sequence[int] = (),
     ) -> Task:
         """Make a task that will run a program, with the host's descriptors as its stdio.
 
+        The descriptors in `on_console` are the machine's console instead, which becomes the
+        task's controlling terminal: see `connect_console`.
         The name is looked up in the guest's root first and then on the host. Raises
         `ProgramNotFound`, or the `KernelError` that execve(2) would give.
         """
@@ -159,7 +166,23 @@ class Machine:
         environment = [f"{k}={v}".encode() for k, v in (env or DEFAULT_ENVIRONMENT).items()]
         do_execve(task, path, name, arguments, environment)
         kernel.add_task(task)
+        if on_console:
+            self._give_console(task, on_console)
         return task
+
+    def connect_console(self, fd: int) -> HostConsole:
+        """Make a terminal of the host the machine's console. The descriptor must not block."""
+        return connect_console(self.kernel, fd)
+
+    def watch_host(self, fd: int, action: Callable[[], None]) -> None:
+        """Call an action whenever the host's descriptor can be read, between two tasks' turns."""
+        Watch(self.kernel.sched.host_queues(fd)[0], action).on()
+
+    def run_until_end_of(self, task: Task) -> None:
+        """Run until one task has ended, whatever the others do. Raises `Deadlock`."""
+        with self.ticking():
+            while task.alive:
+                self.step()
 
     def run(self) -> None:
         """Run until every task has ended. Raises `emu.kernel.sched.Deadlock`."""
@@ -199,6 +222,12 @@ class Machine:
             return create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
         except ValueError as error:
             raise UnknownModel(str(error)) from None
+
+    def _give_console(self, task: Task, fds: Sequence[int]) -> None:
+        open_console(self.kernel, task.files, fds)
+        console = self.kernel.root_mount.vfs.console
+        assert console is not None
+        proc_set_tty(console, task.group)
 
     def _out_of_time(self) -> None:
         self.kernel.log("the time limit is reached: all tasks are killed")

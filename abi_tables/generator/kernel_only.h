@@ -31,6 +31,60 @@ struct override__stat {
 	__u32 st_pad2;
 	__u64 st_blocks;
 };
+
+/*
+ * The n32 table names the compat entries of semctl, shmctl and msgctl, whose structs
+ * (arch/mips/include/asm/compat.h) are those of o32, with the high halves of the times.
+ */
+struct override__semid64_ds {
+	struct ipc64_perm sem_perm;
+	__u32 sem_otime;
+	__u32 sem_ctime;
+	__u32 sem_nsems;
+	__u32 sem_otime_high;
+	__u32 sem_ctime_high;
+};
+
+struct override__shmid64_ds {
+	struct ipc64_perm shm_perm;
+	__u32 shm_segsz;
+	__u32 shm_atime;
+	__u32 shm_dtime;
+	__u32 shm_ctime;
+	__s32 shm_cpid;
+	__s32 shm_lpid;
+	__u32 shm_nattch;
+	__u16 shm_atime_high;
+	__u16 shm_dtime_high;
+	__u16 shm_ctime_high;
+	__u16 __unused1;
+};
+
+struct override__msqid64_ds {
+	struct ipc64_perm msg_perm;
+#ifdef __MIPSEB__
+	__u32 msg_stime_high;
+	__u32 msg_stime;
+	__u32 msg_rtime_high;
+	__u32 msg_rtime;
+	__u32 msg_ctime_high;
+	__u32 msg_ctime;
+#else
+	__u32 msg_stime;
+	__u32 msg_stime_high;
+	__u32 msg_rtime;
+	__u32 msg_rtime_high;
+	__u32 msg_ctime;
+	__u32 msg_ctime_high;
+#endif
+	__u32 msg_cbytes;
+	__u32 msg_qnum;
+	__u32 msg_qbytes;
+	__s32 msg_lspid;
+	__s32 msg_lrpid;
+	__u32 __unused4;
+	__u32 __unused5;
+};
 #endif
 
 #if defined(__x86_64__) && defined(__ILP32__)

@@ -27,6 +27,7 @@ from emu.machine import (
 from emu.trace.filter import BadExpression
 
 if TYPE_CHECKING:
+    from emu.cli.terminal import HostTerminal
     from emu.kernel.task import Task
 
 USAGE = 2
@@ -39,6 +40,20 @@ NOT_FOUND = 127
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
     arguments = parser().parse_args(argv)
+    if not arguments.terminal:
+        ended = run(arguments, None)
+    elif not os.isatty(0):
+        return fail("-t: standard input is not a terminal", USAGE)
+    else:
+        from emu.cli.terminal import HostTerminal
+
+        with HostTerminal(0) as terminal:
+            ended = run(arguments, terminal)
+    return ended if isinstance(ended, int) else end_as(ended)
+
+
+def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | int:
+    """Run the program to its end; an exit status if it came to nothing."""
     options = Options(strict=arguments.strict, log=warn)
     if arguments.release:
         options.release = arguments.release
@@ -61,6 +76,8 @@ def main(argv: list[str]) -> int:
         machine = Machine(config)
         if arguments.strace:
             trace(machine, arguments)
+        if terminal is not None:
+            terminal.connect(machine)
     except (OSError, BadExpression) as error:
         return fail(str(error), USAGE)
     try:
@@ -70,6 +87,7 @@ def main(argv: list[str]) -> int:
             env=environment(arguments),
             cwd=arguments.cwd,
             user=arguments.user,
+            on_console=() if terminal is None else [fd for fd in range(3) if os.isatty(fd)],
         )
     except UnknownModel as error:
         return fail(f"--cpu: {error}", USAGE)
@@ -81,7 +99,10 @@ def main(argv: list[str]) -> int:
         return fail(f"{arguments.program}: {why(error)}", CANNOT_RUN)
     signal.signal(signal.SIGINT, lambda number, frame: machine.interrupt())
     try:
-        machine.run()
+        if terminal is None:
+            machine.run()
+        else:
+            machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
     except Unimplemented as missing:
@@ -91,7 +112,7 @@ def main(argv: list[str]) -> int:
 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
-    return end_as(task)
+    return task
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,6 +132,10 @@ def parser() -> argparse.ArgumentParser:
         help="show a host file or folder at a place in the guest",
     )  # fmt: skip
     process = p.add_argument_group("the program's surroundings")
+    process.add_argument(
+        "-t", dest="terminal", action="store_true",
+        help="give it a terminal of its own, which this one shows: job control, line editing",
+    )  # fmt: skip
     process.add_argument("--cwd", metavar="DIR", default="/", help="working directory (/)")
     process.add_argument(
         "--user", metavar="UID:GID", type=user_argument, default=(0, 0), help="who runs it (0:0)"
@@ -214,8 +239,11 @@ def variable_argument(text: str) -> tuple[str, str]:
 
 
 def environment(arguments: argparse.Namespace) -> dict[str, str]:
-    """The guest's environment: a small fixed one and what the options say."""
-    variables = {**DEFAULT_ENVIRONMENT, **dict(arguments.set_env)}
+    """The guest's environment: a small fixed one and what the options say; TERM with -t."""
+    variables = dict(DEFAULT_ENVIRONMENT)
+    if arguments.terminal and "TERM" in os.environ:
+        variables["TERM"] = os.environ["TERM"]
+    variables |= dict(arguments.set_env)
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.kernel.ipc.sem_undo import SemUndoList
 
 
 @dataclass(slots=True)
 class Attributes:
     """Fields of task_struct, signal_struct and mm_struct that only these calls change.
 
-    `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and `robust_list` are user
-    addresses; 0 is none. `executed` is false from fork to the first execve (PF_FORKNOEXEC).
-    `tls_entries` are the base, limit and flags of i386's GDT entries 6 to 8.
+    `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and the robust lists are
+    user addresses; 0 is none. `compat_robust_list` is the one of 32-bit words. `executed` is false
+    from fork to the first execve (PF_FORKNOEXEC). `tls_entries` are the base, limit and flags of
+    i386's GDT entries 6 to 8. `sem_undo` is what semaphores get back at the end.
     """
 
     personality: int = 0
@@ -21,8 +26,10 @@ class Attributes:
     thp_disabled: bool = False
     clear_child_tid: int = 0
     robust_list: int = 0
+    compat_robust_list: int = 0
     executed: bool = False
     tls_entries: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    sem_undo: SemUndoList | None = None
 
     def fork(self) -> Attributes:
         """What a child process starts with: see copy_process."""
@@ -31,7 +38,9 @@ class Attributes:
             pdeath_signal=0,
             clear_child_tid=0,
             robust_list=0,
+            compat_robust_list=0,
             executed=False,
+            sem_undo=None,
             tls_entries=dict(self.tls_entries),
         )
 
@@ -40,6 +49,6 @@ class Attributes:
         self.executed = True
         self.dumpable = 1
         self.clear_child_tid = 0
-        self.robust_list = 0
+        self.robust_list = self.compat_robust_list = 0
         self.thp_disabled = False
         self.tls_entries.clear()

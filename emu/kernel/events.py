@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from emu.arch.cpu import Fault
     from emu.kernel.errno import KernelError
+    from emu.kernel.restart import Restart
     from emu.kernel.signal.pending import SigInfo
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class SyscallEvent:
     """One system call. `arguments` are the raw words, one for each declared parameter.
 
-    `syscall` is None for a call without a handler. `result` and `error` are set when it leaves.
+    `syscall` is None for a call without a handler. `result` or `error` are set when it leaves,
+    `broken` when a signal ended it.
     """
 
     task: Task
@@ -27,6 +29,7 @@ class SyscallEvent:
     arguments: tuple[int, ...]
     result: int | None = None
     error: KernelError | None = None
+    broken: Restart | None = None
 
 
 class Tracer(Protocol):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT
 from emu.kernel.family import (
     forget_original_parent,
     kill_orphaned_pgrp,
     notify_parent,
     release_task,
 )
+from emu.kernel.futex.exit import clear_child_tid, exit_robust_list
+from emu.kernel.ipc.sem_undo import exit_sem
+from emu.kernel.tty.jobctrl import disassociate_ctty
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
-
-FUTEX_MATCH_ANY = 0xFFFFFFFF
 
 
 def do_group_exit(task: Task, status: int) -> None:
@@ -49,6 +49,7 @@ def do_exit(task: Task, status: int) -> None:
     mm = getattr(task, "mm", None)
     if mm is not None:
         group.maxrss = max(group.maxrss, mm.resident_bytes)
+    exit_sem(task)
     task.exit_status = status
     task.work = True
     group.threads.remove(task)
@@ -64,19 +65,11 @@ def do_exit(task: Task, status: int) -> None:
 def mm_release(task: Task) -> None:
     """What a task does to its address space before it leaves it: by exit or by execve.
 
-    The word at clear_child_tid becomes 0 and wakes one who waits for it, if there is anybody to
-    see it; a parent in vfork goes on. See mm_release in kernel/fork.c.
+    It gives up its robust futexes, clears the word at clear_child_tid, and lets a parent in vfork
+    go on. See exec_mm_release and exit_mm_release in kernel/fork.c.
     """
-    address = task.attributes.clear_child_tid
-    task.attributes.clear_child_tid = 0
-    mm = getattr(task, "mm", None)
-    if address and mm is not None and mm.users > 1:
-        try:
-            mm.write_u32(address, 0)
-        except EFAULT:
-            pass
-        else:
-            task.kernel.futexes.wake((mm, address), 1, FUTEX_MATCH_ANY)
+    exit_robust_list(task)
+    clear_child_tid(task)
     waiting, task.vfork_parent = task.vfork_parent, None
     if waiting is not None:
         waiting.wake_up_all()
@@ -93,6 +86,7 @@ def _end_process(group: ThreadGroup) -> None:
     group.real_timer.set(leader, 0, 0)
     group.posix_timers.clear()
     group.cpu_timers.clear()
+    disassociate_ctty(group)
     kill_orphaned_pgrp(leader, leader.parent, ending=leader)
     group.exited.wake_up_all()
     if notify_parent(leader):

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from emu.arch.abi import Abi
 from emu.kernel.cpu_timer import run_cpu_timers
 from emu.kernel.errno import EAGAIN, KernelError
-from emu.kernel.futex import FutexTable
+from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
+from emu.kernel.ipc.mqueue import MqueueLimits
+from emu.kernel.ipc.namespace import IpcNamespace
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.syscall import find_handler
@@ -87,6 +89,8 @@ class Kernel:
         self.gates = Gates(self)
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
+        self.ipc = IpcNamespace(ram, self.sched)
+        self.mqueue_limits = MqueueLimits(ram)
         self.tasks: dict[int, Task] = {}
         self.pid_forgotten: list[Callable[[int], None]] = []
         """Who wants to know of ids that are free again: procfs."""

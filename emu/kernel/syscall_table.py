@@ -10,6 +10,7 @@ from emu.kernel.arm_private import is_private, unknown_private_call
 from emu.kernel.binding import Binder
 from emu.kernel.errno import ENOSYS, KernelError
 from emu.kernel.events import SyscallEvent
+from emu.kernel.restart import RegistersSet, Restart
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -140,6 +141,9 @@ class SyscallTable:
             except KernelError as error:
                 event.error = error
                 raise
+            except Restart as broken:
+                event.broken = broken
+                raise
             finally:
                 tracer.leave(event)
 
@@ -151,6 +155,10 @@ class SyscallTable:
                 result = decoder(task)
             except KernelError as error:
                 event.error = error
+                tracer.leave(event)
+                raise
+            except RegistersSet:
+                event.result = self._registers[self.abi.convention.result]
                 tracer.leave(event)
                 raise
             if not isinstance(result, int):

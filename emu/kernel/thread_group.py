@@ -43,6 +43,8 @@ class ThreadGroup:
         self.child_subreaper = False
         self.tty: object | None = None
         """The controlling terminal."""
+        self.tty_old_pgrp = 0
+        """The foreground group of a session leader's terminal that was hung up."""
 
         self.exit_status: int | None = None
         """What all threads end with, once exit_group(2) or a fatal signal decided it."""

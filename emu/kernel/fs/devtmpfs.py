@@ -24,6 +24,7 @@ NODES = (
     (b"urandom", MKDEV(MEM_MAJOR, 9), 0o666, 0),
     (b"kmsg", MKDEV(MEM_MAJOR, 11), 0o600, 0),
     (b"tty", MKDEV(TTYAUX_MAJOR, 0), 0o666, TTY_GID),
+    (b"ptmx", MKDEV(TTYAUX_MAJOR, 2), 0o666, TTY_GID),
     (b"console", MKDEV(TTYAUX_MAJOR, 1), 0o620, TTY_GID),
 )
 

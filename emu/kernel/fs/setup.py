@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import EEXIST, ENOENT, KernelError
 from emu.kernel.fs.anon_inode import mount_anon_inodes
-from emu.kernel.fs.console import register_consoles
-from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock, make_devtmpfs
+from emu.kernel.fs.devpts import DevptsSuperBlock
+from emu.kernel.fs.devtmpfs import TTY_GID, DevtmpfsSuperBlock, make_devtmpfs
 from emu.kernel.fs.hostfile import STREAM, HostInode, is_terminal, open_flags_of
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
 from emu.kernel.fs.memfd import MemfdSuperBlock
 from emu.kernel.fs.memory_devices import register_memory_devices
+from emu.kernel.fs.mqueue import mount_mqueue
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
-from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
+from emu.kernel.fs.ttys import register_ttys
+from emu.kernel.tty.host_console import HVC0, HostConsole
+from emu.kernel.tty.tty_io import tty_open
+from emu.kernel.uapi.fcntl import AT_FDCWD, O_RDWR, O_WRONLY
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.fdtable import FileTable
@@ -99,8 +103,9 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs.register(FileSystemType(b"proc", make_procfs))
     mount_pipefs(vfs)
     mount_anon_inodes(vfs)
+    mount_mqueue(vfs)
     register_memory_devices(vfs)
-    register_consoles(vfs)
+    register_ttys(vfs)
     vfs.memfd_mount = Mount(MemfdSuperBlock(vfs), flags=0)
     root_sb: SuperBlock = (
         OverlaySuperBlock(vfs, list(layers)) if layers else TmpfsSuperBlock(vfs, mode=0o755)
@@ -128,8 +133,11 @@ def mount_at(kernel: Kernel, sb: SuperBlock, name: bytes) -> Mount:
 
 
 def populate_dev(kernel: Kernel) -> Mount:
-    """Mount a /dev with the nodes every machine has."""
-    return mount_at(kernel, make_devtmpfs(kernel.root_mount.vfs), b"/dev")
+    """Mount a /dev with the nodes every machine has, and a /dev/pts in it."""
+    vfs = kernel.root_mount.vfs
+    mount = mount_at(kernel, make_devtmpfs(vfs), b"/dev")
+    mount_at(kernel, DevptsSuperBlock(vfs, gid=TTY_GID, mode=0o620, ptmxmode=0o666), b"/dev/pts")
+    return mount
 
 
 def bind_host(kernel: Kernel, host: str, guest: bytes, writable: bool) -> Mount:
@@ -183,6 +191,29 @@ def open_stdio(kernel: Kernel, fds: Sequence[int] = (0, 1, 2)) -> FileTable:
         file.private_data = host
         table.replace(fd, file, cloexec=False)
     return table
+
+
+def connect_console(kernel: Kernel, fd: int) -> HostConsole:
+    """Make the host's terminal the machine's console, /dev/hvc0. It must not block."""
+    vfs = kernel.root_mount.vfs
+    console = HostConsole(kernel, fd)
+    vfs.console = console.tty
+    sb = KernelWalker(kernel.root_mount).lookup(b"/dev").dentry.sb
+    assert isinstance(sb, DevtmpfsSuperBlock)
+    sb.add_node(b"hvc0", HVC0, 0o620, TTY_GID)
+    return console
+
+
+def open_console(kernel: Kernel, table: FileTable, fds: Sequence[int]) -> None:
+    """Have descriptors be the machine's console."""
+    console = kernel.root_mount.vfs.console
+    assert console is not None
+    path = KernelWalker(kernel.root_mount).lookup(b"/dev/hvc0")
+    file = File(path, O_RDWR, ROOT)
+    tty_open(file, console, may_control=False)
+    for fd in fds:
+        table.replace(fd, file.get(), cloexec=False)
+    file.put()
 
 
 def terminal_path(kernel: Kernel, fd: int) -> VfsPath:

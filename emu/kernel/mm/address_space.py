@@ -68,6 +68,7 @@ class AddressSpace(UserMemory):
         self.table_room = TABLE_STEP
         self._table_frames: list[int] = []
         self.default_flags = 0
+        self.membarrier_registrations = 0
         self.read_implies_exec = False
         self.vdso_base = self.vdso_landing = 0
         self.sigreturn: tuple[int, int] | None = None

@@ -1,17 +1,15 @@
-"""Calls with little behind them: personality(2), syslog(2), membarrier(2), thread set-up."""
+"""Calls with little behind them: personality(2), syslog(2), getcpu(2)."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from emu.kernel.args import FlagsArg, Int, Pid, Pointer, Size, UInt
+from emu.kernel.args import FlagsArg, Int, Pointer
 from emu.kernel.errno import EINVAL, EPERM
-from emu.kernel.sys.ids import find_task
-from emu.kernel.sys.kinds import OutUInt, OutWord
+from emu.kernel.sys.kinds import OutUInt
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.capability import CAP_SYS_ADMIN, CAP_SYSLOG
-from emu.kernel.uapi.membarrier import MEMBARRIER_CMD_GLOBAL, MEMBARRIER_CMD_QUERY
 from emu.kernel.uapi.personality import PER_LINUX, PER_LINUX32, PER_MASK, PERSONALITY
 
 Persona = Annotated[int, FlagsArg(family=PERSONALITY)]
@@ -76,43 +74,6 @@ def syslog(task: Task, type: Int, buf: Pointer, len: Int) -> int:
     raise EINVAL(f"syslog action {type} is not supported")
 
 
-@syscall("sys_membarrier")
-def membarrier(task: Task, cmd: Int, flags: UInt, cpu_id: Int) -> int:
-    """Order memory between all tasks; they never run at once. See membarrier(2)."""
-    if flags:
-        raise EINVAL("flags belong to commands that are not supported")
-    if cmd == MEMBARRIER_CMD_QUERY:
-        return MEMBARRIER_CMD_GLOBAL
-    if cmd == MEMBARRIER_CMD_GLOBAL:
-        return 0
-    raise EINVAL(f"membarrier command {cmd} is not supported")
-
-
-@syscall("sys_set_tid_address")
-def set_tid_address(task: Task, tidptr: Pointer) -> int:
-    """Note where to clear the thread id when the thread ends. See set_tid_address(2)."""
-    task.attributes.clear_child_tid = tidptr
-    return task.pid
-
-
-@syscall("sys_set_robust_list")
-def set_robust_list(task: Task, head: Pointer, len: Size) -> int:
-    """Note the list of robust futexes. See set_robust_list(2)."""
-    if len != robust_list_size(task):
-        raise EINVAL("not the size of a robust_list_head")
-    task.attributes.robust_list = head
-    return 0
-
-
-@syscall("sys_get_robust_list")
-def get_robust_list(task: Task, pid: Pid, head_ptr: OutWord, len_ptr: OutWord) -> int:
-    """Tell a thread's list of robust futexes. See get_robust_list(2)."""
-    owner = find_task(task, pid)
-    write_word(task, len_ptr, robust_list_size(task))
-    write_word(task, head_ptr, owner.attributes.robust_list)
-    return 0
-
-
 @syscall("sys_getcpu")
 def getcpu(task: Task, cpup: OutUInt, nodep: OutUInt, unused: Pointer) -> int:
     """Tell the CPU and the node: always 0. See getcpu(2)."""
@@ -120,11 +81,6 @@ def getcpu(task: Task, cpup: OutUInt, nodep: OutUInt, unused: Pointer) -> int:
         if address:
             task.mm.write_u32(address, 0)
     return 0
-
-
-def robust_list_size(task: Task) -> int:
-    """sizeof(struct robust_list_head): three words."""
-    return 3 * task.abi.word_bits // 8
 
 
 def write_word(task: Task, address: int, value: int) -> None:

@@ -164,6 +164,11 @@ def user_buffer(task: Task, address: int, count: int) -> UserBuffer:
 
 def import_iovec(task: Task, address: int, count: int) -> UserBuffer:
     """The buffers of a struct iovec array. EINVAL for too many or a negative size; EFAULT."""
+    return UserBuffer(task.mm, iovec_pieces(task, address, count))
+
+
+def iovec_pieces(task: Task, address: int, count: int) -> list[tuple[int, int]]:
+    """Addresses and lengths of a struct iovec array, no more than one call may move."""
     if count > UIO_MAXIOV:
         raise EINVAL("too many buffers")
     layout = task.abi.layout("iovec")
@@ -178,7 +183,7 @@ def import_iovec(task: Task, address: int, count: int) -> UserBuffer:
         room = min(length, MAX_RW_COUNT - total)
         total += room
         pieces.append((base, room))
-    return UserBuffer(task.mm, pieces)
+    return pieces
 
 
 def position(task: Task, low: int, high: int) -> int:

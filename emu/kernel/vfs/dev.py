@@ -9,6 +9,8 @@ UNNAMED_MAJOR = 0
 MEM_MAJOR = 1
 TTY_MAJOR = 4
 TTYAUX_MAJOR = 5
+UNIX98_PTY_SLAVE_MAJOR = 136
+HVC_MAJOR = 229
 
 
 def MKDEV(major: int, minor: int) -> int:

@@ -144,13 +144,15 @@ def open_path(
             path.mount.want_write()
             if inode.write_count < 0:
                 raise ETXTBSY("the program is being run")
-    file = File(path, flags & KEPT_FLAGS, task.cred)
+    # A terminal's open looks at O_NOCTTY too.
+    file = File(path, flags & (KEPT_FLAGS | O_NOCTTY), task.cred)
     if kind == S_IFREG and file.mode & FMODE_WRITE:
         inode.write_count += 1
     try:
         opening = file.f_op.open(inode, file)
         if opening is not None:
             return _opened(file, opening)
+        file.flags &= KEPT_FLAGS
         if flags & O_TRUNC and kind == S_IFREG and not created:
             truncate_opened(task, file)
     except BaseException:
@@ -182,6 +184,7 @@ async def _opened(file: File, opening: Awaitable[None]) -> File:
     except BaseException:
         _abandon(file)
         raise
+    file.flags &= KEPT_FLAGS
     return file
 
 

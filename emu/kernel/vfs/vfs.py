@@ -13,6 +13,7 @@ from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
 if TYPE_CHECKING:
     from emu.kernel.fs.pipe_buffer import PipeMemory
     from emu.kernel.kernel import Kernel
+    from emu.kernel.tty.tty import Tty
     from emu.kernel.vfs.mount import Mount
     from emu.kernel.vfs.super_block import SuperBlock
 
@@ -41,8 +42,11 @@ class Vfs:
         self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
+        self.mqueue_mount: Mount
+        self.console: Tty | None = None
+        """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []
-        """Host descriptors of the console."""
+        """Host descriptors that programs have for a terminal as they are."""
         self.console_pgrp = 0
         """The foreground process group of the console; 0 is not set."""
         self._last_minor = 0

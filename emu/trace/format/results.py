@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.restart import Restart, RestartBlock, RestartNoHand, RestartNoIntr
 from emu.kernel.uapi.personality import PERSONALITY
 from emu.kernel.uapi.sched import POLICY, SCHED_RESET_ON_FORK
 from emu.trace.format import fcntl, memory, prctl
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from emu.trace.format.call import Call
 
 ADDRESSES = ("brk", "mmap", "mmap2", "mremap", "shmat", "ipc")
-RESTARTED = "? ERESTARTSYS (To be restarted if SA_RESTART is set)"
-RESTARTED_SLEEP = "? ERESTART_RESTARTBLOCK (Interrupted by signal)"
-SLEEPS = ("nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "poll", "futex", "futex_time64")
+BROKEN: dict[type[Restart], str] = {
+    Restart: "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
+    RestartNoIntr: "? ERESTARTNOINTR (To be restarted)",
+    RestartNoHand: "? ERESTARTNOHAND (To be restarted if no handler)",
+    RestartBlock: "? ERESTART_RESTARTBLOCK (Interrupted by signal)",
+}
 
 
 def result(call: Call) -> str:
@@ -27,7 +31,7 @@ def result(call: Call) -> str:
     if error is not None:
         return f"-1 {type(error).__name__} ({error.text()})"
     if value is None:
-        return RESTARTED_SLEEP if call.name in SLEEPS else RESTARTED
+        return BROKEN[type(call.event.broken)] if call.event.broken is not None else "?"
     if call.name in ADDRESSES:
         return hexadecimal(value & ((1 << call.word_bits) - 1))
     if not call.parameters and call.event.syscall is None:

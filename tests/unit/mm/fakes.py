@@ -7,6 +7,7 @@ from emu.arch.abi import Abi
 from emu.kernel.attributes import Attributes
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import ENODEV, ENOENT
+from emu.kernel.futex.table import FutexTable
 from emu.kernel.mm.address_space import AddressSpace
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.mm.ram import Ram
@@ -150,6 +151,7 @@ class FakeTask:
             cpu=self._cpu,
             random=random.Random(1),
             tasks={},
+            futexes=FutexTable(),
             # As when the task is entered next: its registers go to its CPU.
             sched=SimpleNamespace(leave_cpu=lambda task: task.cpu.restore(task.saved_registers)),
         )
@@ -160,7 +162,9 @@ class FakeTask:
         self.files = SimpleNamespace(
             close_on_exec=lambda: self.events.append("close on exec"), users=1
         )
-        self.group = SimpleNamespace(leader=self, threads=[self], exit_status=None, maxrss=0)
+        self.group = SimpleNamespace(
+            leader=self, threads=[self], exit_status=None, maxrss=0, posix_timers={}
+        )
         self.vfork_parent = None
         self.signals = SimpleNamespace(after_exec=lambda: self.events.append("reset signals"))
         self.events = []

@@ -85,7 +85,7 @@ def test_a_sleeper_that_was_ended_leaves_nothing_behind():
     assert caller.call("sys_futex", caller.buffer, WAKE, 1) == 0
 
 
-@pytest.mark.parametrize("operation", [2, 5, 6, 7, 8, 11, 12, 13, 99, WAKE | 256])
+@pytest.mark.parametrize("operation", [2, 99, WAKE | 256, 6 | 256])
 def test_other_operations_are_enosys(operation):
     caller = Caller()
     assert caller.fails("sys_futex", caller.buffer, operation, 0, 0, 0, 0) == "ENOSYS"

@@ -162,10 +162,25 @@ def test_random_bytes_end_where_memory_ends():
 
 def test_membarrier_says_what_it_can_do():
     caller = Caller()
-    assert caller.call("sys_membarrier", 0, 0, 0) == 1
+    known = caller.call("sys_membarrier", 0, 0, 0)
+    assert known & 0x29 == 0x29 and not known & (1 << 7 | 1 << 8)
     assert caller.call("sys_membarrier", 1, 0, 0) == 0
-    assert caller.fails("sys_membarrier", 8, 0, 0) == "EINVAL"
+    assert caller.fails("sys_membarrier", 1 << 7, 0, 0) == "EINVAL"
+    assert caller.fails("sys_membarrier", 3, 0, 0) == "EINVAL"
     assert caller.fails("sys_membarrier", 0, 1, 0) == "EINVAL"
+
+
+def test_private_barriers_must_be_announced():
+    caller = Caller()
+    assert caller.fails("sys_membarrier", 1 << 3, 0, 0) == "EPERM"
+    assert caller.call("sys_membarrier", 1 << 4, 0, 0) == 0
+    assert caller.call("sys_membarrier", 1 << 3, 0, 0) == 0
+    assert caller.fails("sys_membarrier", 1 << 5, 0, 0) == "EPERM"
+    assert caller.call("sys_membarrier", 1 << 9, 0, 0) == 1 << 4
+
+
+def test_mips_has_no_barrier_for_code():
+    assert Caller("mips-o32").fails("sys_membarrier", 1 << 6, 0, 0) == "EINVAL"
 
 
 def test_the_kernels_messages_are_empty():

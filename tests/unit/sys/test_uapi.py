@@ -7,6 +7,7 @@ from emu.kernel.args import FlagFamily
 from emu.kernel.uapi import (
     capability,
     futex,
+    ipc,
     membarrier,
     personality,
     prctl,
@@ -14,13 +15,16 @@ from emu.kernel.uapi import (
     resource,
     sched,
     signal,
+    termios,
     time,
     wait,
 )
 
 GENERIC = Abi.load("riscv64")
 MODULES = (
-    capability, futex, membarrier, personality, prctl, random, resource, sched, signal, time, wait,
+    capability, futex, ipc, membarrier, personality, prctl, random, resource, sched, signal, time,
+    wait,
+    termios,
 )  # fmt: skip
 RENAMED = {
     "LINUX_CAPABILITY_VERSION_1": "_LINUX_CAPABILITY_VERSION_1",
@@ -30,7 +34,7 @@ RENAMED = {
     "WCLONE": "__WCLONE",
     "WNOTHREAD": "__WNOTHREAD",
 }
-OURS = ("FUTEX_CMD_MASK", "SA_RESTORER", "CAP_FULL_SET", "CAP_FS_SET")
+OURS = ("DISABLED_CHAR", "FUTEX_CMD_MASK", "NCC", "SA_RESTORER", "CAP_FULL_SET", "CAP_FS_SET")
 
 
 def plain_constants():

@@ -10,6 +10,7 @@ from emu.kernel.fs.procfs.inode import ProcDirectory
 from emu.kernel.fs.procfs.pid import ProcessDirectory
 from emu.kernel.fs.procfs.sysctl import add_sysctls
 from emu.kernel.fs.procfs.system import add_system_files
+from emu.kernel.fs.procfs.sysvipc import add_sysvipc
 from emu.kernel.uapi.mount import PROC_SUPER_MAGIC
 from emu.kernel.uapi.stat import S_IFDIR
 from emu.kernel.vfs.inode import DirEntry, Inode
@@ -33,6 +34,7 @@ class ProcSuperBlock(SuperBlock):
         self.set_root(root)
         add_system_files(root)
         add_sysctls(root.add_directory(b"sys"))
+        add_sysvipc(root)
         root.add_link(b"self", lambda: b"%d" % current_of(self).tgid)
         root.add_link(b"thread-self", lambda: b"%d/task/%d" % _thread(current_of(self)))
         root.add_link(b"mounts", lambda: b"self/mounts")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.fs.pipe_buffer import round_pipe_size
+from emu.kernel.fs.procfs.ipc_sysctl import add_ipc_sysctls, add_mqueue_sysctls
 from emu.kernel.rlimits import NR_OPEN
 from emu.kernel.uts import NEW_UTS_LEN
 
@@ -39,6 +40,7 @@ def add_sysctls(root: ProcDirectory) -> None:
         pipes.max_size = round_pipe_size(int(text))
 
     files.add_file(b"pipe-max-size", lambda: b"%d\n" % pipes.max_size, set_pipe_max_size)
+    add_mqueue_sysctls(files.add_directory(b"mqueue"))
     files.add_file(b"protected_hardlinks", lambda: b"0\n")
     files.add_file(b"protected_symlinks", lambda: b"0\n")
 
@@ -71,6 +73,7 @@ def _add_kernel(directory: ProcDirectory, kernel: Kernel) -> None:
     directory.add_file(b"overflowgid", lambda: b"65534\n")
     directory.add_file(b"randomize_va_space", lambda: b"0\n")
     directory.add_file(b"core_pattern", lambda: b"core\n")
+    add_ipc_sysctls(directory)
     random = directory.add_directory(b"random")
     boot_id = _uuid(kernel)
     random.add_file(b"boot_id", lambda: boot_id)

@@ -1,0 +1,99 @@
+"""``emu shell``: an interactive shell in a root, on a terminal with job control."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import struct
+
+from emu.arch.abi import identify_elf
+from emu.cli import run
+from emu.cli.usage import fail
+
+SHELLS = (
+    ("bin/bash", ("bash",)),
+    ("usr/bin/bash", ("bash",)),
+    ("bin/sh", ("sh",)),
+    ("usr/bin/sh", ("sh",)),
+    ("bin/busybox", ("busybox", "sh")),
+    ("usr/bin/busybox", ("busybox", "sh")),
+)
+"""Where a shell may be, the best first, and how it is called."""
+
+NO_ROOT = "give a root with -L DIR: a folder with a Linux system's files, such as bin/busybox"
+ELF_HEADER = 52
+
+
+def main(argv: list[str]) -> int:
+    """Start a shell; answers its exit status."""
+    arguments = parser().parse_args(argv)
+    if not arguments.layer:
+        return fail(NO_ROOT, run.USAGE)
+    found = find_shell(arguments.layer, arguments.arch)
+    if found is None:
+        of_arch = f" of {arguments.arch}" if arguments.arch else ""
+        return fail(f"no shell{of_arch} in {' or '.join(arguments.layer)}", run.NOT_FOUND)
+    path, called = found
+    options = [word for folder in arguments.layer for word in ("-L", folder)]
+    options += [word for bind in arguments.bind for word in ("--bind", bind)]
+    return run.main(["-t", *options, "-0", called[0], "/" + path, *called[1:]])
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of ``emu shell``."""
+    p = argparse.ArgumentParser(
+        prog="emu shell",
+        description="Start an interactive shell in a root: bash, sh or busybox.",
+    )
+    p.add_argument(
+        "-L", dest="layer", metavar="DIR", action="append", default=[],
+        help="a folder of the guest's root, read-only; later ones lie on top",
+    )  # fmt: skip
+    p.add_argument("--arch", metavar="ARCH", help="take only a shell of this ABI or ISA")
+    p.add_argument(
+        "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[],
+        help="show a host file or folder at a place in the guest",
+    )  # fmt: skip
+    return p
+
+
+def find_shell(layers: list[str], arch: str | None) -> tuple[str, tuple[str, ...]] | None:
+    """The best shell of a root: where it is in the guest, and its first arguments."""
+    for path, called in SHELLS:
+        for layer in reversed(layers):
+            file = resolve(layer, path)
+            if file is not None and (arch is None or arch in identify(file)):
+                return path, called
+    return None
+
+
+def resolve(layer: str, path: str) -> str | None:
+    """The file of a name in a root, whose links lead within the root; None if there is none."""
+    for _ in range(16):
+        file = os.path.join(layer, path)
+        if not os.path.islink(file):
+            parent = os.path.dirname(path)
+            if parent and os.path.islink(os.path.join(layer, parent)):
+                target = os.readlink(os.path.join(layer, parent))
+                path = os.path.join(target.lstrip("/"), os.path.basename(path))
+                continue
+            return file if os.path.isfile(file) else None
+        target = os.readlink(file)
+        path = target.lstrip("/") if target.startswith("/") else os.path.normpath(
+            os.path.join(os.path.dirname(path), target)
+        )  # fmt: skip
+    return None
+
+
+def identify(file: str) -> tuple[str, ...]:
+    """The names of the ABI and ISA that a program is for; none for what is no such program."""
+    with open(file, "rb") as stream:
+        header = stream.read(ELF_HEADER)
+    if len(header) < ELF_HEADER or header[:4] != b"\x7fELF":
+        return ()
+    big_endian = header[5] == 2
+    order = ">" if big_endian else "<"
+    bits = 64 if header[4] == 2 else 32
+    (machine,) = struct.unpack_from(order + "H", header, 18)
+    (flags,) = struct.unpack_from(order + "I", header, 48 if bits == 64 else 36)
+    return identify_elf(machine, bits, big_endian, flags) or ()

@@ -1,0 +1,1 @@
+"""Communication between processes by key and by name: System V IPC, POSIX message queues."""

@@ -1,0 +1,91 @@
+"""Other processes' memory: process_vm_readv(2) and process_vm_writev(2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emu.arch.cpu import ACCESS_WRITE, PAGE_SIZE
+from emu.kernel.args import Pid, ULong
+from emu.kernel.errno import EFAULT, EINVAL, ESRCH
+from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
+from emu.kernel.sys.file_kinds import Iovec, OutIovec
+from emu.kernel.sys.read_write import import_iovec, iovec_pieces
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uaccess import UserBuffer
+
+
+@syscall("sys_process_vm_readv")
+def process_vm_readv(
+    task: Task,
+    pid: Pid,
+    lvec: OutIovec,
+    liovcnt: ULong,
+    rvec: Iovec,
+    riovcnt: ULong,
+    flags: ULong,
+) -> int:
+    """Copy from another process's memory: how many bytes. See process_vm_readv(2)."""
+    if flags:
+        raise EINVAL("there are no flags")
+    mine = import_iovec(task, lvec, liovcnt)
+
+    def read(other: Task, address: int, size: int) -> int:
+        return mine.copy_to(other.mm.read(address, size))
+
+    return transfer(task, pid, mine, iovec_pieces(task, rvec, riovcnt) if mine.count else [], read)
+
+
+@syscall("sys_process_vm_writev")
+def process_vm_writev(
+    task: Task,
+    pid: Pid,
+    lvec: Iovec,
+    liovcnt: ULong,
+    rvec: Iovec,
+    riovcnt: ULong,
+    flags: ULong,
+) -> int:
+    """Copy to another process's memory: how many bytes. See process_vm_writev(2)."""
+    if flags:
+        raise EINVAL("there are no flags")
+    mine = import_iovec(task, lvec, liovcnt)
+
+    def write(other: Task, address: int, size: int) -> int:
+        other.mm.views(address, size, ACCESS_WRITE)
+        data = mine.copy_from(size)
+        other.mm.write(address, data)
+        return len(data)
+
+    return transfer(task, pid, mine, iovec_pieces(task, rvec, riovcnt) if mine.count else [], write)
+
+
+def transfer(
+    task: Task,
+    pid: int,
+    mine: UserBuffer,
+    theirs: list[tuple[int, int]],
+    copy: Callable[[Task, int, int], int],
+) -> int:
+    """Go through both lists of buffers page by page. ESRCH, EPERM; EFAULT if nothing is copied."""
+    if not any(length for _, length in theirs):
+        return 0
+    other = task.kernel.tasks.get(pid)
+    if other is None or not other.alive:
+        raise ESRCH(f"no process {pid}")
+    check_ptrace_access(task, other, PTRACE_MODE_ATTACH)
+    done = 0
+    try:
+        for address, length in theirs:
+            while length and mine.count:
+                size = min(length, mine.count, PAGE_SIZE - address % PAGE_SIZE)
+                copied = copy(other, address, size)
+                done += copied
+                if copied < size:
+                    return done
+                address += size
+                length -= size
+    except EFAULT:
+        if not done:
+            raise
+    return done

@@ -11,6 +11,7 @@ from emu.trace.format import signals
 from emu.trace.format.files import FILE_STRUCTS
 from emu.trace.format.flags import flags
 from emu.trace.format.text import pointer, quoted
+from emu.trace.format.waiting import epoll_event, sigevent
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -163,4 +164,6 @@ SPECIAL: dict[str, StructFormatter] = {
     "sigaltstack": sigaltstack,
     "sched_param": sched_param,
     "__user_cap_header_struct": cap_header,
+    "epoll_event": epoll_event,
+    "sigevent": sigevent,
 }

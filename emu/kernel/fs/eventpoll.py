@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file_operations import PollTable
     from emu.kernel.vfs.inode import Inode
 
-EP_ITEM_COST = 640
-"""What an entry costs in memory, about; see `max_user_watches`."""
-
 Put = Callable[[int, int], None]
 """Gives the caller one ready file's events and data. EFAULT."""
 
@@ -116,7 +113,7 @@ class Epoll:
         """Watch one more file. ENOSPC if the user watches too many."""
         fs = anon_inode_fs(self.file)
         watches = fs.epoll_watches.get(self.uid, 0)
-        if watches >= max_user_watches(fs.vfs.kernel.ram.size):
+        if watches >= fs.max_user_watches:
             raise ENOSPC("the user watches too many files")
         fs.epoll_watches[self.uid] = watches + 1
         entry = Entry(self, file, fd, events, data)
@@ -216,11 +213,6 @@ def create_epoll(task: Task) -> File:
     file = anon_inode_file(task, b"[eventpoll]", EPOLL, None, O_RDWR)
     file.private_data = Epoll(file, task.cred.uid)
     return file
-
-
-def max_user_watches(memory: int) -> int:
-    """So many files all epolls of a user may watch: 4 % of the memory. See eventpoll_init."""
-    return memory // 25 // EP_ITEM_COST
 
 
 def _kernel_dev(file: File) -> int:

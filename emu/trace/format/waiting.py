@@ -1,4 +1,4 @@
-"""What is waited for: entries of epolls, and events that timers make."""
+"""What is waited for: sets of files, entries of epolls, and events that timers make."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from emu.trace.format.call import Call
 
 EVENTS_SHOWN = 32
+FD_SETSIZE = 1024
+TIMEOUT = 4
+"""Which argument of select and pselect6 is the timeout."""
 
 Values = dict[str, Any]
 
@@ -59,3 +62,41 @@ def sigevent(abi: Abi, values: Values) -> str:
     if notify == SIGEV_THREAD_ID:
         parts.append(f"sigev_notify_thread_id={values['_sigev_un']['_tid']}")
     return f"{{{', '.join(parts)}}}"
+
+
+def file_set(call: Call, index: int) -> str:
+    """The descriptors of a select's set."""
+    members = read_set(call, index)
+    return pointer(call.value(index)) if members is None else f"[{' '.join(map(str, members))}]"
+
+
+def select_result(call: Call, value: int) -> str:
+    """Which descriptors are ready, and what was left of the timeout."""
+    if not value:
+        return "0 (Timeout)"
+    names = ("in", "out", "except")
+    sets = [(name, read_set(call, index)) for index, name in enumerate(names, 1)]
+    parts = [f"{name} [{' '.join(map(str, members))}]" for name, members in sets if members]
+    if len(call.parameters) > TIMEOUT and call.value(TIMEOUT):
+        arg: Any = call.parameters[TIMEOUT].arg
+        layout = call.layout(arg.layout)
+        try:
+            left = layout.unpack(call.mm.read(call.value(TIMEOUT), layout.size))
+        except KernelError:
+            left = {}
+        parts.append(f"left {{{', '.join(f'{name}={n}' for name, n in left.items())}}}")
+    return f"{value} ({', '.join(parts)})"
+
+
+def read_set(call: Call, index: int) -> list[int] | None:
+    """The members of an fd_set; None if there is none, or it cannot be read."""
+    count = min(max(call.value(0), 0), FD_SETSIZE)
+    address, word = call.value(index), call.abi.word_bytes
+    if not address:
+        return None
+    try:
+        raw = call.mm.read(address, -(-count // (8 * word)) * word)
+    except KernelError:
+        return None
+    bits = signals.bits_of(call.abi, raw)
+    return [fd for fd in range(count) if bits >> fd & 1]

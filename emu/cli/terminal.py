@@ -41,6 +41,7 @@ class HostTerminal:
             self._handlers[number] = signal.signal(number, self._tell)
         for number in (signal.SIGTERM, signal.SIGHUP):
             self._handlers[number] = signal.signal(number, self._end)
+        self._handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._suspend)
         self._make_raw()
         if os.isatty(2):
             # Lines of our own need the carriage return that a raw terminal does not add.
@@ -90,6 +91,11 @@ class HostTerminal:
         self._restore()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+    def _suspend(self, number: int, frame: FrameType | None) -> None:
+        """Somebody stops the emulator: whoever has the terminal then finds it as it was."""
+        self._restore()
+        os.kill(os.getpid(), signal.SIGSTOP)  # SIGCONT makes it raw again
 
     def _look(self) -> None:
         try:

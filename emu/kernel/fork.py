@@ -9,6 +9,7 @@ from typing import Any
 
 from emu.kernel.copy_thread import copy_thread
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
+from emu.kernel.fs.pidfd import create_pidfd
 from emu.kernel.ipc.sem_undo import exit_sem, share_sem_undo
 from emu.kernel.signal.state import AltStack, TaskSignals
 from emu.kernel.task import Task
@@ -32,6 +33,7 @@ from emu.kernel.uapi.clone import (
     CLONE_VFORK,
     CLONE_VM,
 )
+from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.wait import Wait, WaitQueue
 
 
@@ -92,12 +94,17 @@ def check_flags(task: Task, args: CloneArgs) -> None:
         raise EINVAL("init's siblings would be nobody's children")
     if flags & CLONE_PIDFD and flags & CLONE_DETACHED:
         raise EINVAL("CLONE_PIDFD with CLONE_DETACHED")
+    check_namespaces(task, flags)
+    if flags & CLONE_INTO_CGROUP:
+        raise EINVAL("there are no control groups")
+
+
+def check_namespaces(task: Task, flags: int) -> None:
+    """EINVAL for a namespace of its own, of whatever kind; EPERM if it may not have one anyway."""
     if flags & CLONE_NEW_ANYTHING:
         if not task.cred.capable(CAP_SYS_ADMIN):
             raise EPERM("namespaces need CAP_SYS_ADMIN")
         raise EINVAL("there is one namespace of each kind")
-    if flags & CLONE_INTO_CGROUP:
-        raise EINVAL("there are no control groups")
 
 
 def copy_process(task: Task, args: CloneArgs) -> Task:
@@ -167,9 +174,17 @@ def copy_signals(task: Task, flags: int) -> TaskSignals:
 
 
 def tell_ids(task: Task, child: Task, args: CloneArgs) -> None:
-    """Store the new id where caller and child want it. EFAULT for the caller's place alone."""
+    """Store the new id, and a pidfd, where caller and child want them. EMFILE; EFAULT for the
+    caller's places alone."""
     if args.flags & CLONE_PARENT_SETTID:
         task.mm.write_u32(args.parent_tid, child.pid)
+    if args.flags & CLONE_PIDFD:
+        pidfd = fd_install(task, create_pidfd(task, child), cloexec=True)
+        try:
+            task.mm.write_u32(args.pidfd, pidfd)
+        except EFAULT:
+            task.files.close(pidfd)
+            raise
     if args.flags & CLONE_CHILD_SETTID:
         # schedule_tail stores it in the child, whom nobody tells that it failed.
         with suppress(EFAULT):

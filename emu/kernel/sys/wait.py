@@ -13,13 +13,15 @@ from emu.kernel.args import (
     StructArg,
     UserStruct,
 )
-from emu.kernel.errno import EBADF, EINVAL, ESRCH
+from emu.kernel.errno import EAGAIN, EINVAL, ESRCH
+from emu.kernel.fs.pidfd import pidfd_task
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.sys.kinds import OutInt
 from emu.kernel.sys.sysinfo import write_rusage
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.thread_group import ThreadGroup
+from emu.kernel.uapi.fcntl import O_NONBLOCK
 from emu.kernel.uapi.wait import (
     P_ALL,
     P_PGID,
@@ -91,7 +93,11 @@ async def waitid(
     check_wait_options(options, WAITID_OPTIONS)
     if not options & (WEXITED | WSTOPPED | WCONTINUED):
         raise EINVAL("nothing to wait for")
-    waited = await do_wait(task, children_of_id(task, which, upid), options)
+    wants = children_of_id(task, which, upid)
+    impatient = which == P_PIDFD and task.files[upid].flags & O_NONBLOCK
+    waited = await do_wait(task, wants, options | (WNOHANG if impatient else 0))
+    if waited is None and impatient and not options & WNOHANG:
+        raise EAGAIN("nothing happened yet")
     if waited is not None and ru:
         write_rusage(task, ru, waited.cpu_time_ns, waited.maxrss)
     if infop:
@@ -127,7 +133,8 @@ def children_of_id(task: Task, which: int, number: int) -> Wants:
         pgid = number or task.pgid
         return lambda child: child.pgid == pgid
     if which == P_PIDFD and number >= 0:
-        raise EBADF("not a pidfd")
+        group = pidfd_task(task.files[number]).group
+        return lambda child: child is group
     raise EINVAL("no such kind of id")
 
 

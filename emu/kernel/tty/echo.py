@@ -6,11 +6,12 @@ depends on the column the cursor is in then. See echo_char and __process_echoes 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from emu.kernel.tty.characters import TAB, iscntrl
 from emu.kernel.tty.opost import Output
-from emu.kernel.uapi.termios import ECHO, ECHOCTL, ECHONL, OPOST
+from emu.kernel.uapi.termios import ECHO, ECHOCTL, ECHONL, OLCUC, OPOST
 
 if TYPE_CHECKING:
     from emu.kernel.tty.tty import Tty
@@ -20,11 +21,21 @@ MOVE_BACK_COL = 0x80
 SET_CANON_COL = 0x81
 ERASE_TAB = 0x82
 
+PLAIN = re.compile(rb"[^\x00-\x1f\x7f\xff]+")
+CARETS = re.compile(rb"(?:\xff[\x00-\x1f\x7f])+")
+"""Runs of the queue that are shown at once: VREPRINT shows a line of thousands again."""
+
 WATERMARK = 256
 """Shown at once when so much is waiting, without waiting for the end of what was typed."""
 BLOCK = 256
 DISCARD_WATERMARK = 4096 - (WATERMARK + 32)
 """The oldest is forgotten when more than this waits: nobody looks."""
+
+WITH_CARET = tuple(
+    b"\xff" + bytes((c,)) if c == OP or (iscntrl(c) and c != TAB) else bytes((c,))
+    for c in range(256)
+)
+"""What a character is in the queue with ECHOCTL."""
 
 
 class Echo:
@@ -56,6 +67,14 @@ class Echo:
         if self.tty.termios.lflag & ECHOCTL and iscntrl(c) and c != TAB:
             self._queue.append(OP)
         self._queue.append(c)
+
+    def text(self, characters: bytes | bytearray) -> None:
+        """Show many characters as `char` does."""
+        lflag = self.tty.termios.lflag
+        if lflag & ECHOCTL:
+            self._queue += b"".join([WITH_CARET[c] for c in characters])
+        else:
+            self.raw(bytes(characters))
 
     def set_canon_column(self) -> None:
         """The line that is being typed begins here."""
@@ -96,12 +115,16 @@ class Echo:
         out = bytearray()
         done = 0
         while done < self._committed:
+            made = self._run(done, room - len(out))
+            if made:
+                out += made[0]
+                done += made[1]
+                continue
             shown = self._next(done, room - len(out))
             if shown is None:
                 break
-            made, used = shown
-            out += made
-            done += used
+            out += shown[0]
+            done += shown[1]
         while self._committed - done >= DISCARD_WATERMARK:
             done += self._length(done)
         del self._queue[:done]
@@ -109,6 +132,22 @@ class Echo:
         self._marked = max(0, self._marked - done)
         if out:
             tty.driver.write(tty, bytes(out))
+
+    def _run(self, start: int, room: int) -> tuple[bytes, int] | None:
+        """What a run of ordinary characters shows, and its length."""
+        queue, end = self._queue, self._committed
+        found = PLAIN.match(queue, start, min(end, start + room))
+        if found is not None and not self.tty.termios.oflag & OLCUC:
+            made = bytes(found[0])
+            if self.tty.termios.oflag & OPOST:
+                self.output.advance(made)
+            return made, len(made)
+        found = CARETS.match(queue, start, min(end, start + room // 2 * 2))
+        if found is not None:
+            made = bytes(found[0])
+            self.output.column += len(made)
+            return b"".join([b"^%c" % (c ^ 0x40) for c in made[1::2]]), len(made)
+        return None
 
     def _length(self, place: int) -> int:
         if self._queue[place] != OP:

@@ -249,8 +249,7 @@ class NTty:
             self.finish_erasing()
             self.echo.char(c)
             self.echo.raw(b"\n")
-            for typed in self.buffer[self.canon :]:
-                self.echo.char(typed)
+            self.echo.text(self.buffer[self.canon :])
             self.echo.commit()
         elif c == NEWLINE:
             if lflag & (ECHO | ECHONL):

@@ -33,6 +33,9 @@ FIRST_PIECE = 64
 WRITE_PIECE = 2048
 """How much of a write is done in one piece."""
 
+PIECES_PER_TURN = 8
+"""How many are done before others may run and signals are looked at."""
+
 
 class _Read:
     """One read: what it has, and what it still waits for."""
@@ -167,12 +170,15 @@ class _Write:
         self.buffer = buffer
         self.piece = b""
         self.done = 0
+        self.out_of_turn = False
+        """Whether it could go on, but did much already."""
 
     def step(self) -> bool:
         """Send what there is room for; whether everything is sent. EIO, EFAULT."""
         tty = self.tty
         tty.ldisc.echo.process()
-        while True:
+        self.out_of_turn = False
+        for _ in range(PIECES_PER_TURN):
             if not self.piece:
                 if not self.buffer.count:
                     return True
@@ -184,6 +190,15 @@ class _Write:
             self.piece = self.piece[sent:]
             if self.piece:
                 return False
+        self.out_of_turn = self.buffer.count > 0
+        return not self.out_of_turn
+
+    async def wait(self) -> None:
+        """Sleep until there is room, or let the others have their turn. Raises `Restart`."""
+        if self.out_of_turn:
+            await self.tty.write_wait.wait(0)
+        else:
+            await self.tty.write_wait.wait()
 
 
 def n_tty_write(tty: Tty, file: File, buffer: Buffer) -> Result:
@@ -202,7 +217,7 @@ def n_tty_write(tty: Tty, file: File, buffer: Buffer) -> Result:
         if not write.done:
             raise
         return write.done
-    if file.flags & O_NONBLOCK:
+    if file.flags & O_NONBLOCK and not write.out_of_turn:
         if not write.done:
             raise EAGAIN
         return write.done
@@ -219,8 +234,10 @@ async def _write_later(write: _Write, step_first: bool = False) -> int:
     try:
         ended = write.step() if step_first else False
         while not ended:
-            await write.tty.write_wait.wait()
+            await write.wait()
             ended = write.step()
+            if not ended and write.file.flags & O_NONBLOCK and not write.out_of_turn:
+                break
     except (KernelError, Restart):
         if not write.done:
             raise

@@ -50,7 +50,7 @@ class Output:
             if end > done and not shout:
                 run = data[done : min(end, done + room - len(out))]
                 out += run
-                self.column += len(run) - self._continuations(run)
+                self.advance(run)
                 done += len(run)
                 continue
             made = self.process(data[done], room - len(out))
@@ -100,8 +100,8 @@ class Output:
             self.column += not (c & 0xC0 == 0x80 and self.tty.termios.iflag & IUTF8)
         return bytes((c,))
 
-    def _continuations(self, run: bytes) -> int:
-        """How many bytes of a run are not the first of their character."""
-        if not self.tty.termios.iflag & IUTF8 or run.isascii():
-            return 0
-        return len(run) - len(run.translate(None, CONTINUATION))
+    def advance(self, run: bytes) -> None:
+        """Count the columns of printable characters; with IUTF8 some bytes are parts of one."""
+        if self.tty.termios.iflag & IUTF8 and not run.isascii():
+            run = run.translate(None, CONTINUATION)
+        self.column += len(run)

@@ -170,6 +170,8 @@ def shown(call: Call) -> int:
         return count if kind in (S_IFCHR, S_IFBLK) else count - 1
     if name in ("fcntl", "fcntl64") and count == 3:
         return fcntl.fcntl_shown(call)
+    if name == "ioctl":
+        return fcntl.ioctl_shown(call)
     if name == "prctl":
         return prctl.shown(call)
     if name in ("futex", "futex_time64"):

@@ -9,7 +9,7 @@ from emu.kernel.uapi.fcntl import OPEN_FLAGS
 from emu.trace.format.flags import flags
 from emu.trace.format.numbers import FD_FLAGS, set_of
 from emu.trace.format.structs import struct
-from emu.trace.format.text import hexadecimal, pointer, signed
+from emu.trace.format.text import hexadecimal, pointer, quoted, signed
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -26,9 +26,29 @@ FILLED = ("F_GETLK", "F_GETLK64", "F_OFD_GETLK")
 IOCTL_STRUCTS = {
     "TCGETS": ("termios", True), "TCSETS": ("termios", False), "TCSETSW": ("termios", False),
     "TCSETSF": ("termios", False), "TIOCGWINSZ": ("winsize", True),
-    "TIOCSWINSZ": ("winsize", False),
+    "TIOCSWINSZ": ("winsize", False), "TCGETS2": ("termios2", True),
+    "TCSETS2": ("termios2", False), "TCSETSW2": ("termios2", False),
+    "TCSETSF2": ("termios2", False), "TCGETA": ("termio", True), "TCSETA": ("termio", False),
+    "TCSETAW": ("termio", False), "TCSETAF": ("termio", False),
+    "TIOCGLCKTRMIOS": ("termios", True), "TIOCSLCKTRMIOS": ("termios", False),
 }  # fmt: skip
-IOCTL_NUMBERS = {"FIONREAD": True, "TIOCGPGRP": True, "TIOCSPGRP": False, "TIOCGSID": True}
+IOCTL_NUMBERS = {
+    "FIONREAD": True, "TIOCGPGRP": True, "TIOCSPGRP": False, "TIOCGSID": True, "TIOCGPTN": True,
+    "TIOCSPTLCK": False, "TIOCGPTLCK": True, "TIOCPKT": False, "TIOCGPKT": True, "TIOCOUTQ": True,
+    "TIOCGEXCL": True, "TIOCGDEV": True, "TIOCGETD": True, "TIOCSETD": False, "FIONBIO": False,
+    "TIOCGSOFTCAR": True, "TIOCSSOFTCAR": False,
+}  # fmt: skip
+"""ioctl command -> whether the kernel fills its number."""
+
+IOCTL_WITHOUT = (
+    "FIOCLEX", "FIONCLEX", "TIOCEXCL", "TIOCNXCL", "TIOCNOTTY", "TIOCVHANGUP", "TIOCSBRK",
+    "TIOCCBRK",
+)  # fmt: skip
+IOCTL_DECIMAL = ("TCSBRK", "TCSBRKP", "TIOCSCTTY")
+IOCTL_NAMES = {
+    "TCFLSH": ("TCIFLUSH", "TCOFLUSH", "TCIOFLUSH"),
+    "TCXONC": ("TCOOFF", "TCOON", "TCIOFF", "TCION"),
+}
 
 
 def command(call: Call) -> str:
@@ -113,6 +133,11 @@ def ioctl_command(call: Call, index: int) -> str:
     return f"_IOC({shown}, {hexadecimal(kind)}, {hexadecimal(number)}, {hexadecimal(size)})"
 
 
+def ioctl_shown(call: Call) -> int:
+    """How many arguments the command has."""
+    return 2 if command(call) in IOCTL_WITHOUT else 3
+
+
 def ioctl_is_out(call: Call) -> bool:
     """Whether the command fills its argument."""
     name = command(call)
@@ -122,6 +147,10 @@ def ioctl_is_out(call: Call) -> bool:
 def ioctl_argument(call: Call, index: int) -> str:
     """What follows the command."""
     name, value = command(call), call.value(index)
+    if name in IOCTL_DECIMAL:
+        return str(signed(value, 32))
+    if name in IOCTL_NAMES and value < len(IOCTL_NAMES[name]):
+        return IOCTL_NAMES[name][value]
     if not value or (call.failed and ioctl_is_out(call)):
         return (
             pointer(value) if name in IOCTL_STRUCTS or name in IOCTL_NUMBERS else hexadecimal(value)
@@ -131,6 +160,11 @@ def ioctl_argument(call: Call, index: int) -> str:
     if name in IOCTL_NUMBERS:
         try:
             return f"[{signed(call.mm.read_u32(value), 32)}]"
+        except KernelError:
+            return pointer(value)
+    if name == "TIOCSTI":
+        try:
+            return quoted(call.mm.read(value, 1))
         except KernelError:
             return pointer(value)
     return hexadecimal(value)

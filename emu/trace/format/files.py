@@ -150,5 +150,5 @@ FILE_STRUCTS: dict[str, Callable[[Abi, Values], str]] = {
     "statx": statx,
     **dict.fromkeys(("statfs", "statfs64"), statfs),
     **dict.fromkeys(("flock", "flock64"), flock),
-    **dict.fromkeys(("termios", "termios2"), termios),
+    **dict.fromkeys(("termio", "termios", "termios2"), termios),
 }

@@ -15,6 +15,7 @@ from emu.kernel.uapi import (
     resource,
     sched,
     signal,
+    termios,
     time,
     wait,
 )
@@ -23,6 +24,7 @@ GENERIC = Abi.load("riscv64")
 MODULES = (
     capability, futex, ipc, membarrier, personality, prctl, random, resource, sched, signal, time,
     wait,
+    termios,
 )  # fmt: skip
 RENAMED = {
     "LINUX_CAPABILITY_VERSION_1": "_LINUX_CAPABILITY_VERSION_1",
@@ -32,7 +34,7 @@ RENAMED = {
     "WCLONE": "__WCLONE",
     "WNOTHREAD": "__WNOTHREAD",
 }
-OURS = ("FUTEX_CMD_MASK", "SA_RESTORER", "CAP_FULL_SET", "CAP_FS_SET")
+OURS = ("DISABLED_CHAR", "FUTEX_CMD_MASK", "NCC", "SA_RESTORER", "CAP_FULL_SET", "CAP_FS_SET")
 
 
 def plain_constants():

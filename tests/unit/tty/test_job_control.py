@@ -246,3 +246,19 @@ def test_a_hangup_by_command_needs_root(shell):
     user = Program(uid=1000)
     _, slave, _ = user.open_pair()
     assert user.direct(slave, "TIOCVHANGUP") == "EPERM"
+
+
+def test_vhangup_hangs_up_the_callers_terminal(shell):
+    shell.catch(SIGHUP, SIGCONT)
+    assert shell.sys("vhangup") == 0
+    assert shell.read(shell.slave) == b""
+    assert shell.pending() == {SIGHUP, SIGCONT}
+    assert Program(uid=1000).sys("vhangup") == "EPERM"
+    assert Program().sys("vhangup") == 0
+
+
+def test_proc_tells_the_terminal_and_its_foreground(shell):
+    fields = shell.cat("/proc/self/stat").split(b") ")[1].split()
+    assert (int(fields[4]), int(fields[5])) == (136 << 8, shell.task.pgid)
+    fields = Program().cat("/proc/self/stat").split(b") ")[1].split()
+    assert (int(fields[4]), int(fields[5])) == (0, -1)

@@ -8,8 +8,10 @@ from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.cpu_time import process_time_ns
 from emu.kernel.fs.procfs.maps import memory_pages
 from emu.kernel.signal.actions import DEFAULT
+from emu.kernel.tty.tty import Tty
 from emu.kernel.uapi.resource import RLIM_INFINITY, RLIMIT_NAMES
 from emu.kernel.uapi.signal import SIG_IGN
+from emu.kernel.vfs.dev import new_encode_dev
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -58,7 +60,7 @@ def show_stat(task: Task) -> bytes:
     threads = len(task.group.threads)
     low = (1 << 31) - 1
     numbers = [
-        task.ppid, task.pgid, task.sid, 0, -1, 0, 0, 0, 0, 0, ticks, 0,
+        task.ppid, task.pgid, task.sid, *terminal_of(task), 0, 0, 0, 0, 0, ticks, 0,
         children_ticks, 0,
         20 + task.scheduling.nice, task.scheduling.nice, threads, 0,
         task.start_time_ns // NSEC_PER_TICK, size * PAGE_SIZE, resident,
@@ -69,6 +71,14 @@ def show_stat(task: Task) -> bytes:
     ]  # fmt: skip
     text = " ".join(map(str, numbers))
     return b"%d (%s) %s %s\n" % (task.pid, task.comm, state_of(task).encode(), text.encode())
+
+
+def terminal_of(task: Task) -> tuple[int, int]:
+    """The controlling terminal's device number and foreground group; 0 and -1 for none."""
+    tty = task.group.tty
+    if not isinstance(tty, Tty):
+        return 0, -1
+    return new_encode_dev(tty.device), tty.ctrl.pgrp
 
 
 def show_status(task: Task) -> bytes:

@@ -128,6 +128,8 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "msgsnd": {1: ipc.message},
     "msgrcv": {1: ipc.message},
     "ipc": {0: ipc.multiplexed},
+    "futex_waitv": {0: ipc.futex_words},
+    "futex_requeue": {0: ipc.futex_words},
     "mq_open": {2: octal_mode},
     "process_vm_readv": {3: remote_iovec},
     "process_vm_writev": {3: remote_iovec},

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.fcntl import OPEN_FLAGS
+from emu.kernel.uapi.futex import FUTEX2_PRIVATE, FUTEX2_SIZE_U32
 from emu.kernel.uapi.ipc import (
     IPC_64,
     IPC_CREAT,
@@ -139,6 +140,24 @@ def semaphore_operations(call: Call, index: int) -> str:
             return pointer(address)
         flag = set_of(((IPC_NOWAIT, "IPC_NOWAIT"), (SEM_UNDO, "SEM_UNDO")), value["sem_flg"])
         parts.append(f"{{sem_num={value['sem_num']}, sem_op={value['sem_op']}, sem_flg={flag}}}")
+    return f"[{', '.join(parts)}{', ...' if count > ITEMS_SHOWN else ''}]"
+
+
+def futex_words(call: Call, index: int) -> str:
+    """An array of struct futex_waitv: as many as the call says, or the two of a requeue."""
+    address, count = call.value(index), call.named("nr_futexes") or 2
+    layout = call.abi.layout("futex_waitv")
+    names = ((FUTEX2_SIZE_U32, "FUTEX_32"), (FUTEX2_PRIVATE, "FUTEX_PRIVATE_FLAG"))
+    parts = []
+    for item in range(min(count, ITEMS_SHOWN)):
+        try:
+            value = layout.unpack(call.mm.read(address + item * layout.size, layout.size))
+        except KernelError:
+            return pointer(address)
+        parts.append(
+            f"{{val={hexadecimal(value['val'])}, uaddr={pointer(value['uaddr'])}, "
+            f"flags={set_of(names, value['flags'])}, __reserved={value['__reserved']}}}"
+        )
     return f"[{', '.join(parts)}{', ...' if count > ITEMS_SHOWN else ''}]"
 
 

@@ -95,3 +95,11 @@ def test_memory_of_another_process(traced):
         'process_vm_writev(999, [{iov_base="text", iov_len=4}], 1, '
         "[{iov_base=0x1000, iov_len=4}], 1, 0) = -1 ESRCH (No such process)"
     )
+
+
+def test_words_of_several_futexes(traced):
+    at = traced.put("futex_waitv", 512, val=7, uaddr=traced.buffer, flags=130)
+    assert line(traced, "sys_futex_waitv", at, 1, 0, 0, 1) == (
+        "futex_waitv([{val=0x7, uaddr=BUF, flags=FUTEX_32|FUTEX_PRIVATE_FLAG, __reserved=0}], "
+        "1, 0, NULL, CLOCK_MONOTONIC) = -1 EAGAIN (Resource temporarily unavailable)"
+    )

@@ -94,12 +94,17 @@ def check_flags(task: Task, args: CloneArgs) -> None:
         raise EINVAL("init's siblings would be nobody's children")
     if flags & CLONE_PIDFD and flags & CLONE_DETACHED:
         raise EINVAL("CLONE_PIDFD with CLONE_DETACHED")
+    check_namespaces(task, flags)
+    if flags & CLONE_INTO_CGROUP:
+        raise EINVAL("there are no control groups")
+
+
+def check_namespaces(task: Task, flags: int) -> None:
+    """EINVAL for a namespace of its own, of whatever kind; EPERM if it may not have one anyway."""
     if flags & CLONE_NEW_ANYTHING:
         if not task.cred.capable(CAP_SYS_ADMIN):
             raise EPERM("namespaces need CAP_SYS_ADMIN")
         raise EINVAL("there is one namespace of each kind")
-    if flags & CLONE_INTO_CGROUP:
-        raise EINVAL("there are no control groups")
 
 
 def copy_process(task: Task, args: CloneArgs) -> Task:

@@ -74,7 +74,9 @@ def make_gate(
                 result = ended
         except KernelError as error:
             result = -errno[type(error)]
-        except RegistersSet:
+        except (RegistersSet, Restart) as left:
+            if isinstance(left, Restart):
+                finish(task, left)
             cpu.stop()
             return
         if 0 <= result <= highest:

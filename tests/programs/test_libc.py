@@ -23,8 +23,11 @@ NEEDS = {
 # Exit statuses; negative ones are signals.
 STATUS = {"printing": 7, "processes": -6}
 
+# What QEMU 7.2 cannot run: MIPS's SI_TIMER is the host's SI_MESGQ there, and the C library's thread
+# waits for it for ever.
+NO_REFERENCE = [("timer_threads", "mips")]
+
 each_abi = pytest.mark.parametrize("abi", ABIS)
-each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 each_runnable_source = pytest.mark.parametrize(
     "source",
     [source for source in SOURCES if source.stem not in NEEDS],
@@ -33,8 +36,18 @@ each_runnable_source = pytest.mark.parametrize(
 each_linking = pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])
 
 
-@each_abi
-@each_source
+each_abi_and_source_with_a_reference = pytest.mark.parametrize(
+    ("abi", "source"),
+    [
+        pytest.param(abi, source, id=f"{source.stem}-{abi}")
+        for abi in ABIS
+        for source in SOURCES
+        if not any(source.stem == s and abi.startswith(a) for s, a in NO_REFERENCE)
+    ],
+)
+
+
+@each_abi_and_source_with_a_reference
 @each_linking
 def test_linux_or_qemu_runs_it(abi, source, dynamic):
     program = or_skip(build_with_libc, source, abi, dynamic)

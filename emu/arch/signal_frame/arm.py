@@ -42,6 +42,7 @@ class ArmFrames:
 
     red_zone = 0
     overflow: Literal["frame", "size", ""] = ""
+    minimum_stack = 0
 
     def __init__(self, abi: Abi) -> None:
         self._old, self._rt = abi.layout("sigframe"), abi.layout("rt_sigframe")

@@ -42,6 +42,7 @@ class Arm64Frames:
         self._records_size = layout.find("uc.uc_mcontext.__reserved").size
         self._fpsimd = abi.layout("fpsimd_context")
         self._esr = abi.layout("esr_context")
+        self.minimum_stack = self.size(True) + _FRAME_RECORD_SIZE + 16
 
     def size(self, siginfo: bool) -> int:
         """See `FrameCodec`."""

@@ -82,6 +82,9 @@ class FrameCodec(Protocol):
     """What must still lie on the alternate stack: the frame, or one of its size right below the
     stack pointer if that does; or nothing is checked."""
 
+    minimum_stack: int
+    """AT_MINSIGSTKSZ: the most that a frame can take, 0 where the kernel does not tell."""
+
     def size(self, siginfo: bool) -> int:
         """The size of a frame, without what is above it."""
 

@@ -29,6 +29,7 @@ class MipsFrames:
     red_zone = 32
     """Room for the trampoline of the kernel's FPU emulator."""
     overflow: Literal["frame", "size", ""] = "size"
+    minimum_stack = 0
 
     def __init__(self, abi: Abi) -> None:
         self._rt = _Frame(abi.layout("rt_sigframe"), "rs_uc.uc_mcontext.", "rs_uc.uc_sigmask", True)

@@ -32,6 +32,7 @@ class RiscVFrames:
             f"{machine}sc_extdesc.hdr.magic",
             f"{machine}sc_extdesc.hdr.size",
         )
+        self.minimum_stack = self.size(True)
         self._context = layout.find("uc").offset
         self._mask = layout.find("uc.uc_sigmask").offset
         self._fp = layout.find(f"{machine}sc_fpregs").offset

@@ -28,6 +28,7 @@ class I386Frames:
 
     red_zone = 0
     overflow: Literal["frame", "size", ""] = "frame"
+    minimum_stack = x86_fp.MINIMUM_STACK
 
     def __init__(self, abi: Abi) -> None:
         self._old, self._rt = abi.layout("sigframe"), abi.layout("rt_sigframe")

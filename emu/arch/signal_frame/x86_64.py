@@ -38,6 +38,7 @@ class X86_64Frames:
 
     red_zone = 128
     overflow: Literal["frame", "size", ""] = "frame"
+    minimum_stack = x86_fp.MINIMUM_STACK
 
     def __init__(self, abi: Abi) -> None:
         layout = abi.layout("rt_sigframe")

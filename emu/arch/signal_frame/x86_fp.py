@@ -13,6 +13,8 @@ from emu.arch.signal_frame.base import BadFrame, Reader
 FXSAVE_SIZE = 512
 FXSAVE_ALIGNMENT = 64
 FSAVE_SIZE = 112
+MINIMUM_STACK = 1440
+"""With 64-bit kernels' largest frame, i386's old one: see init_sigframe_size."""
 MAGIC1 = 0x46505853
 X86_FXSR_MAGIC = 0
 FEATURES_FP_SSE = 3

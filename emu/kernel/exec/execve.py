@@ -24,6 +24,7 @@ from emu.kernel.mm.special import install_special_mapping
 from emu.kernel.mm.vma import VM_EXEC, VM_MAYANY, VM_READ
 from emu.kernel.uapi.personality import MMAP_PAGE_ZERO, READ_IMPLIES_EXEC
 from emu.kernel.uapi.signal import SIGSEGV
+from emu.kernel.vfs.fdtable import unshare_files
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
@@ -135,7 +136,10 @@ def _kernel_pages(mm: AddressSpace, cpu: Cpu) -> list[tuple[int, int]]:
         install_special_mapping(mm, address, contents, VM_READ | VM_EXEC, b"[vectors]")
     if mm.abi.name == "x86-64":
         install_special_mapping(mm, VSYSCALL_ADDRESS, vsyscall_page(), VM_EXEC, b"[vsyscall]")
-    return map_vdso(mm)
+    auxv = map_vdso(mm)
+    if minimum := mm.abi.frames.minimum_stack:
+        auxv.append((at.AT_MINSIGSTKSZ, minimum))
+    return auxv
 
 
 def _credentials_auxv(cred: Credentials, secure: bool) -> list[tuple[int, int]]:
@@ -182,9 +186,7 @@ def _set_break(mm: AddressSpace, image: ElfImage, loaded: LoadedImage) -> None:
 
 def _begin_new_exec(task: Task, program: Program) -> None:
     """What a task loses with its old program."""
-    if task.files.users > 1:
-        shared, task.files = task.files, task.files.fork()
-        shared.put()
+    unshare_files(task)
     task.files.close_on_exec()
     task.signals.after_exec()
     task.group.posix_timers.clear()

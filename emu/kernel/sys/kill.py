@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from emu.kernel.args import Pid, StructArg, UserStruct
@@ -9,6 +10,7 @@ from emu.kernel.errno import EINVAL, EPERM, ESRCH
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
+from emu.kernel.signal.siginfo import unpack_siginfo
 from emu.kernel.sys.kinds import Signal
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -29,7 +31,7 @@ def kill(task: Task, pid: Pid, sig: Signal) -> int:
         found = task.kernel.tasks.get(pid)
         if found is None:
             raise ESRCH(f"no process {pid}")
-        send_as(task, found, sig, SI_USER)
+        send_as(task, found, sig, sent_by(task, SI_USER))
         return 0
     everyone = list(task.kernel.groups())
     if pid == -1:
@@ -59,25 +61,25 @@ def tgkill(task: Task, tgid: Pid, pid: Pid, sig: Signal) -> int:
 @syscall("sys_rt_sigqueueinfo")
 def rt_sigqueueinfo(task: Task, pid: Pid, sig: Signal, uinfo: Siginfo) -> int:
     """Send a signal with a value. See rt_sigqueueinfo(2)."""
-    code, value = read_siginfo(uinfo)
-    if (code >= 0 or code == SI_TKILL) and pid != task.tgid:
+    info = read_siginfo(task, uinfo)
+    if belongs_to_kernel(info) and pid != task.tgid:
         raise EPERM("the code belongs to the kernel")
     found = task.kernel.tasks.get(pid)
     if found is None:
         raise ESRCH(f"no process {pid}")
-    send_as(task, found, sig, code, value)
+    send_as(task, found, sig, info)
     return 0
 
 
 @syscall("sys_rt_tgsigqueueinfo")
 def rt_tgsigqueueinfo(task: Task, tgid: Pid, pid: Pid, sig: Signal, uinfo: Siginfo) -> int:
     """Send a signal with a value to a thread. See rt_tgsigqueueinfo(2)."""
-    code, value = read_siginfo(uinfo)
+    info = read_siginfo(task, uinfo)
     if pid <= 0 or tgid <= 0:
         raise EINVAL("ids are positive")
-    if (code >= 0 or code == SI_TKILL) and pid != task.pid:
+    if belongs_to_kernel(info) and pid != task.pid:
         raise EPERM("the code belongs to the kernel")
-    return send_to_thread(task, tgid, pid, sig, code, value)
+    return send_to_thread(task, tgid, pid, sig, info)
 
 
 def send_to_all(task: Task, targets: list[Task], sig: int) -> int:
@@ -86,7 +88,7 @@ def send_to_all(task: Task, targets: list[Task], sig: int) -> int:
     sent = False
     for target in targets:
         try:
-            send_as(task, target, sig, SI_USER)
+            send_as(task, target, sig, sent_by(task, SI_USER))
             sent = True
         except (EPERM, EINVAL) as refused:
             error = refused
@@ -95,20 +97,21 @@ def send_to_all(task: Task, targets: list[Task], sig: int) -> int:
     raise error or ESRCH("no process to signal")
 
 
-def send_to_thread(
-    task: Task, tgid: int, pid: int, sig: int, code: int = SI_TKILL, value: int = 0
-) -> int:
+def send_to_thread(task: Task, tgid: int, pid: int, sig: int, info: SigInfo | None = None) -> int:
     """Send to one thread, of a certain process unless `tgid` is 0. ESRCH."""
     found = task.kernel.tasks.get(pid)
     if found is None or (tgid and found.tgid != tgid):
         raise ESRCH(f"no thread {pid}")
-    send_as(task, found, sig, code, value, to_thread=True)
+    send_as(task, found, sig, info or sent_by(task, SI_TKILL), to_thread=True)
     return 0
 
 
-def send_as(
-    task: Task, target: Task, sig: int, code: int, value: int = 0, *, to_thread: bool = False
-) -> None:
+def sent_by(task: Task, code: int) -> SigInfo:
+    """What a signal without more to it says of its sender."""
+    return SigInfo(0, code, pid=task.tgid, uid=task.cred.uid)
+
+
+def send_as(task: Task, target: Task, sig: int, info: SigInfo, *, to_thread: bool = False) -> None:
     """Send the caller's signal number, after the checks of check_kill_permission."""
     signal = signal_numbers(task.abi).decode(sig)
     if signal > signal_numbers(target.image_abi).count:
@@ -123,16 +126,15 @@ def send_as(
     ):
         raise EPERM("another user's process")
     if signal:
-        info = SigInfo(signal, code, pid=task.tgid, uid=mine.uid, value=value)
-        send_signal(target, signal, info, to_thread=to_thread)
+        send_signal(target, signal, replace(info, signal=signal), to_thread=to_thread)
 
 
-def read_siginfo(uinfo: UserStruct) -> tuple[int, int]:
-    """The code and the value of a user's siginfo_t. EFAULT."""
-    raw = uinfo.mm.read(uinfo.address, uinfo.layout.size)
-    value = uinfo.layout.unpack(raw)
-    fields = value.get("_sifields", value)
-    queued = fields.get("_rt", {}) if isinstance(fields, dict) else {}
-    sigval = queued.get("_sigval", queued.get("si_sigval", {}))
-    pointer = sigval.get("sival_ptr", 0) if isinstance(sigval, dict) else 0
-    return value["si_code"], pointer
+def read_siginfo(task: Task, uinfo: UserStruct) -> SigInfo:
+    """What a user's siginfo_t says; nothing in it is checked. EFAULT."""
+    return unpack_siginfo(task.abi, uinfo.mm.read(uinfo.address, uinfo.layout.size))
+
+
+def belongs_to_kernel(info: SigInfo) -> bool:
+    """Whether nobody may tell another of a signal with this code."""
+    assert isinstance(info.code, int)
+    return info.code >= 0 or info.code == SI_TKILL

@@ -8,7 +8,14 @@ from emu.kernel.args import Fd, FlagsArg, Pid, UInt
 from emu.kernel.errno import EBADF, EINVAL, EPERM, ESRCH
 from emu.kernel.fs.pidfd import create_pidfd, living_task
 from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
-from emu.kernel.sys.kill import Siginfo, read_siginfo, send_as, send_to_all
+from emu.kernel.sys.kill import (
+    Siginfo,
+    belongs_to_kernel,
+    read_siginfo,
+    send_as,
+    send_to_all,
+    sent_by,
+)
 from emu.kernel.sys.kinds import Signal
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -49,19 +56,18 @@ def pidfd_send_signal(task: Task, pidfd: Fd, sig: Signal, info: Siginfo, flags: 
     if flags not in SCOPES:
         raise EINVAL("one scope at most")
     target = living_task(task.files[pidfd])
-    code, value = SI_USER, 0
+    to_thread = flags == PIDFD_SIGNAL_THREAD
+    what = sent_by(task, SI_TKILL if to_thread else SI_USER)
     if info:
-        code, value = read_siginfo(info)
+        what = read_siginfo(task, info)
         if info.read()["si_signo"] != sig:
             raise EINVAL("the siginfo is another signal's")
-        if (code >= 0 or code == SI_TKILL) and target is not task:
+        if belongs_to_kernel(what) and target is not task:
             raise EPERM("the code belongs to the kernel")
     if flags == PIDFD_SIGNAL_PROCESS_GROUP:
         members = [g.leader for g in task.kernel.groups() if g.pgid == target.tgid]
         return send_to_all(task, members, sig)
-    if flags == PIDFD_SIGNAL_THREAD and not info:
-        code = SI_TKILL
-    send_as(task, target, sig, code, value, to_thread=flags == PIDFD_SIGNAL_THREAD)
+    send_as(task, target, sig, what, to_thread=to_thread)
     return 0
 
 

@@ -121,4 +121,4 @@ def _poll(task: Task, ufds: Pollfds, count: int, timeout_ns: int | None) -> int 
         task.mm.write(ufds.address, struct.pack(f"{pollfd.byte_order}{'ihH' * count}", *flat))
         return sum(map(bool, told))
 
-    return poll_files(task.kernel.clock, wanted, timeout_ns, answer)
+    return poll_files(task, wanted, timeout_ns, answer)

@@ -75,7 +75,8 @@ def timer_create(
     code = task.abi.constants["SI_TIMER"]
     if event is None:
         target, notify = task, SIGEV_SIGNAL
-        info = SigInfo(SIGALRM, code, value=_int_value(task, timer_id))
+        value = _int_value(task, timer_id)
+        info = SigInfo(SIGALRM, code, value=value, timer=timer_id)
     else:
         notify = event["sigev_notify"]
         target = _target(task, notify, event)
@@ -85,7 +86,8 @@ def timer_create(
             signal = signal_numbers(task.abi).decode(number) if number else 0
             if not signal:
                 raise EINVAL("no signal")
-        info = SigInfo(signal, code, value=_pointer_value(event["sigev_value"]))
+        value = _pointer_value(event["sigev_value"])
+        info = SigInfo(signal, code, value=value, timer=timer_id)
     task.mm.write_u32(created_timer_id, timer_id)
     timers.add(timer_id, PosixTimer(timer_id, target, make, notify, info))
     return 0

@@ -124,7 +124,7 @@ def _select(
             write_bits(task, address, size, bits)
         return sum(bits.bit_count() for bits in result)
 
-    return poll_files(task.kernel.clock, wanted, timeout_ns, answer)
+    return poll_files(task, wanted, timeout_ns, answer)
 
 
 def read_bits(task: Task, address: int, size: int) -> int:

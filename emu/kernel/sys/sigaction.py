@@ -8,7 +8,7 @@ from emu.kernel.args import UserStruct
 from emu.kernel.signal.actions import KERNEL_ONLY, Sigaction
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.task import Task
-from emu.kernel.uapi.signal import SIGACTION_FLAGS
+from emu.kernel.uapi.signal import SA_UNSUPPORTED, SIGACTION_FLAGS
 
 
 def read_action(task: Task, address: UserStruct) -> Sigaction:
@@ -16,7 +16,7 @@ def read_action(task: Task, address: UserStruct) -> Sigaction:
     value = address.read()
     return Sigaction(
         handler=value["sa_handler"],
-        flags=_translate(task, value["sa_flags"], to_kernel=True),
+        flags=_translate(task, value["sa_flags"], to_kernel=True) & ~SA_UNSUPPORTED,
         mask=_mask(task, value["sa_mask"]) & ~KERNEL_ONLY,
         restorer=value.get("sa_restorer", 0),
     )

@@ -40,7 +40,7 @@ async def _later(task: Task, result: Awaitable[int]) -> int:
     try:
         return await result
     except (Restart, EINTR):
-        broken = True
+        broken = task.work = True
         raise
     finally:
         if not broken:

@@ -144,3 +144,10 @@ def open_file_limit(task: Task) -> int:
 def fd_install(task: Task, file: File, *, cloexec: bool = False, minimum: int = 0) -> int:
     """Give a task a descriptor for an open file it now owns. EMFILE."""
     return task.files.install(file, open_file_limit(task), minimum=minimum, cloexec=cloexec)
+
+
+def unshare_files(task: Task) -> None:
+    """Give a task a table of descriptors that it shares with nobody."""
+    if task.files.users > 1:
+        shared, task.files = task.files, task.files.fork()
+        shared.put()

@@ -16,7 +16,7 @@ from emu.kernel.vfs.file_operations import FileOperations
 from emu.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
-    from emu.kernel.clock import Clock
+    from emu.kernel.task import Task
     from emu.kernel.vfs.file import File
 
 Wanted = Sequence[tuple["File | None", int]]
@@ -34,16 +34,17 @@ def can_poll(file: File) -> bool:
 
 
 def poll_files(
-    clock: Clock, wanted: Wanted, timeout_ns: int | None, answer: Answer
+    task: Task, wanted: Wanted, timeout_ns: int | None, answer: Answer
 ) -> int | Awaitable[int]:
     """Answer at once if a file is ready or no time is given, else sleep until one is.
 
-    A signal that breaks the sleep is `RestartNoHand`, unless a file is ready then.
+    A signal that breaks the sleep is `RestartNoHand`, unless a file is ready then. So is one that
+    is there already, even if no time is given.
     """
     events = [_look(file, asked) for file, asked in wanted]
-    if any(events) or timeout_ns == 0:
+    if any(events) or (timeout_ns == 0 and not task.signals.ends_sleep()):
         return answer(events)
-    return _poll_later(clock, wanted, timeout_ns, answer)
+    return _poll_later(task, wanted, timeout_ns, answer)
 
 
 class _Watch:
@@ -80,7 +81,8 @@ class _Watch:
             queue.unwatch(self)
 
 
-async def _poll_later(clock: Clock, wanted: Wanted, timeout_ns: int | None, answer: Answer) -> int:
+async def _poll_later(task: Task, wanted: Wanted, timeout_ns: int | None, answer: Answer) -> int:
+    clock = task.kernel.clock
     deadline = None if timeout_ns is None else clock.monotonic_ns() + timeout_ns
     events = [0] * len(wanted)
     changed: set[int] = set()
@@ -98,11 +100,11 @@ async def _poll_later(clock: Clock, wanted: Wanted, timeout_ns: int | None, answ
             changed.clear()
             if any(events):
                 return answer(events)
+            if broken or task.signals.ends_sleep():
+                raise RestartNoHand
             left = None if deadline is None else deadline - clock.monotonic_ns()
             if left is not None and left <= 0:
                 return answer(events)
-            if broken:
-                raise RestartNoHand
             try:
                 await sleep.wait(left)
             except Restart:

@@ -5,9 +5,17 @@ import pytest
 from emu.kernel.args import Fd, Int, Loff, Long, Path, Size, UInt
 from emu.kernel.errno import EBADF, ENOENT
 from emu.kernel.kernel import Unimplemented
+from emu.kernel.restart import (
+    RegistersSet,
+    Restart,
+    RestartBlock,
+    RestartNoHand,
+    RestartNoIntr,
+)
+from emu.kernel.signal.actions import Sigaction
 from emu.kernel.signal.state import TaskSignals
 from emu.kernel.syscall import syscall
-from emu.kernel.uapi.signal import SIGILL, SIGSEGV
+from emu.kernel.uapi.signal import SA_RESTART, SIGILL, SIGSEGV
 from emu.kernel.wait import WaitQueue
 from tests.unit.kernel.fakes import ABIS, call, machine
 
@@ -291,3 +299,61 @@ def test_a_negative_number_ends_an_arm_program():
     m.cpu.registers[7] = 0xFFFFFFFF
     m.cpu.ways["svc"]()
     assert m.task.signals.dequeue().signal == SIGILL
+
+
+def broken_call(m, kind, action, flags=0):
+    """Have a `dup` broken by a signal; settle it for a handler with these flags, or for none."""
+
+    @syscall("sys_dup")
+    async def sleeps(task, fildes: UInt) -> int:
+        raise kind
+
+    m = machine(*m, sleeps)
+    m.cpu.pc += m.cpu.trap_length
+    call(m, "dup", 7)
+    assert m.cpu.stopped and m.task.work
+    m.task.interrupted(Sigaction(0x1000, flags) if action else None)
+    return m
+
+
+@pytest.mark.parametrize(
+    ("kind", "handler", "flags", "again"),
+    [
+        (Restart(), False, 0, True), (Restart(), True, 0, False),
+        (Restart(), True, SA_RESTART, True),
+        (RestartNoIntr(), True, 0, True), (RestartNoIntr(), False, 0, True),
+        (RestartNoHand(), True, SA_RESTART, False), (RestartNoHand(), False, 0, True),
+        (RestartBlock(lambda: 0), True, SA_RESTART, False),
+    ],
+)  # fmt: skip
+def test_a_broken_call_is_made_again_or_answers_eintr(abi, kind, handler, flags, again):
+    m = broken_call(abi, kind, handler, flags)
+    convention = m.abi.convention
+    if again:
+        assert m.cpu.pc == 0x1000
+        number = {row.name: row.nr for row in m.abi.syscalls.values()}["dup"]
+        assert m.cpu.registers[convention.number] == number
+        assert m.cpu.registers[convention.arguments[0]] == 7
+    else:
+        assert m.cpu.pc == 0x1000 + m.cpu.trap_length
+        assert is_error(m, m.cpu.registers[convention.result], "EINTR")
+
+
+def test_a_sleep_that_no_handler_broke_goes_on_as_restart_syscall(abi):
+    m = broken_call(abi, RestartBlock(lambda: 5), False)
+    number = {row.name: row.nr for row in m.abi.syscalls.values()}["restart_syscall"]
+    assert m.cpu.pc == 0x1000
+    assert m.cpu.registers[m.abi.convention.number] == number
+    assert m.task.restart_block() == 5
+
+
+@syscall("sys_rt_sigreturn")
+def sets_registers(task) -> int:
+    task.cpu.registers[:] = [17] * len(task.cpu.registers)
+    raise RegistersSet
+
+
+def test_a_call_may_set_the_registers_itself(abi):
+    m = machine(*abi, sets_registers)
+    assert call(m, "rt_sigreturn") == 17
+    assert set(m.cpu.registers) == {17} and m.cpu.stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emu.arch.abi import Abi
+from emu.arch.user_state import UserState
 from emu.kernel import sys as handlers
 from emu.kernel.binding import Binder
 from emu.kernel.clock import VirtualClock
@@ -35,6 +36,18 @@ class FakeCpu:
         self.thread_pointer = 0
         self.gs_base = 0
         self.tls = {}
+        self.flags = 0x10 if isa.name == "arm" else 0
+
+    def user_state(self):
+        count = len(self.isa.registers)
+        names = ("cs", "ss", "ds", "es", "fs", "gs", "hi", "lo")
+        size = {"x86-64": 512, "i386": 512, "arm64": 520}.get(self.isa.name, 260)
+        special = dict.fromkeys(names, 0)
+        return UserState(self.registers[:count], self.pc, self.flags, special, bytes(size))
+
+    def set_user_state(self, state):
+        self.registers[: len(state.general)] = state.general
+        self.pc, self.flags = state.pc, state.flags
 
     def set_tls_entry(self, index, base, limit, flags):
         self.tls[index] = (base, limit, flags)

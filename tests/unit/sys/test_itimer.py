@@ -3,7 +3,8 @@
 import pytest
 
 from emu.kernel.clock import NSEC_PER_SEC
-from emu.kernel.uapi.signal import SIGALRM
+from emu.kernel.cpu_timer import run_cpu_timers
+from emu.kernel.uapi.signal import SIGALRM, SIGPROF, SIGVTALRM
 from tests.unit.sys.caller import ABIS, Caller
 
 LAYOUT = "__kernel_old_itimerval"
@@ -115,6 +116,22 @@ def test_an_invalid_time_is_einval(caller, value):
 def test_what_is_no_timer_is_einval(caller):
     assert caller.fails("sys_getitimer", 3, caller.buffer) == "EINVAL"
     assert caller.fails("sys_setitimer", -1, 0, 0) == "EINVAL"
+
+
+@pytest.mark.parametrize(("which", "signal"), [(VIRTUAL, SIGVTALRM), (PROF, SIGPROF)])
+def test_time_on_the_cpu_is_counted_down(caller, which, signal):
+    caller.put(LAYOUT, it_value=span(2), it_interval=span(3))
+    assert caller.call("sys_setitimer", which, caller.buffer, 0) == 0
+    caller.kernel.sched.current = None
+    caller.clock.advance(9 * NSEC_PER_SEC)  # somebody else's time
+    run_cpu_timers(caller.task.group)
+    assert caller.task.signals.dequeue() is None
+    caller.task.cpu_time_ns = int(2.5 * NSEC_PER_SEC)
+    run_cpu_timers(caller.task.group)
+    assert caller.task.signals.dequeue().signal == signal
+    assert caller.task.signals.dequeue() is None
+    assert caller.call("sys_getitimer", which, caller.buffer) == 0
+    assert caller.get(LAYOUT) == {"it_value": span(2, 500_000), "it_interval": span(3)}
 
 
 def test_no_place_for_the_answer_is_efault(caller):

@@ -67,11 +67,12 @@ def test_mips_signals_beyond_64_stay_among_mips():
     assert mips.fails("sys_kill", other.task.pid, 100) == "EINVAL"
 
 
-def test_a_queued_value_travels_with_the_signal():
+def test_a_queued_value_travels_with_the_signal_and_whoever_its_sender_says_it_is():
     caller = Caller()
-    caller.put("siginfo", si_code=-1, _sifields={"_rt": {"_sigval": {"sival_ptr": 77}}})
+    said = {"_rt": {"_pid": 5, "_uid": 6, "_sigval": {"sival_ptr": 77}}}
+    caller.put("siginfo", si_code=-1, _sifields=said)
     assert caller.call("sys_rt_sigqueueinfo", caller.task.pid, 40, caller.buffer) == 0
-    assert caller.task.signals.dequeue() == SigInfo(40, -1, pid=caller.task.pid, value=77)
+    assert caller.task.signals.dequeue() == SigInfo(40, -1, pid=5, uid=6, value=77)
 
 
 def test_classic_signals_do_not_queue_and_real_time_ones_do():

@@ -1,0 +1,48 @@
+"""Parting from what clone(2) shared: unshare(2)."""
+
+from __future__ import annotations
+
+from emu.kernel.errno import EINVAL
+from emu.kernel.fork import check_namespaces
+from emu.kernel.ipc.sem_undo import exit_sem
+from emu.kernel.sys.clone import CloneFlags
+from emu.kernel.syscall import syscall
+from emu.kernel.task import Task
+from emu.kernel.uapi.clone import (
+    CLONE_FILES,
+    CLONE_FS,
+    CLONE_NEW_ANYTHING,
+    CLONE_SIGHAND,
+    CLONE_SYSVSEM,
+    CLONE_THREAD,
+    CLONE_VM,
+)
+from emu.kernel.vfs.fdtable import unshare_files
+
+KNOWN = (
+    CLONE_THREAD | CLONE_FS | CLONE_SIGHAND | CLONE_VM | CLONE_FILES | CLONE_SYSVSEM
+    | CLONE_NEW_ANYTHING
+)  # fmt: skip
+
+
+@syscall("sys_unshare")
+def unshare(task: Task, unshare_flags: CloneFlags) -> int:
+    """Have files, working directory or semaphore undo of one's own. See unshare(2).
+
+    Memory, signal handlers and the process itself cannot be unshared, only not be shared.
+    """
+    if unshare_flags & ~KNOWN:
+        raise EINVAL("unknown flag")
+    check_namespaces(task, unshare_flags)
+    if unshare_flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM):
+        if len(task.group.threads) > 1:
+            raise EINVAL("there are other threads")
+        if unshare_flags & (CLONE_SIGHAND | CLONE_VM) and task.mm.users > 1:
+            raise EINVAL("the memory is another process's, too")
+    if unshare_flags & CLONE_FS:
+        task.fs = task.fs.fork()
+    if unshare_flags & CLONE_FILES:
+        unshare_files(task)
+    if unshare_flags & CLONE_SYSVSEM:
+        exit_sem(task)
+    return 0

@@ -201,6 +201,10 @@ class Machine:
         """Let one task run until it sleeps, ends, or loses its CPU. `Deadlock` if none can."""
         self.kernel.run_one(self.kernel.sched.next())
 
+    def kill_all(self) -> None:
+        """End every task at once; for a machine that is not running."""
+        self.kernel.kill_all()
+
     def interrupt(self) -> None:
         """Ctrl-C: send SIGINT to all processes."""
         for group in self.kernel.groups():

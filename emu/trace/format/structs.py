@@ -151,17 +151,6 @@ def cap_header(abi: Abi, values: Values) -> str:
     return f"{{version={shown}, pid={values['pid']}}}"
 
 
-def sigevent(abi: Abi, values: Values) -> str:
-    """How somebody wants to be told."""
-    kinds = {0: "SIGEV_SIGNAL", 1: "SIGEV_NONE", 2: "SIGEV_THREAD", 4: "SIGEV_THREAD_ID"}
-    value, kind = values["sigev_value"], values["sigev_notify"]
-    shown = kinds.get(kind, f"{kind:#x} /* SIGEV_??? */")
-    return (
-        f"{{sigev_value={{sival_int={value['sival_int']}, sival_ptr={pointer(value['sival_ptr'])}}}"
-        f", sigev_signo={signals.signal(abi, values['sigev_signo'])}, sigev_notify={shown}}}"
-    )
-
-
 SPECIAL: dict[str, StructFormatter] = {
     **FILE_STRUCTS,
     "rlimit": rlimit_native,

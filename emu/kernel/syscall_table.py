@@ -158,7 +158,7 @@ class SyscallTable:
                 tracer.leave(event)
                 raise
             except RegistersSet:
-                event.result = self._registers[self.abi.convention.result]
+                self._tell_restored(event)
                 tracer.leave(event)
                 raise
             if not isinstance(result, int):
@@ -174,3 +174,19 @@ class SyscallTable:
                 return ()
 
         return traced
+
+    def _tell_restored(self, event: SyscallEvent) -> None:
+        """What a call that set the registers itself seems to answer: a result or an error."""
+        convention = self.abi.convention
+        value, mask = self._registers[convention.result], (1 << self.abi.word_bytes * 8) - 1
+        number = 0
+        if convention.error_flag is None:
+            number = -value & mask
+        elif self._registers[convention.error_flag]:
+            number = value & mask
+        numbers = self.kernel.errno_numbers(self.abi)
+        error = next((kind for kind, known in numbers.items() if known == number), None)
+        if error is None or not number:
+            event.result = value
+        else:
+            event.error = error()

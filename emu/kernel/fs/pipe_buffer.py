@@ -43,7 +43,7 @@ class PipeBuffer:
     __slots__ = ("data", "packet", "start")
 
     def __init__(self, data: bytes, packet: bool) -> None:
-        self.data = bytearray(data)
+        self.data: bytes | bytearray = data
         self.start = 0
         self.packet = packet
 
@@ -54,6 +54,12 @@ class PipeBuffer:
     def slots(self) -> int:
         """How many slots it occupies: pages that were read are free."""
         return (len(self.data) + _OFFSET >> PAGE_SHIFT) - (self.start >> PAGE_SHIFT)
+
+    def append(self, data: bytes) -> None:
+        """Add bytes for which there is room; they are copied only once somebody does so."""
+        if isinstance(self.data, bytes):
+            self.data = bytearray(self.data)
+        self.data += data
 
     def has_room(self, count: int) -> bool:
         """Whether so many bytes fit into the last page."""
@@ -96,7 +102,7 @@ class Pipe:
         if not last.has_room(count):
             return 0
         data = buffer.copy_from(count)
-        last.data += data
+        last.append(data)
         self._added(len(data))
         return len(data)
 

@@ -151,7 +151,7 @@ class Machine:
         task = Task(
             kernel,
             kernel.allocate_pid(),
-            files=open_stdio(kernel, stdio),
+            files=open_stdio(kernel, stdio, leave_out=on_console),
             fs=FsContext(root, root),
             cred=Credentials.for_user(uid, gid),
             signals=TaskSignals.fresh(),

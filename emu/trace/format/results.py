@@ -16,7 +16,7 @@ from emu.trace.format.text import hexadecimal, octal
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
 
-ADDRESSES = ("brk", "mmap", "mmap2", "mremap", "shmat", "ipc")
+ADDRESSES = ("brk", "mmap", "mmap2", "mremap", "shmat")
 BROKEN: dict[type[Restart], str] = {
     Restart: "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
     RestartNoIntr: "? ERESTARTNOINTR (To be restarted)",

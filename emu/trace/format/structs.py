@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.signal import SIGACTION_FLAGS
-from emu.trace.format import signals
+from emu.trace.format import ipc, signals
 from emu.trace.format.files import FILE_STRUCTS
 from emu.trace.format.flags import flags
 from emu.trace.format.text import pointer, quoted
@@ -165,5 +165,6 @@ SPECIAL: dict[str, StructFormatter] = {
     "sched_param": sched_param,
     "__user_cap_header_struct": cap_header,
     "epoll_event": epoll_event,
+    "mq_attr": ipc.queue_attributes,
     "sigevent": sigevent,
 }

@@ -151,7 +151,7 @@ class Machine:
         task = Task(
             kernel,
             kernel.allocate_pid(),
-            files=open_stdio(kernel, stdio),
+            files=open_stdio(kernel, stdio, leave_out=on_console),
             fs=FsContext(root, root),
             cred=Credentials.for_user(uid, gid),
             signals=TaskSignals.fresh(),
@@ -200,6 +200,10 @@ class Machine:
     def step(self) -> None:
         """Let one task run until it sleeps, ends, or loses its CPU. `Deadlock` if none can."""
         self.kernel.run_one(self.kernel.sched.next())
+
+    def kill_all(self) -> None:
+        """End every task at once; for a machine that is not running."""
+        self.kernel.kill_all()
 
     def interrupt(self) -> None:
         """Ctrl-C: send SIGINT to all processes."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def do_group_exit(task: Task, status: int) -> None:
     """End all threads of a task's process with a status, unless it is ending already."""
     group = task.group
-    if group.exit_status is None and task.alive:
+    if group.exit_status is None and group.alive:
         group.exit_status = status
     end_other_threads(task)
     do_exit(task, status)

@@ -20,6 +20,7 @@ from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.syscall import find_handler
 from emu.kernel.task import INIT_PID
+from emu.kernel.uapi.signal import SIGKILL
 from emu.kernel.uts import Uts
 
 if TYPE_CHECKING:
@@ -218,7 +219,12 @@ class Kernel:
             return
         started_ns = self.switched_ns
         cpu = self.sched.switch_to(task)
-        self._run_on(task, cpu)
+        try:
+            self._run_on(task, cpu)
+        except Unimplemented:
+            raise
+        except Exception as error:
+            raise KernelBug(describe_call(task, cpu, error)) from error
         # What the scheduler did before is the task's time, too: nobody else asked for it.
         self.switched_ns = self.clock.cpu_ns()
         if task.alive:
@@ -238,12 +244,7 @@ class Kernel:
             task.work = False
             deliver(task)
         if task.alive and not task.group.stop_signal:
-            try:
-                fault = cpu.run()
-            except Exception as error:
-                if isinstance(error, Unimplemented):
-                    raise
-                raise KernelBug(describe_call(task, cpu, error)) from error
+            fault = cpu.run()
             self.clock.worked(cpu.work_done)
             if fault is not None:
                 if self.tracer is not None:
@@ -251,6 +252,12 @@ class Kernel:
                 force_fault(task, fault)
             if task.alive and task.call is None:
                 self.sched.ready(task)
+
+    def kill_all(self) -> None:
+        """End every task at once by SIGKILL; not from within a task."""
+        for task in list(self.tasks.values()):
+            task.die(SIGKILL)
+        self._release_ended()
 
     def _release_ended(self) -> None:
         """Give back what ended tasks held; not before the CPU has left their address space."""

@@ -52,6 +52,8 @@ def end_of(machine: Machine, seed: int, data: bytes, null: int) -> str:
             ticks += 1
             if ticks > TICKS and task.alive:
                 task.die(SIGKILL)
+    machine.kill_all()  # a guest may have made others
+    assert not machine.kernel.living
     status = task.exit_status or 0
     return f"signal {status & 0x7F}" if status & 0x7F else "exit"
 

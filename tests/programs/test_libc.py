@@ -25,7 +25,13 @@ STATUS = {"printing": 7, "processes": -6}
 
 # What QEMU 7.2 cannot run: MIPS's SI_TIMER is the host's SI_MESGQ there, and the C library's thread
 # waits for it for ever.
-NO_REFERENCE = [("timer_threads", "mips")]
+# It has no TIOCGSID but on arm64.
+NO_REFERENCE = [
+    ("timer_threads", "mips"),
+    ("terminals", "mips"),
+    ("terminals", "arm-"),
+    ("terminals", "riscv"),
+]
 
 each_abi = pytest.mark.parametrize("abi", ABIS)
 each_runnable_source = pytest.mark.parametrize(
@@ -66,6 +72,8 @@ def test_linux_or_qemu_runs_it(abi, source, dynamic):
         if abi == "mips-n64":
             for value in ("77", "-5", "33"):
                 output = output.replace(f"int {value}", "int 0")
+    if source.stem == "waiting" and abi.startswith("mips"):
+        output = output.replace("value 99", "value 0").replace("value 7", "value 0")
     assert (end.output.decode(), end.status) == (output, status)
 
 

@@ -84,15 +84,14 @@ def test_children_may_be_of_any_instruction_set(abi, capfd):
 
 def test_a_deadlock_tells_who_waits_where(null):
     """A child reads from a pipe that it holds open itself; its parent waits for it."""
-    source = SOURCES / "deadlock.c"
-    machine = Machine(Config(binds=[Bind(str(or_skip(build_with_libc, source, "x86-64")), "/d")]))
+    machine = Machine(Config(binds=[Bind(program("deadlock", "x86-64"), "/d")]))
     machine.spawn("/d", stdio=(null,) * 3)
     with pytest.raises(Deadlock, match=r"<task 2 d> in wait4 > do_wait; <task 3 d> in .*read"):
         machine.run()
 
 
 def test_the_task_limit_ends_a_fork_bomb(null):
-    bomb = str(or_skip(build_with_libc, SOURCES / "bomb.c", "x86-64"))
+    bomb = program("bomb", "x86-64")
     config = Config(binds=[Bind(bomb, "/bomb")])
     config.options.limit_tasks = 20
     machine = Machine(config)
@@ -102,10 +101,26 @@ def test_the_task_limit_ends_a_fork_bomb(null):
 
 
 def test_the_time_limit_ends_an_endless_loop(null):
-    loop = str(or_skip(build_with_libc, SOURCES / "endless.c", "x86-64"))
+    loop = program("endless", "x86-64")
     machine = Machine(
         Config(binds=[Bind(loop, "/loop")], deterministic=True, time_limit_ns=50_000_000)
     )
     task = machine.spawn("/loop", stdio=(null,) * 3)
     machine.run()
     assert task.exit_status == 9
+
+
+def test_killing_all_ends_processes_and_threads_and_gives_everything_back(null):
+    """Children asleep in a pipe, and threads in the middle of their work."""
+    binds = [Bind(program(name, "x86-64"), f"/{name}") for name in ("threads", "deadlock")]
+    machine = Machine(Config(binds=binds, deterministic=True))
+    free = []
+    for _ in range(2):
+        tasks = [machine.spawn(f"/{name}", stdio=(null,) * 3) for name in ("threads", "deadlock")]
+        while machine.kernel.living < 5:
+            machine.step()
+        machine.kill_all()
+        assert [task.exit_status for task in tasks] == [9, 9]
+        assert machine.kernel.living == 0
+        free.append(machine.kernel.ram.free_bytes)
+    assert free[0] == free[1]

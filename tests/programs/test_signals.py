@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.running import emu
-from tests.support.toolchain import TARGETS, build_with_libc, is_native, or_skip, reference
+from tests.support.toolchain import (
+    TARGETS,
+    build_freestanding,
+    build_with_libc,
+    is_native,
+    or_skip,
+    reference,
+)
 
 SOURCES = sorted((Path(__file__).parent / "signals").glob("*.c"))
 ABIS = [abi for abi in TARGETS if abi not in ("x32", "arm-oabi", "riscv32")]
@@ -65,3 +72,15 @@ def known_lines(text, wrong):
 
 def expected(source):
     return source.with_suffix(".txt").read_text(), STATUS.get(source.stem, 0)
+
+
+@pytest.mark.parametrize("abi", ["x32", "riscv32", "arm-oabi"])
+def test_abis_without_a_library_have_signals_too(abi):
+    bare = Path(__file__).parent / "signals" / "bare" / "bare.c"
+    program = or_skip(build_freestanding, [bare], abi)
+    end = emu(str(program))
+    assert end.output.decode() == (
+        "sigaction: yes\nhandler with information: yes\nsigaction: yes\nhandler without: yes\n"
+        "blocked: yes\nsigsuspend: yes\nsigaction: yes\nskipped an undefined instruction: yes\n"
+    )
+    assert end.status == 5

@@ -61,6 +61,8 @@ def test_a_session_with_a_shell(architecture):
         t.see(r"\r\nabc\r\n")
         t.type("\x04")
         t.see(PROMPT)
+        # Another session has no terminal.
+        t.run("busybox setsid busybox cat /dev/tty", "No such device or address")
         # The window's size.
         t.resize(40, 132)
         t.run("sleep 0.2; stty size", "40 132")

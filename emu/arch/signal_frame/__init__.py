@@ -5,15 +5,10 @@ Pure codecs over the tables' layouts: registers and signal in, bytes out, and ba
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-from emu.arch.signal_frame.arm import ArmFrames
-from emu.arch.signal_frame.arm64 import Arm64Frames
 from emu.arch.signal_frame.base import BadFrame, Delivery, FaultRecord, Frame, FrameCodec, Restored
-from emu.arch.signal_frame.mips import MipsFrames
-from emu.arch.signal_frame.riscv import RiscVFrames
-from emu.arch.signal_frame.x86_32 import I386Frames
-from emu.arch.signal_frame.x86_64 import X86_64Frames
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -28,19 +23,23 @@ __all__ = [
     "make_codec",
 ]
 
+# Module and class of each ABI's codec: only those of programs that run are imported.
+_CODECS = {
+    "x86-64": ("x86_64", "X86_64Frames"),
+    "x32": ("x86_64", "X86_64Frames"),
+    "i386": ("x86_32", "I386Frames"),
+    "arm64": ("arm64", "Arm64Frames"),
+    "arm-eabi": ("arm", "ArmFrames"),
+    "arm-oabi": ("arm", "ArmFrames"),
+    "riscv64": ("riscv", "RiscVFrames"),
+    "riscv32": ("riscv", "RiscVFrames"),
+    "mips-o32": ("mips", "MipsFrames"),
+    "mips-n32": ("mips", "MipsFrames"),
+    "mips-n64": ("mips", "MipsFrames"),
+}
+
 
 def make_codec(abi: Abi) -> FrameCodec:
     """The codec for an ABI's frames."""
-    match abi.name:
-        case "x86-64" | "x32":
-            return X86_64Frames(abi)
-        case "i386":
-            return I386Frames(abi)
-        case "arm64":
-            return Arm64Frames(abi)
-        case "arm-eabi" | "arm-oabi":
-            return ArmFrames(abi)
-        case "riscv64" | "riscv32":
-            return RiscVFrames(abi)
-        case _:
-            return MipsFrames(abi)
+    module, name = _CODECS[abi.name]
+    return cast(FrameCodec, getattr(import_module(f"{__name__}.{module}"), name)(abi))

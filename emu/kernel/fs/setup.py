@@ -172,10 +172,17 @@ def open_host_program(kernel: Kernel, path: str) -> tuple[bytes, VfsPath]:
     return name, mount.root_path()
 
 
-def open_stdio(kernel: Kernel, fds: Sequence[int] = (0, 1, 2)) -> FileTable:
-    """A table with the host's descriptors as 0, 1, 2 ...; one the host has closed stays closed."""
+def open_stdio(
+    kernel: Kernel, fds: Sequence[int] = (0, 1, 2), leave_out: Sequence[int] = ()
+) -> FileTable:
+    """A table with the host's descriptors as 0, 1, 2 ...; one the host has closed stays closed.
+
+    So do those to be left out.
+    """
     table = FileTable()
     for fd, host in enumerate(fds):
+        if fd in leave_out:
+            continue
         try:
             flags = open_flags_of(host)
         except OSError:

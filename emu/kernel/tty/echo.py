@@ -21,9 +21,13 @@ MOVE_BACK_COL = 0x80
 SET_CANON_COL = 0x81
 ERASE_TAB = 0x82
 
+# Runs of the queue that are shown at once: VREPRINT shows a line of thousands again.
 PLAIN = re.compile(rb"[^\x00-\x1f\x7f\xff]+")
 CARETS = re.compile(rb"(?:\xff[\x00-\x1f\x7f])+")
-"""Runs of the queue that are shown at once: VREPRINT shows a line of thousands again."""
+
+# One step of the queue, and as many as there are.
+STEP = re.compile(rb"[^\xff]|\xff\x82.|\xff[^\x82]", re.DOTALL)
+STEPS = re.compile(rb"(?:[^\xff]|\xff\x82.|\xff[^\x82])*", re.DOTALL)
 
 WATERMARK = 256
 """Shown at once when so much is waiting, without waiting for the end of what was typed."""
@@ -125,8 +129,7 @@ class Echo:
                 break
             out += shown[0]
             done += shown[1]
-        while self._committed - done >= DISCARD_WATERMARK:
-            done += self._length(done)
+        done += self._forget(done, self._committed - done - DISCARD_WATERMARK + 1)
         del self._queue[:done]
         self._committed = max(0, self._committed - done)
         self._marked = max(0, self._marked - done)
@@ -149,10 +152,17 @@ class Echo:
             return b"".join([b"^%c" % (c ^ 0x40) for c in made[1::2]]), len(made)
         return None
 
-    def _length(self, place: int) -> int:
-        if self._queue[place] != OP:
-            return 1
-        return 3 if self._queue[place + 1] == ERASE_TAB else 2
+    def _forget(self, start: int, excess: int) -> int:
+        """How much must be left out for `excess` bytes to be gone: whole steps of the queue."""
+        if excess <= 0:
+            return 0
+        end = start + excess
+        steps = STEPS.match(self._queue, start, end)
+        assert steps is not None
+        if steps.end() < end:  # the last step is longer
+            steps = STEP.match(self._queue, steps.end())
+            assert steps is not None
+        return steps.end() - start
 
     def _next(self, place: int, room: int) -> tuple[bytes, int] | None:
         """What one step of the queue shows, and its length; None if there is no room."""

@@ -33,7 +33,7 @@ FIRST_PIECE = 64
 WRITE_PIECE = 2048
 """How much of a write is done in one piece."""
 
-PIECES_PER_TURN = 8
+PIECES_PER_TURN = 2
 """How many are done before others may run and signals are looked at."""
 
 

@@ -45,6 +45,7 @@ from emu.trace.format.singles import (
     statx_wanted,
     syslog_action,
 )
+from emu.trace.format.waiting import file_set
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -91,6 +92,10 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "getdents64": {1: directory_entries},
     "poll": {0: poll_descriptors},
     "ppoll": {0: poll_descriptors},
+    "select": dict.fromkeys(range(1, 4), file_set),
+    "_newselect": dict.fromkeys(range(1, 4), file_set),
+    "pselect6": dict.fromkeys(range(1, 4), file_set),
+    "pselect6_time64": dict.fromkeys(range(1, 4), file_set),
     "fcntl": {2: fcntl.fcntl_argument},
     "fcntl64": {2: fcntl.fcntl_argument},
     "ioctl": {1: fcntl.ioctl_command, 2: fcntl.ioctl_argument},

@@ -11,6 +11,7 @@ from emu.trace.format import ipc, signals
 from emu.trace.format.files import FILE_STRUCTS
 from emu.trace.format.flags import flags
 from emu.trace.format.text import pointer, quoted
+from emu.trace.format.waiting import epoll_event, sigevent
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -150,17 +151,6 @@ def cap_header(abi: Abi, values: Values) -> str:
     return f"{{version={shown}, pid={values['pid']}}}"
 
 
-def sigevent(abi: Abi, values: Values) -> str:
-    """How somebody wants to be told."""
-    kinds = {0: "SIGEV_SIGNAL", 1: "SIGEV_NONE", 2: "SIGEV_THREAD", 4: "SIGEV_THREAD_ID"}
-    value, kind = values["sigev_value"], values["sigev_notify"]
-    shown = kinds.get(kind, f"{kind:#x} /* SIGEV_??? */")
-    return (
-        f"{{sigev_value={{sival_int={value['sival_int']}, sival_ptr={pointer(value['sival_ptr'])}}}"
-        f", sigev_signo={signals.signal(abi, values['sigev_signo'])}, sigev_notify={shown}}}"
-    )
-
-
 SPECIAL: dict[str, StructFormatter] = {
     **FILE_STRUCTS,
     "rlimit": rlimit_native,
@@ -174,6 +164,7 @@ SPECIAL: dict[str, StructFormatter] = {
     "sigaltstack": sigaltstack,
     "sched_param": sched_param,
     "__user_cap_header_struct": cap_header,
+    "epoll_event": epoll_event,
     "mq_attr": ipc.queue_attributes,
     "sigevent": sigevent,
 }

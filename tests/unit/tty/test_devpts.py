@@ -93,9 +93,9 @@ def test_what_a_pair_polls_as():
     assert poll(p, master) & POLLHUP
 
 
-def test_hundreds_of_pairs_leave_nothing_behind():
+def test_a_hundred_pairs_leave_nothing_behind():
     p = Program()
-    for _ in range(300):
+    for _ in range(100):
         master, slave, _ = p.open_pair()
         p.close(master)
         p.close(slave)

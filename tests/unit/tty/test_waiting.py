@@ -142,3 +142,21 @@ def test_a_reader_that_is_killed_leaves_the_lock_free():
     reader = Reader(pair)
     reader.call.close()
     assert not pair.slave.read_lock.held
+
+
+def test_a_huge_write_lets_others_have_their_turn():
+    pair = OurPair()
+    pair.write("master", b"\x01" * 50)
+    while isinstance(pair.read("master"), bytes):
+        pass
+    master = pair.files[pair.master]
+    call = n_tty_io.n_tty_write(pair.master, master, KernelBuffer(b"\x12" * 100_000))
+    turns = 0
+    wait = call.send(None)
+    while turns < 1:
+        assert wait.timeout_ns == 0
+        wait = call.send(False)
+        turns += 1
+    with pytest.raises(StopIteration) as end:
+        call.throw(Restart())
+    assert end.value.value == 2 * n_tty_io.PIECES_PER_TURN * n_tty_io.WRITE_PIECE

@@ -31,13 +31,18 @@ def has_private_binfmt() -> bool:
 
 def under_qemu_with_exec(qemu: str, program: str, *words: str) -> End:
     """Run a program under QEMU, and those that it executes too."""
+    return natively(*qemu_with_exec(qemu, program, *words))
+
+
+def qemu_with_exec(qemu: str, program: str, *words: str) -> list[str]:
+    """The command for that."""
     header = Path(program).read_bytes()[:HEADER_BYTES]
     mask = b"\xff" * 7 + b"\x00" * 9 + b"\xff" * 4
     magic = bytes(byte & bits for byte, bits in zip(header, mask, strict=True))
     # P: the guest keeps its argv[0].
     entry = f":guest:M::{escaped(magic)}:{escaped(mask)}:{shutil.which(qemu)}:P"
     script = f'{MOUNT}; printf \'%s\' "$0" > {FILES}/register; exec "$@"'
-    return natively(*NAMESPACE, script, entry, qemu, program, *words)
+    return [*NAMESPACE, script, entry, qemu, program, *words]
 
 
 def escaped(data: bytes) -> str:

@@ -215,6 +215,7 @@ class Scheduler:
             return cast(int, end.value)
         call.sleep = sleep = _Sleep(self, task, wait)
         if task.signals.ends_sleep(wait.killable):
+            task.work = True
             sleep.end(Restart())
         return None
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from emu.machine import Bind, Config, Machine
 from tests.support.running import emu
 from tests.support.toolchain import (
     TARGETS,
@@ -13,6 +14,7 @@ from tests.support.toolchain import (
     reference,
 )
 
+MACHINE = Path(__file__).parent / "machine"
 SOURCES = sorted((Path(__file__).parent / "ipc").glob("*.c"))
 # Debian has no C library for these.
 ABIS = [abi for abi in TARGETS if abi not in ("x32", "arm-oabi", "riscv32")]
@@ -22,6 +24,7 @@ QEMU_LACKS = {
     "locks": "robust lists",
     "mqueue": "mq_notify",
     "vm": "process_vm_readv and process_vm_writev",
+    "random": "the same results of msgrcv and mq_receive (why was not looked into)",
 }
 # It stores 16 of the 32 bits of a mode for 64-bit ABIs, and waits for ever in FUTEX_WAKE_OP with
 # words in the other byte order than the host's.
@@ -65,3 +68,16 @@ def test_the_emulator_gives_the_expected_output(abi, source):
 
 def expected(source):
     return source.with_suffix(".txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "abis", [("arm64", "riscv64"), ("x86-64", "mips-o32"), ("i386", "mips-n64"), ("arm-eabi",) * 2]
+)
+def test_processes_of_two_instruction_sets_meet_at_a_futex(abis):
+    source = MACHINE / "meet.c"
+    programs = [str(or_skip(build_with_libc, source, abi)) for abi in abis]
+    machine = Machine(Config(binds=[Bind(p, f"/{n}") for n, p in enumerate(programs)]))
+    tasks = [machine.spawn(f"/{n}", ["meet", str(n)]) for n in range(2)]
+    machine.run()
+    assert [task.exit_status for task in tasks] == [0, 0]
+    assert not len(machine.kernel.futexes)

@@ -26,12 +26,18 @@ ARCHITECTURES = tuple(TRIPLETS)
 CUT = (
     "perl", "dpkg", "debconf", "init-system-helpers", "lsb-base", "adduser", "passwd",
     "sensible-utils", "ucf", "debianutils", "media-types", "mailcap", "netbase",
+    "libegl-mesa0", "mesa-libgallium",
 )  # fmt: skip
 PROVIDES = {"debconf": "debconf-2.0"}
 ALTERNATIVES = {
     "usr/bin/awk": ("gawk", "mawk"),
     "usr/bin/lua": ("lua5.4",),
     "usr/bin/sh": ("dash", "bash"),
+}
+# What base-passwd's script makes of the package's own files.
+MASTERS = {
+    "etc/passwd": "usr/share/base-passwd/passwd.master",
+    "etc/group": "usr/share/base-passwd/group.master",
 }
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
@@ -215,6 +221,9 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def finish(folder: Path) -> None:
     """What maintainer scripts would have done, as far as programs need it."""
+    for name, master in MASTERS.items():
+        if (folder / master).exists():
+            (folder / name).write_bytes((folder / master).read_bytes())
     for name, text in FILES.items():
         if not (folder / name).exists():
             (folder / name).write_text(text)

@@ -41,6 +41,7 @@ class ArmFrames:
     """sigframe and rt_sigframe, the former in the latter, with VFP state in uc_regspace."""
 
     red_zone = 0
+    always_has_info = False
     overflow: Literal["frame", "size", ""] = ""
     minimum_stack = 0
 

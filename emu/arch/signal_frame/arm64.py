@@ -25,6 +25,7 @@ class Arm64Frames:
     """rt_sigframe: a list of records for what registers there are, and a frame record above."""
 
     red_zone = 0
+    always_has_info = False
     overflow: Literal["frame", "size", ""] = ""
 
     def __init__(self, abi: Abi) -> None:

@@ -35,8 +35,8 @@ class FaultRecord:
 class Delivery:
     """What is to be told to a handler.
 
-    `signal`, `info` and `mask` are as the ABI has them. `siginfo` says that the handler wants
-    them (SA_SIGINFO). `return_address` is where the handler returns to, None for code in the
+    `signal`, `info` and `mask` are as the ABI has them; `info` is empty where nobody reads it.
+    `siginfo` is SA_SIGINFO. `return_address` is where the handler returns to, None for code in the
     frame. `altstack` is the sigaltstack to restore: sp, flags, size.
     """
 
@@ -81,6 +81,9 @@ class FrameCodec(Protocol):
     overflow: Literal["frame", "size", ""]
     """What must still lie on the alternate stack: the frame, or one of its size right below the
     stack pointer if that does; or nothing is checked."""
+
+    always_has_info: bool
+    """Whether handlers get siginfo_t that did not ask for it with SA_SIGINFO."""
 
     minimum_stack: int
     """AT_MINSIGSTKSZ: the most that a frame can take, 0 where the kernel does not tell."""

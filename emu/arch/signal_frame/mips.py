@@ -38,6 +38,7 @@ class MipsFrames:
             if abi.name == "mips-o32"
             else self._rt
         )
+        self.always_has_info = self._old is self._rt
         self._order = abi.isa.byte_order
         self._narrow = abi.isa.word_bits == 32
         self._used = USED_FP if self._narrow else USED_FP | USED_FR1

@@ -18,6 +18,7 @@ class RiscVFrames:
     """rt_sigframe, whose sc_fpregs are those of the D extension."""
 
     red_zone = 0
+    always_has_info = True
     overflow: Literal["frame", "size", ""] = "size"
 
     def __init__(self, abi: Abi) -> None:

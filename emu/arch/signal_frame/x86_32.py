@@ -27,6 +27,7 @@ class I386Frames:
     """sigframe and rt_sigframe, with FSAVE's and FXSAVE's images above them."""
 
     red_zone = 0
+    always_has_info = False
     overflow: Literal["frame", "size", ""] = "frame"
     minimum_stack = x86_fp.MINIMUM_STACK
 

@@ -37,6 +37,7 @@ class X86_64Frames:
     """The one frame there is: rt_sigframe, with FXSAVE's image above it."""
 
     red_zone = 128
+    always_has_info = False
     overflow: Literal["frame", "size", ""] = "frame"
     minimum_stack = x86_fp.MINIMUM_STACK
 

@@ -43,9 +43,15 @@ _BRK_OVERFLOW, _BRK_DIVZERO = 6, 7
 _FETCH_ALIGNMENT = 3
 _FP_STATE = struct.Struct("=32QI")
 _WORD = 0xFFFFFFFF
+_FCSR_UNIMPLEMENTED, _FCSR_ENABLES = 0x20000, 0xF80
 _SPECIAL, _REGIMM = 0, 1
 _USER_LIMIT_32 = 0x80000000
 _USER_LIMIT_64 = 1 << 62
+
+
+def without_pending(fcsr: int) -> int:
+    """FCSR without the causes that would raise an exception now: see mask_fcr31_x in Linux."""
+    return fcsr & ~(_FCSR_UNIMPLEMENTED | (fcsr & _FCSR_ENABLES) << 5)
 
 
 class Mips(Engine):
@@ -110,7 +116,7 @@ class Mips(Engine):
         if not self.status & _STATUS_FR:
             for even in range(0, 32, 2):
                 doubles[even : even + 2] = doubles[even] & _WORD, doubles[even] >> 32
-        self.fp_batch.write(_FP_STATE.pack(*doubles, fcsr))
+        self.fp_batch.write(_FP_STATE.pack(*doubles, without_pending(fcsr)))
 
     # Bring-up
 
@@ -209,8 +215,11 @@ class Mips(Engine):
             self.raise_fault("SIGTRAP", "SI_KERNEL", restart, 0)
 
     def _fpu_code(self) -> str:
-        """The most serious of FCSR's causes, as force_fcr31_sig() picks it."""
-        cause = self.access.read(_FCSR) >> 12 & 0x3F
+        """The most serious of FCSR's causes, as force_fcr31_sig() picks it; then forgotten."""
+        fcsr = self.access.read(_FCSR)
+        # Otherwise whoever writes the register would raise it again, handlers included.
+        self.access.write(_FCSR, without_pending(fcsr))
+        cause = fcsr >> 12 & 0x3F
         for bit, code in (
             (16, "FPE_FLTINV"), (8, "FPE_FLTDIV"), (4, "FPE_FLTOVF"), (2, "FPE_FLTUND"),
             (1, "FPE_FLTRES"),

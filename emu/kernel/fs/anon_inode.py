@@ -29,9 +29,15 @@ if TYPE_CHECKING:
 COUNT_BYTES = 8
 """The size of the counts that eventfds and timerfds are read as."""
 
+EP_ITEM_COST = 640
+"""What an epoll's entry costs in memory, about; all of a user's may cost 4 % of it."""
+
 
 class AnonInodeFs(SuperBlock):
-    """The file system of the one inode. `epoll_watches` counts the entries of epolls by user."""
+    """The file system of the one inode.
+
+    `epoll_watches` counts the entries of epolls by user, who may have `max_user_watches`.
+    """
 
     fs_type = b"anon_inodefs"
     magic = ANON_INODE_FS_MAGIC
@@ -41,6 +47,7 @@ class AnonInodeFs(SuperBlock):
         self.set_root(Inode(self, S_IFDIR | 0o555))
         self.inode = Inode(self, 0o600)
         self.epoll_watches: dict[int, int] = {}
+        self.max_user_watches = vfs.kernel.ram.size // 25 // EP_ITEM_COST
         self._freed_ids: list[int] = []
         self._next_id = 0
 

@@ -6,6 +6,7 @@ waiting looks only at what changed.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.file_operations import PollTable
     from emu.kernel.vfs.inode import Inode
-
-EP_ITEM_COST = 640
-"""What an entry costs in memory, about; see `max_user_watches`."""
 
 Put = Callable[[int, int], None]
 """Gives the caller one ready file's events and data. EFAULT."""
@@ -100,7 +98,7 @@ class Epoll:
         self.file = file
         self.uid = uid
         self.entries: dict[tuple[File, int], Entry] = {}
-        self.ready: dict[Entry, None] = {}
+        self.ready: OrderedDict[Entry, None] = OrderedDict()
         self.wait = WaitQueue()
         """Who sleeps in epoll_wait."""
         self.poll_wait = WaitQueue()
@@ -116,7 +114,7 @@ class Epoll:
         """Watch one more file. ENOSPC if the user watches too many."""
         fs = anon_inode_fs(self.file)
         watches = fs.epoll_watches.get(self.uid, 0)
-        if watches >= max_user_watches(fs.vfs.kernel.ram.size):
+        if watches >= fs.max_user_watches:
             raise ENOSPC("the user watches too many files")
         fs.epoll_watches[self.uid] = watches + 1
         entry = Entry(self, file, fd, events, data)
@@ -124,7 +122,7 @@ class Epoll:
         if file.epoll_entries is None:
             file.epoll_entries = {}
         file.epoll_entries[entry] = None
-        if entry.attach():
+        if entry.attach() and entry not in self.ready:
             self.make_ready(entry)
         return entry
 
@@ -132,7 +130,7 @@ class Epoll:
         """Watch a file for other events."""
         entry.events = events
         entry.data = data
-        if entry.look():
+        if entry.look() and entry not in self.ready:
             self.make_ready(entry)
 
     def remove(self, entry: Entry) -> None:
@@ -146,7 +144,8 @@ class Epoll:
 
     def is_ready(self) -> bool:
         """Whether a file is ready; entries that are not after all leave the list."""
-        for entry in list(self.ready):
+        while self.ready:
+            entry = next(iter(self.ready))
             if entry.look():
                 return True
             self.ready.pop(entry, None)
@@ -154,31 +153,35 @@ class Epoll:
 
     def send_events(self, limit: int, put: Put) -> int:
         """Give up to `limit` ready files; how many. See ep_send_events. EFAULT if none."""
-        batch = list(self.ready)
-        self.ready = {}
-        sent = place = 0
+        ready = self.ready
+        sent = 0
         again: list[Entry] = []
         try:
-            while place < len(batch) and sent < limit:
-                entry = batch[place]
-                ready = entry.look()
-                if ready:
-                    put(ready, entry.data)
-                    sent += 1
-                    if entry.events & EPOLLONESHOT:
-                        entry.events &= EP_PRIVATE_BITS
-                    elif not entry.events & EPOLLET:
-                        again.append(entry)
-                place += 1
+            for _ in range(len(ready)):
+                if sent == limit or not ready:
+                    break
+                entry, _ = ready.popitem(last=False)
+                events = entry.look()
+                if not events:
+                    continue
+                try:
+                    put(events, entry.data)
+                except KernelError:
+                    ready[entry] = None
+                    ready.move_to_end(entry, last=False)
+                    raise
+                sent += 1
+                if entry.events & EPOLLONESHOT:
+                    entry.events &= EP_PRIVATE_BITS
+                elif not entry.events & EPOLLET:
+                    again.append(entry)
         except KernelError:
             if not sent:
                 raise
         finally:
-            rest = [*batch[place:], *self.ready, *again]
-            self.ready = dict.fromkeys(rest)
-            if self.ready:
+            ready.update(dict.fromkeys(again))
+            if ready:
                 self.wait.wake_up(1)
-                self.poll_wait.wake_up_all(POLLIN)
         return sent
 
 
@@ -216,11 +219,6 @@ def create_epoll(task: Task) -> File:
     file = anon_inode_file(task, b"[eventpoll]", EPOLL, None, O_RDWR)
     file.private_data = Epoll(file, task.cred.uid)
     return file
-
-
-def max_user_watches(memory: int) -> int:
-    """So many files all epolls of a user may watch: 4 % of the memory. See eventpoll_init."""
-    return memory // 25 // EP_ITEM_COST
 
 
 def _kernel_dev(file: File) -> int:

@@ -53,8 +53,12 @@ class PipeOperations(FileOperations):
     seekable = False
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
-        """Open a named pipe; a side waits for the other, unless O_NONBLOCK: see fifo_open."""
+        """Open a named pipe; a side waits for the other, unless O_NONBLOCK: see fifo_open.
+
+        One without a name, opened again by its link in /proc, never waits: it once had both.
+        """
         pipe = pipe_of(inode)
+        has_name = inode.sb.magic != PIPEFS_MAGIC
         access = file.flags & O_ACCMODE
         nonblocking = file.flags & O_NONBLOCK
         if access == O_RDWR:
@@ -62,17 +66,19 @@ class PipeOperations(FileOperations):
             return None
         if access == O_RDONLY:
             self._join(pipe, file)
-            if pipe.writers:
+            if pipe.writers or not has_name:
                 return None
             if nonblocking:
                 file.private_data = pipe.writer_opens
                 return None
             return self._wait_for_writer(pipe, file)
         if access == O_WRONLY:
-            if nonblocking and not pipe.readers:
+            if has_name and nonblocking and not pipe.readers:
                 raise ENXIO("nobody reads the pipe")
             self._join(pipe, file)
-            return None if pipe.readers else self._wait_for_reader(pipe, file)
+            if pipe.readers or not has_name:
+                return None
+            return self._wait_for_reader(pipe, file)
         raise EINVAL("neither to read nor to write")
 
     def _join(self, pipe: Pipe, file: File) -> None:
@@ -148,7 +154,7 @@ class PipeOperations(FileOperations):
             return 0
         task = file.inode.sb.vfs.kernel.sched.current
         if not pipe.readers:
-            raise _broken(task)
+            raise broken_pipe(task)
         done = pipe.merge_from(buffer)
         try:
             done += _fill(pipe, file, buffer)
@@ -172,7 +178,7 @@ class PipeOperations(FileOperations):
                 if pipe.is_full and pipe.readers:
                     await pipe.write_wait.wait()
                 elif not pipe.readers:
-                    raise _broken(task)
+                    raise broken_pipe(task)
                 else:
                     done += _fill(pipe, file, buffer)
         except (KernelError, Restart):
@@ -272,7 +278,7 @@ def _fill(pipe: Pipe, file: File, buffer: Buffer) -> int:
     return done
 
 
-def _broken(task: Task | None) -> EPIPE:
+def broken_pipe(task: Task | None) -> EPIPE:
     """Tell the writer of a pipe that nobody reads it."""
     if task is not None:
         info = SigInfo(SIGPIPE, SI_USER, pid=task.tgid, uid=task.cred.uid)

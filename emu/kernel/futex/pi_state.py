@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 
+MAX_LOCK_DEPTH = 1024
+"""How long a chain of locks may be whose owners wait for the next one: kernel.max_lock_depth."""
+
+
 class PiState:
     """A lock and who holds it. Its sleepers are those of its futex."""
 
@@ -78,15 +82,14 @@ def enqueue(table: FutexTable, waiter: FutexWaiter, state: PiState) -> None:
 
     The waiter is in the table already, or is put there.
     """
-    owner, steps = state.owner, 0
-    # Cycles among others, which they made one by one, were refused; they cannot be met here.
-    while owner is not waiter.task:
-        blocked = table.blocked.get(owner)
-        if blocked is None or blocked.pi_state is None:
+    owner: Task | None = state.owner
+    for _ in range(MAX_LOCK_DEPTH):
+        if owner is None or owner is waiter.task:
             break
-        owner, steps = blocked.pi_state.owner, steps + 1
-    if owner is waiter.task:
-        raise EDEADLK(f"a circle of {steps + 1} locks")
+        blocked = table.blocked.get(owner)
+        owner = None if blocked is None or blocked.pi_state is None else blocked.pi_state.owner
+    if owner is not None:
+        raise EDEADLK("a circle of locks, or a chain of too many")
     waiter.pi_state = state
     state.sleepers += 1
     table.move(waiter, state.key)

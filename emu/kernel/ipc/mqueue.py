@@ -32,6 +32,8 @@ TREE_NODE = 48
 """sizeof(struct msg_msg) and struct posix_msg_tree_node, which RLIMIT_MSGQUEUE counts."""
 
 MESSAGE_COST = 192
+QUEUE_COST = 4096
+"""What a message and a queue take of the host's memory beside the data."""
 
 
 class MqueueLimits:
@@ -82,6 +84,7 @@ class Mqueue:
         used = limits.bytes_of_user.get(self.uid, 0) + self.cost
         if used > task.rlimits["RLIMIT_MSGQUEUE"][0]:
             raise EMFILE("RLIMIT_MSGQUEUE")
+        limits.charge.add(QUEUE_COST)
         limits.bytes_of_user[self.uid] = used
         limits.queues += 1
         self.notification: Notification | None = None
@@ -149,6 +152,7 @@ class Mqueue:
             self.take()
         limits = self.limits
         limits.queues -= 1
+        limits.charge.drop(QUEUE_COST)
         limits.bytes_of_user[self.uid] -= self.cost
         if not limits.bytes_of_user[self.uid]:
             del limits.bytes_of_user[self.uid]

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 
+SEGMENT_COST = 4096
+"""What a segment takes of the host's memory beside its pages."""
+
+
 class ShmSegment(IpcObject):
     """A segment: struct shmid_kernel. Times are seconds, 0 for never."""
 
@@ -117,7 +121,12 @@ def shm_create(namespace: IpcNamespace, task: Task, key: int, size: int, flags: 
     pages = page_align(size) >> PAGE_SHIFT
     if namespace.shm_pages + pages > namespace.shmall:
         raise ENOSPC("SHMALL pages are in use")
-    segment = ShmSegment(task, key, size, flags)
+    namespace.charge.add(SEGMENT_COST)
+    try:
+        segment = ShmSegment(task, key, size, flags)
+    except BaseException:
+        namespace.charge.drop(SEGMENT_COST)
+        raise
     namespace.shm_pages += pages
     return segment
 
@@ -216,6 +225,7 @@ def destroy_unused(namespace: IpcNamespace, segment: ShmSegment) -> None:
     ids: IpcIds[ShmSegment] = namespace.shm
     ids.remove(segment)
     namespace.shm_pages -= segment.pages
+    namespace.charge.drop(SEGMENT_COST)
 
 
 def shm_lock(task: Task, segment: ShmSegment, lock: bool) -> None:

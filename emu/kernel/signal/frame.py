@@ -51,7 +51,7 @@ def setup_frame(task: Task, info: SigInfo, action: Sigaction) -> bool:
         signal=signal_numbers(abi).encode(info.signal),
         handler=action.handler,
         siginfo=siginfo,
-        info=pack_siginfo(abi, info),
+        info=pack_siginfo(abi, info) if siginfo or codec.always_has_info else b"",
         mask=pack_sigset(abi, mask),
         return_address=_return_address(task, action, siginfo),
         altstack=(altstack.sp, signed_flags(altstack.flags), altstack.size),

@@ -52,6 +52,7 @@ class SignalNumbers:
         return bits if self.same else _permute(bits, self.theirs)
 
 
+@functools.lru_cache(maxsize=64)
 def signal_numbers(abi: Abi) -> SignalNumbers:
     """The translation for an ABI."""
     return _from_names(tuple(abi.signals.items()), abi.isa.name.startswith("mips"))

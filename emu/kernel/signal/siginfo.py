@@ -6,6 +6,7 @@ See siginfo_layout and copy_siginfo_to_user in kernel/signal.c.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.signal.numbers import signal_numbers
@@ -21,18 +22,16 @@ _FAMILIES = {
     "SYS": "_sigsys",
 }  # fmt: skip
 
+_VALUE = "_sigval.sival_ptr"
+
 
 def pack_siginfo(abi: Abi, info: SigInfo) -> bytes:
     """The whole structure as a program of this ABI reads it."""
     code = abi.constants[info.code] if isinstance(info.code, str) else info.code
-    values: dict[str, Any] = {
-        "si_signo": signal_numbers(abi).encode(info.signal),
-        "si_errno": info.errno,
-        "si_code": code,
-    }
     family = siginfo_family(abi, info.code)
-    values |= {f"_sifields.{family}.{name}": value for name, value in _members(abi, family, info)}
-    return abi.layout("siginfo").pack(**values)
+    names, values = zip(*_members(abi, family, info), strict=True)
+    pack = _packer(abi, family, names)
+    return pack(signal_numbers(abi).encode(info.signal), info.errno, code, *values)
 
 
 def unpack_siginfo(abi: Abi, raw: bytes) -> SigInfo:
@@ -63,9 +62,15 @@ def siginfo_family(abi: Abi, code: int | str) -> str:
     return "_kill" if code in (SI_USER, SI_KERNEL) or code > 0 else "_rt"
 
 
+@functools.lru_cache(maxsize=256)
+def _packer(abi: Abi, family: str, names: tuple[str, ...]) -> Callable[..., bytes]:
+    members = [f"_sifields.{family}.{name}" for name in names]
+    return abi.layout("siginfo").packer("si_signo", "si_errno", "si_code", *members)
+
+
 def _members(abi: Abi, family: str, info: SigInfo) -> list[tuple[str, Any]]:
     word = (1 << abi.word_bits) - 1
-    value = {"sival_ptr": info.value & word}
+    value = info.value & word
     match family:
         case "_sigfault":
             members: list[tuple[str, Any]] = [("_addr", info.address & word)]
@@ -88,9 +93,9 @@ def _members(abi: Abi, family: str, info: SigInfo) -> list[tuple[str, Any]]:
                 ("_arch", info.audit_arch),
             ]  # fmt: skip
         case "_timer":
-            return [("_tid", info.timer), ("_overrun", info.overrun), ("_sigval", value)]
+            return [("_tid", info.timer), ("_overrun", info.overrun), (_VALUE, value)]
         case "_rt":
-            return [("_pid", info.pid), ("_uid", info.uid), ("_sigval", value)]
+            return [("_pid", info.pid), ("_uid", info.uid), (_VALUE, value)]
         case _:
             return [("_pid", info.pid), ("_uid", info.uid)]
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 from emu.kernel.args import Fd
 from emu.kernel.errno import EBADF, EINVAL, EPERM
-from emu.kernel.fs.memfd import MemfdSuperBlock
+from emu.kernel.fs.memfd import add_seals, get_seals
 from emu.kernel.fs.pipe_buffer import pipe_of
 from emu.kernel.fs.pipefs import may_exceed_pipe_size
 from emu.kernel.sys.fcntl_lock import get_lock, set_lock
@@ -24,7 +24,7 @@ from emu.kernel.uapi.fcntl import (
     O_NONBLOCK,
     OPEN_FLAGS,
 )
-from emu.kernel.uapi.stat import F_SEAL_SEAL, S_IFIFO, S_IFMT
+from emu.kernel.uapi.stat import S_IFIFO, S_IFMT
 from emu.kernel.vfs.fdtable import fd_install, open_file_limit
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.permission import owner_or_capable
@@ -97,10 +97,10 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
             if cmd == cmds.F_GETPIPE_SZ:
                 return pipe.size
             return pipe.set_size(value & 0xFFFFFFFF, may_exceed_pipe_size(task))
-        case cmds.F_GET_SEALS if isinstance(file.inode.sb, MemfdSuperBlock):
-            return F_SEAL_SEAL
-        case cmds.F_ADD_SEALS if isinstance(file.inode.sb, MemfdSuperBlock):
-            raise EPERM("sealed against seals")
+        case cmds.F_GET_SEALS:
+            return get_seals(file)
+        case cmds.F_ADD_SEALS:
+            add_seals(file, value & 0xFFFFFFFF)
         case cmds.F_GETOWN:
             return file.owner
         case cmds.F_SETOWN:

@@ -31,7 +31,7 @@ def kill(task: Task, pid: Pid, sig: Signal) -> int:
         found = task.kernel.tasks.get(pid)
         if found is None:
             raise ESRCH(f"no process {pid}")
-        send_as(task, found, sig, sent_by(task, SI_USER))
+        send_as(task, found, sig)
         return 0
     everyone = list(task.kernel.groups())
     if pid == -1:
@@ -88,7 +88,7 @@ def send_to_all(task: Task, targets: list[Task], sig: int) -> int:
     sent = False
     for target in targets:
         try:
-            send_as(task, target, sig, sent_by(task, SI_USER))
+            send_as(task, target, sig)
             sent = True
         except (EPERM, EINVAL) as refused:
             error = refused
@@ -102,17 +102,17 @@ def send_to_thread(task: Task, tgid: int, pid: int, sig: int, info: SigInfo | No
     found = task.kernel.tasks.get(pid)
     if found is None or (tgid and found.tgid != tgid):
         raise ESRCH(f"no thread {pid}")
-    send_as(task, found, sig, info or sent_by(task, SI_TKILL), to_thread=True)
+    send_as(task, found, sig, info, to_thread=True)
     return 0
 
 
-def sent_by(task: Task, code: int) -> SigInfo:
-    """What a signal without more to it says of its sender."""
-    return SigInfo(0, code, pid=task.tgid, uid=task.cred.uid)
+def send_as(
+    task: Task, target: Task, sig: int, info: SigInfo | None = None, *, to_thread: bool = False
+) -> None:
+    """Send the caller's signal number, after the checks of check_kill_permission.
 
-
-def send_as(task: Task, target: Task, sig: int, info: SigInfo, *, to_thread: bool = False) -> None:
-    """Send the caller's signal number, after the checks of check_kill_permission."""
+    `info` says more than who sent it; its signal does not count.
+    """
     signal = signal_numbers(task.abi).decode(sig)
     if signal > signal_numbers(target.image_abi).count:
         raise EINVAL("the other ABI has no such signal")
@@ -126,7 +126,12 @@ def send_as(task: Task, target: Task, sig: int, info: SigInfo, *, to_thread: boo
     ):
         raise EPERM("another user's process")
     if signal:
-        send_signal(target, signal, replace(info, signal=signal), to_thread=to_thread)
+        if info is None:
+            code = SI_TKILL if to_thread else SI_USER
+            info = SigInfo(signal, code, pid=task.tgid, uid=mine.uid)
+        else:
+            info = replace(info, signal=signal)
+        send_signal(target, signal, info, to_thread=to_thread)
 
 
 def read_siginfo(task: Task, uinfo: UserStruct) -> SigInfo:

@@ -62,7 +62,11 @@ def membarrier(task: Task, cmd: Int, flags: UInt, cpu_id: Int) -> int:
         mm.membarrier_registrations |= cmd
         return 0
     if cmd == MEMBARRIER_CMD_GET_REGISTRATIONS:
-        return mm.membarrier_registrations
+        told = mm.membarrier_registrations
+        # The one for code is a kind of the other, as far as this call tells.
+        if told & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+            told |= MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
+        return told
     if cmd in PRIVATE and not mm.membarrier_registrations & PRIVATE[cmd]:
         raise EPERM("the process has not announced it")
     return 0

@@ -17,7 +17,8 @@ from emu.kernel.sys.kinds import OutUInt
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.fcntl import O_CLOEXEC, O_NONBLOCK, OPEN_FLAGS
-from emu.kernel.uapi.mqueue import MQ_PRIO_MAX, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD
+from emu.kernel.uapi.mqueue import MQ_PRIO_MAX
+from emu.kernel.uapi.signal import SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
 

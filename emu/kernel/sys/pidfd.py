@@ -8,14 +8,7 @@ from emu.kernel.args import Fd, FlagsArg, Pid, UInt
 from emu.kernel.errno import EBADF, EINVAL, EPERM, ESRCH
 from emu.kernel.fs.pidfd import create_pidfd, living_task
 from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
-from emu.kernel.sys.kill import (
-    Siginfo,
-    belongs_to_kernel,
-    read_siginfo,
-    send_as,
-    send_to_all,
-    sent_by,
-)
+from emu.kernel.sys.kill import Siginfo, belongs_to_kernel, read_siginfo, send_as, send_to_all
 from emu.kernel.sys.kinds import Signal
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -28,7 +21,6 @@ from emu.kernel.uapi.pidfd import (
     PIDFD_SIGNAL_THREAD_GROUP,
     PIDFD_THREAD,
 )
-from emu.kernel.uapi.signal import SI_TKILL, SI_USER
 from emu.kernel.vfs.fdtable import fd_install
 
 OpenFlags = Annotated[int, FlagsArg(family=PIDFD_OPEN_FLAGS)]
@@ -56,18 +48,17 @@ def pidfd_send_signal(task: Task, pidfd: Fd, sig: Signal, info: Siginfo, flags: 
     if flags not in SCOPES:
         raise EINVAL("one scope at most")
     target = living_task(task.files[pidfd])
-    to_thread = flags == PIDFD_SIGNAL_THREAD
-    what = sent_by(task, SI_TKILL if to_thread else SI_USER)
+    said = None
     if info:
-        what = read_siginfo(task, info)
+        said = read_siginfo(task, info)
         if info.read()["si_signo"] != sig:
             raise EINVAL("the siginfo is another signal's")
-        if belongs_to_kernel(what) and target is not task:
+        if belongs_to_kernel(said) and target is not task:
             raise EPERM("the code belongs to the kernel")
     if flags == PIDFD_SIGNAL_PROCESS_GROUP:
         members = [g.leader for g in task.kernel.groups() if g.pgid == target.tgid]
         return send_to_all(task, members, sig)
-    send_as(task, target, sig, what, to_thread=to_thread)
+    send_as(task, target, sig, said, to_thread=flags == PIDFD_SIGNAL_THREAD)
     return 0
 
 

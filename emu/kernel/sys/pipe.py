@@ -1,19 +1,15 @@
-"""Pipes and files in memory: pipe(2), pipe2(2), memfd_create(2)."""
+"""Pipes: pipe(2), pipe2(2)."""
 
 from __future__ import annotations
 
-from emu.kernel.args import Pointer, UInt
+from emu.kernel.args import Pointer
 from emu.kernel.errno import EFAULT, EINVAL, EMFILE
-from emu.kernel.fs.memfd import create_memfd
 from emu.kernel.fs.pipefs import create_pipe
-from emu.kernel.sys.file_kinds import Name, OpenFlags
+from emu.kernel.sys.file_kinds import OpenFlags
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.fcntl import O_CLOEXEC, O_DIRECT, O_NONBLOCK
-from emu.kernel.uapi.stat import MFD_CLOEXEC, MFD_EXEC, MFD_NOEXEC_SEAL, S_IFMT, S_IXUGO
 from emu.kernel.vfs.fdtable import fd_install
-
-MEMFD_NAME_MAX = 249
 
 
 @syscall("sys_pipe")
@@ -42,21 +38,6 @@ def mips_pipe(task: Task) -> int:
     read_fd, write_fd = _pipe(task, 0)
     task.set_second_result(write_fd)
     return read_fd
-
-
-@syscall("sys_memfd_create")
-def memfd_create(task: Task, uname: Name, flags: UInt) -> int:
-    """Make a file in memory; MFD_ALLOW_SEALING and huge pages are EINVAL. See memfd_create(2)."""
-    if flags & ~(MFD_CLOEXEC | MFD_EXEC | MFD_NOEXEC_SEAL):
-        raise EINVAL("unknown or unsupported flag")
-    if flags & MFD_EXEC and flags & MFD_NOEXEC_SEAL:
-        raise EINVAL("executable or not")
-    if len(uname) > MEMFD_NAME_MAX:
-        raise EINVAL("name too long")
-    file = create_memfd(task, uname)
-    if flags & MFD_NOEXEC_SEAL:
-        file.inode.mode &= ~S_IXUGO | S_IFMT
-    return fd_install(task, file, cloexec=bool(flags & MFD_CLOEXEC))
 
 
 def _pipe(task: Task, flags: int) -> tuple[int, int]:

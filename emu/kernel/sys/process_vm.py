@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 from emu.arch.cpu import ACCESS_WRITE, PAGE_SIZE
-from emu.kernel.args import Pid, ULong
+from emu.kernel.args import IovecArg, Pid, Pointer, ULong
 from emu.kernel.errno import EFAULT, EINVAL, ESRCH
 from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
-from emu.kernel.sys.file_kinds import Iovec, OutIovec
 from emu.kernel.sys.read_write import import_iovec, iovec_pieces
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uaccess import UserBuffer
+
+Iovec = Annotated[int, IovecArg(length="liovcnt")]
+OutIovec = Annotated[int, IovecArg(length="liovcnt", out=True)]
 
 
 @syscall("sys_process_vm_readv")
@@ -21,7 +24,7 @@ def process_vm_readv(
     pid: Pid,
     lvec: OutIovec,
     liovcnt: ULong,
-    rvec: Iovec,
+    rvec: Pointer,
     riovcnt: ULong,
     flags: ULong,
 ) -> int:
@@ -42,7 +45,7 @@ def process_vm_writev(
     pid: Pid,
     lvec: Iovec,
     liovcnt: ULong,
-    rvec: Iovec,
+    rvec: Pointer,
     riovcnt: ULong,
     flags: ULong,
 ) -> int:

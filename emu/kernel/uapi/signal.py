@@ -129,3 +129,14 @@ SIGEV_SIGNAL = 0
 SIGEV_NONE = 1
 SIGEV_THREAD = 2
 SIGEV_THREAD_ID = 4
+
+SIGEV_NOTIFY = FlagFamily(
+    "sigev_notify",
+    (
+        ("SIGEV_SIGNAL", SIGEV_SIGNAL),
+        ("SIGEV_NONE", SIGEV_NONE),
+        ("SIGEV_THREAD", SIGEV_THREAD),
+        ("SIGEV_THREAD_ID", SIGEV_THREAD_ID),
+    ),
+    is_number=True,
+)

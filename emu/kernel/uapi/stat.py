@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from emu.kernel.args import FlagFamily
+
 S_IFMT = 0o170000
 S_IFSOCK = 0o140000
 S_IFLNK = 0o120000
@@ -50,8 +52,20 @@ FALLOC_FL_ZERO_RANGE = 0x10
 
 MFD_CLOEXEC = 0x0001
 MFD_ALLOW_SEALING = 0x0002
+MFD_HUGETLB = 0x0004
 MFD_NOEXEC_SEAL = 0x0008
 MFD_EXEC = 0x0010
+
+MEMFD_FLAGS = FlagFamily(
+    "memfd flags",
+    (
+        ("MFD_CLOEXEC", MFD_CLOEXEC),
+        ("MFD_ALLOW_SEALING", MFD_ALLOW_SEALING),
+        ("MFD_HUGETLB", MFD_HUGETLB),
+        ("MFD_NOEXEC_SEAL", MFD_NOEXEC_SEAL),
+        ("MFD_EXEC", MFD_EXEC),
+    ),
+)
 
 F_SEAL_SEAL = 0x0001
 F_SEAL_SHRINK = 0x0002
@@ -59,6 +73,19 @@ F_SEAL_GROW = 0x0004
 F_SEAL_WRITE = 0x0008
 F_SEAL_FUTURE_WRITE = 0x0010
 F_SEAL_EXEC = 0x0020
+F_ALL_SEALS = 0x003F
+
+SEALS = FlagFamily(
+    "seals",
+    (
+        ("F_SEAL_SEAL", F_SEAL_SEAL),
+        ("F_SEAL_SHRINK", F_SEAL_SHRINK),
+        ("F_SEAL_GROW", F_SEAL_GROW),
+        ("F_SEAL_WRITE", F_SEAL_WRITE),
+        ("F_SEAL_FUTURE_WRITE", F_SEAL_FUTURE_WRITE),
+        ("F_SEAL_EXEC", F_SEAL_EXEC),
+    ),
+)
 
 
 def is_directory(mode: int) -> bool:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from emu.kernel.args import Arg, FdArg, FlagsArg, IovecArg, PathArg, PointerArg, StructArg
 from emu.kernel.errno import KernelError
 from emu.kernel.sys.futex import FutexOpArg
-from emu.kernel.sys.kinds import IdArg, IntegersArg, SignalArg, SigsetArg
+from emu.kernel.sys.kinds import EpollEventsArg, IdArg, IntegersArg, SignalArg, SigsetArg
 from emu.trace.format import signals
 from emu.trace.format.flags import flags, number
 from emu.trace.format.futex import operation
 from emu.trace.format.structs import struct
 from emu.trace.format.text import octal, pointer, quoted, signed
+from emu.trace.format.waiting import epoll_events
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -207,6 +208,7 @@ KINDS: dict[type[Arg], Formatter] = {
     SignalArg: signal_number,
     SigsetArg: signal_set,
     IntegersArg: integers,
+    EpollEventsArg: epoll_events,
     FutexOpArg: futex_operation,
     PointerArg: memory,
 }

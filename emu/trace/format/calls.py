@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import fcntl, futex, prctl
+from emu.trace.format import fcntl, futex, ipc, prctl
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
@@ -38,12 +38,14 @@ from emu.trace.format.singles import (
     random_bytes,
     raw_word,
     remaining,
+    remote_iovec,
     rename_flags,
     seek,
     statx_flags,
     statx_wanted,
     syslog_action,
 )
+from emu.trace.format.waiting import file_set
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -90,6 +92,10 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "getdents64": {1: directory_entries},
     "poll": {0: poll_descriptors},
     "ppoll": {0: poll_descriptors},
+    "select": dict.fromkeys(range(1, 4), file_set),
+    "_newselect": dict.fromkeys(range(1, 4), file_set),
+    "pselect6": dict.fromkeys(range(1, 4), file_set),
+    "pselect6_time64": dict.fromkeys(range(1, 4), file_set),
     "fcntl": {2: fcntl.fcntl_argument},
     "fcntl64": {2: fcntl.fcntl_argument},
     "ioctl": {1: fcntl.ioctl_command, 2: fcntl.ioctl_argument},
@@ -115,13 +121,30 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "execve": {1: strings, 2: environment},
     "execveat": {2: strings, 3: environment},
     "arch_prctl": {1: address},
+    "shmget": {0: ipc.key, 2: ipc.get_flags},
+    "semget": {0: ipc.key, 2: ipc.get_flags},
+    "msgget": {0: ipc.key, 1: ipc.get_flags},
+    "shmctl": {1: ipc.command, 2: ipc.description},
+    "semctl": {2: ipc.command, 3: ipc.description},
+    "msgctl": {1: ipc.command, 2: ipc.description},
+    "semop": {1: ipc.semaphore_operations},
+    "semtimedop": {1: ipc.semaphore_operations},
+    "semtimedop_time64": {1: ipc.semaphore_operations},
+    "msgsnd": {1: ipc.message},
+    "msgrcv": {1: ipc.message},
+    "ipc": {0: ipc.multiplexed},
+    "futex_waitv": {0: ipc.futex_words},
+    "futex_requeue": {0: ipc.futex_words},
+    "mq_open": {2: octal_mode},
+    "process_vm_readv": {3: remote_iovec},
+    "process_vm_writev": {3: remote_iovec},
     "sethostname": {1: raw_word},
 }
 
 # Calls whose named argument is filled although its kind does not say so.
 FILLED: dict[str, tuple[int, ...]] = {
     "pipe": (0,), "pipe2": (0,), "getdents": (1,), "getdents64": (1,), "readlink": (1,),
-    "readlinkat": (2,), "getcwd": (0,), "getrandom": (0,), "capget": (1,),
+    "readlinkat": (2,), "getcwd": (0,), "getrandom": (0,), "capget": (1,), "msgrcv": (1,),
     "sched_getaffinity": (2,), "_llseek": (3,), "llseek": (3,), "wait4": (1,), "waitpid": (1,),
 }  # fmt: skip
 
@@ -134,6 +157,8 @@ def is_filled(call: Call, index: int) -> bool:
         return fcntl.fcntl_is_out(call)
     if index == 2 and call.name == "ioctl":
         return fcntl.ioctl_is_out(call)
+    if ipc.is_filled(call, index):
+        return True
     return index == 1 and call.name == "prctl" and prctl.is_out(call)
 
 
@@ -145,6 +170,8 @@ def shown(call: Call) -> int:
         flag = call.value(count - 2)
         wanted = [call.abi.constants.get(n, 0) for n in O_CREAT_NAMES]
         return count if any(flag & bit for bit in wanted) else count - 1
+    if name == "mq_open":
+        return count if call.value(1) & call.abi.constants["O_CREAT"] else count - 2
     if name in ("mknod", "mknodat"):
         kind = call.value(count - 2) & S_IFMT
         return count if kind in (S_IFCHR, S_IFBLK) else count - 1
@@ -170,4 +197,6 @@ def skipped(call: Call, index: int) -> bool:
     if call.name not in ("futex", "futex_time64"):
         return False
     operation = futex.operation(call.value(1))
+    if operation.startswith("FUTEX_LOCK_PI"):
+        return index == 2
     return "BITSET" in operation and (index == 4 or (index == 3 and "WAKE" in operation))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.fcntl import OPEN_FLAGS
+from emu.kernel.uapi.stat import SEALS
 from emu.trace.format.flags import flags
 from emu.trace.format.numbers import FD_FLAGS, set_of
 from emu.trace.format.structs import struct
@@ -36,7 +37,7 @@ IOCTL_NUMBERS = {
     "FIONREAD": True, "TIOCGPGRP": True, "TIOCSPGRP": False, "TIOCGSID": True, "TIOCGPTN": True,
     "TIOCSPTLCK": False, "TIOCGPTLCK": True, "TIOCPKT": False, "TIOCGPKT": True, "TIOCOUTQ": True,
     "TIOCGEXCL": True, "TIOCGDEV": True, "TIOCGETD": True, "TIOCSETD": False, "FIONBIO": False,
-    "TIOCGSOFTCAR": True, "TIOCSSOFTCAR": False,
+    "TIOCGSOFTCAR": True, "TIOCSSOFTCAR": False, "TFD_IOC_SET_TICKS": False,
 }  # fmt: skip
 """ioctl command -> whether the kernel fills its number."""
 
@@ -84,6 +85,8 @@ def fcntl_argument(call: Call, index: int) -> str:
         return set_of(FD_FLAGS, value & 0xFFFFFFFF)
     if name == "F_SETFL":
         return flags(call.abi, OPEN_FLAGS, value & 0xFFFFFFFF)
+    if name == "F_ADD_SEALS":
+        return flags(call.abi, SEALS, value & 0xFFFFFFFF)
     if name in DECIMAL:
         return str(signed(value, 32))
     if name in LOCKS or name in LOCKS64:
@@ -110,6 +113,8 @@ def fcntl_result(call: Call, value: int) -> str:
     name = command(call)
     if name == "F_GETFL":
         return f"{hexadecimal(value)} (flags {flags(call.abi, OPEN_FLAGS, value)})"
+    if name == "F_GET_SEALS" and value:
+        return f"{hexadecimal(value)} (seals {flags(call.abi, SEALS, value)})"
     if name == "F_GETFD" and value:
         return f"{hexadecimal(value)} (flags {set_of(FD_FLAGS, value)})"
     return str(value)

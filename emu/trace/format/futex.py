@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emu.kernel.uapi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMANDS, FUTEX_PRIVATE_FLAG
+from emu.trace.format.text import hexadecimal
 
 
 def operation(op: int) -> str:
@@ -12,7 +13,7 @@ def operation(op: int) -> str:
         return f"{op & 0xFFFFFFFF:#x} /* FUTEX_??? */"
     name = FUTEX_COMMANDS[command]
     if op & FUTEX_PRIVATE_FLAG:
-        name += "_PRIVATE"
+        name += "|FUTEX_PRIVATE_FLAG" if name == "FUTEX_FD" else "_PRIVATE"
     return name + ("|FUTEX_CLOCK_REALTIME" if op & FUTEX_CLOCK_REALTIME else "")
 
 
@@ -24,5 +25,25 @@ def arguments_shown(op: int) -> int:
     return {
         "FUTEX_WAIT": 4, "FUTEX_WAKE": 3, "FUTEX_FD": 3, "FUTEX_REQUEUE": 5,
         "FUTEX_CMP_REQUEUE": 6, "FUTEX_WAKE_OP": 6, "FUTEX_LOCK_PI": 4, "FUTEX_UNLOCK_PI": 2,
-        "FUTEX_TRYLOCK_PI": 2,
+        "FUTEX_TRYLOCK_PI": 2, "FUTEX_LOCK_PI2": 4, "FUTEX_WAIT_REQUEUE_PI": 5,
     }.get(FUTEX_COMMANDS[command], 6)  # fmt: skip
+
+
+def changes(op: int) -> str:
+    """What FUTEX_WAKE_OP does to the other word and compares it with: see FUTEX_OP."""
+    kinds = ("SET", "ADD", "OR", "ANDN", "XOR")
+    compared = ("EQ", "NE", "LT", "LE", "GT", "GE")
+    change, comparison = op >> 28 & 7, op >> 24 & 15
+    parts = ["FUTEX_OP_OPARG_SHIFT<<28"] if op >> 31 else []
+    parts.append(
+        f"FUTEX_OP_{kinds[change]}<<28"
+        if change < len(kinds)
+        else f"{change:#x}<<28 /* FUTEX_OP_??? */"
+    )
+    parts.append(f"{hexadecimal(op >> 12 & 0xFFF)}<<12")
+    parts.append(
+        f"FUTEX_OP_CMP_{compared[comparison]}<<24"
+        if comparison < len(compared)
+        else f"{comparison:#x}<<24 /* FUTEX_OP_CMP_??? */"
+    )
+    return "|".join([*parts, hexadecimal(op & 0xFFF)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.trace.format import unhandled
+from emu.trace.format import sigreturn, unhandled
 from emu.trace.format.arguments import argument, is_out
 from emu.trace.format.calls import SPECIAL, is_filled, shown, skipped
 from emu.trace.format.results import result
@@ -21,6 +21,8 @@ def entering(call: Call) -> tuple[str, int]:
         return f"{call.name}({', '.join(unhandled.arguments(call))}", -1
     if len(call.event.arguments) < len(call.parameters):
         return f"{call.name}(", -1
+    if call.name in sigreturn.NAMES:
+        return f"{call.name}({sigreturn.frame(call)}", -1
     indexes = visible(call)
     now = []
     for position, index in enumerate(indexes):

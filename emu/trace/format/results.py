@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.restart import Restart, RestartBlock, RestartNoHand, RestartNoIntr
 from emu.kernel.uapi.personality import PERSONALITY
 from emu.kernel.uapi.sched import POLICY, SCHED_RESET_ON_FORK
-from emu.trace.format import fcntl, memory, prctl
+from emu.trace.format import fcntl, memory, prctl, waiting
 from emu.trace.format.flags import number, personality
 from emu.trace.format.numbers import MEMBARRIER, set_of
 from emu.trace.format.singles import date
@@ -16,7 +16,7 @@ from emu.trace.format.text import hexadecimal, octal
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
 
-ADDRESSES = ("brk", "mmap", "mmap2", "mremap", "shmat", "ipc")
+ADDRESSES = ("brk", "mmap", "mmap2", "mremap", "shmat")
 BROKEN: dict[type[Restart], str] = {
     Restart: "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
     RestartNoIntr: "? ERESTARTNOINTR (To be restarted)",
@@ -50,6 +50,8 @@ def explained(call: Call, value: int) -> str:
             return prctl.result(call, value)
         case "poll" | "ppoll":
             return memory.poll_result(call, value)
+        case "select" | "_newselect" | "pselect6" | "pselect6_time64" if len(call.parameters) > 1:
+            return waiting.select_result(call, value)
         case "time":
             return f"{value} ({date(value)})"
         case "personality":

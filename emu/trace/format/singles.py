@@ -172,7 +172,9 @@ def syslog_action(call: Call, index: int) -> str:
 def futex_count(call: Call, index: int) -> str:
     """The second count of a requeue, where the others have their timeout."""
     command = futex.operation(call.value(1)).split("_PRIVATE")[0].split("|")[0]
-    if command in ("FUTEX_REQUEUE", "FUTEX_CMP_REQUEUE", "FUTEX_WAKE_OP"):
+    if command in (
+        "FUTEX_REQUEUE", "FUTEX_CMP_REQUEUE", "FUTEX_WAKE_OP", "FUTEX_CMP_REQUEUE_PI",
+    ):  # fmt: skip
         return str(call.value(index) & 0xFFFFFFFF)
     if command.endswith("???"):
         return hexadecimal(call.value(index))
@@ -180,11 +182,13 @@ def futex_count(call: Call, index: int) -> str:
 
 
 def futex_last(call: Call, index: int) -> str:
-    """The bits of a bitset operation."""
+    """The bits of a bitset operation, or what FUTEX_WAKE_OP does."""
     value = call.value(index)
     operation = futex.operation(call.value(1))
     if "BITSET" in operation:
         return "FUTEX_BITSET_MATCH_ANY" if value == 0xFFFFFFFF else hexadecimal(value)
+    if operation.startswith("FUTEX_WAKE_OP"):
+        return futex.changes(value)
     return hexadecimal(value) if "???" in operation else str(value)
 
 
@@ -196,6 +200,20 @@ def statx_wanted(call: Call, index: int) -> str:
 def raw_word(call: Call, index: int) -> str:
     """A word without a sign."""
     return str(call.event.arguments[index])
+
+
+def remote_iovec(call: Call, index: int) -> str:
+    """Buffers of another process: where they are."""
+    address, count = call.value(index), call.named("riovcnt") or 0
+    layout = call.abi.layout("iovec")
+    parts = []
+    for item in range(min(count, 32)):
+        try:
+            value = layout.unpack(call.mm.read(address + item * layout.size, layout.size))
+        except KernelError:
+            return pointer(address)
+        parts.append(f"{{iov_base={pointer(value['iov_base'])}, iov_len={value['iov_len']}}}")
+    return f"[{', '.join(parts)}{', ...' if count > len(parts) else ''}]"
 
 
 def date(seconds: int) -> str:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.signal import SIGACTION_FLAGS
-from emu.trace.format import signals
+from emu.trace.format import ipc, signals
 from emu.trace.format.files import FILE_STRUCTS
 from emu.trace.format.flags import flags
 from emu.trace.format.text import pointer, quoted
+from emu.trace.format.waiting import epoll_event, sigevent
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -163,4 +164,7 @@ SPECIAL: dict[str, StructFormatter] = {
     "sigaltstack": sigaltstack,
     "sched_param": sched_param,
     "__user_cap_header_struct": cap_header,
+    "epoll_event": epoll_event,
+    "mq_attr": ipc.queue_attributes,
+    "sigevent": sigevent,
 }

@@ -1,6 +1,7 @@
 /* System V semaphores between processes. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,12 @@ static void end(pid_t child)
 
 	waitpid(child, &status, 0);
 	printf("child: %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+}
+
+static void *take(void *unused)
+{
+	printf("a thread takes: %s\n", operate(1, 2, SEM_UNDO));
+	return NULL;
 }
 
 static void nothing(int signal)
@@ -113,6 +120,18 @@ int main(void)
 	}
 	end(child);
 	values("given back");
+
+	child = fork();
+	if (child == 0) {
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, take, NULL);
+		pthread_join(thread, NULL);
+		values("after its thread");
+		_exit(4);
+	}
+	end(child);
+	values("after its process");
 
 	printf("timed: %s\n", semtimedop(id, both, 2, &soon) < 0 ? name(errno) : "ok");
 	signal(SIGALRM, nothing);

@@ -2,6 +2,8 @@
 
 import pytest
 
+from emu.kernel.errno import EINTR
+from emu.kernel.restart import Restart
 from tests.unit.vfs.guest import ABIS, Guest
 
 ADD, DEL, MOD = 1, 2, 3
@@ -182,6 +184,16 @@ def test_an_epoll_is_readable_while_one_of_its_files_is_ready(g):
     assert g.wait(inner) == []
 
 
+def test_waiting_on_an_epoll_is_no_edge_for_those_around_it(g):
+    inner, outer = g.sys("epoll_create1", 0), g.sys("epoll_create1", 0)
+    for _ in range(2):
+        g.ctl(inner, ADD, g.eventfd(1), IN)
+    g.ctl(outer, ADD, inner, IN | ET)
+    assert len(g.wait(outer)) == 1
+    assert len(g.wait(inner, 1)) == 1
+    assert g.wait(outer) == []
+
+
 def test_epolls_do_not_watch_each_other_in_a_circle(g):
     a, b, c = (g.sys("epoll_create1", 0) for _ in range(3))
     assert g.ctl(a, ADD, b, IN) == 0
@@ -207,10 +219,10 @@ def test_a_wake_up_may_not_fan_out_without_end(g):
     assert results.count("EINVAL") == 25 * 25 - 500
 
 
-def test_a_user_has_a_quota_of_entries(g, monkeypatch):
-    from emu.kernel.fs import eventpoll
-
-    monkeypatch.setattr(eventpoll, "EP_ITEM_COST", g.kernel.ram.size // 25 // 3)
+def test_a_user_has_a_quota_of_entries(g):
+    variable = g.open("/proc/sys/fs/epoll/max_user_watches", "O_WRONLY")
+    assert g.write(variable, b"3\n") == 2
+    g.close(variable)
     ep = g.sys("epoll_create1", 0)
     fds = [g.eventfd() for _ in range(4)]
     assert [g.ctl(ep, ADD, fd, IN) for fd in fds] == [0, 0, 0, "ENOSPC"]
@@ -238,3 +250,25 @@ def test_fdinfo_lists_what_is_watched(g):
     assert f"tfd: {e:8} events: 80000019 data:              123  pos:0 ino:" in text
     assert b"eventfd-count:                5\n" in g.cat(f"/proc/self/fdinfo/{e}")
     assert g.readlink(f"/proc/self/fd/{ep}") == b"anon_inode:[eventpoll]"
+
+
+@pytest.mark.parametrize("abi", ABIS)
+def test_the_finer_timeout_is_a_64_bit_timespec_on_every_abi(abi):
+    g = EpollGuest(abi)
+    ep = g.sys("epoll_create1", 0)
+    g.put("__kernel_timespec", 64, tv_sec=2, tv_nsec=7)
+    assert g.call("sys_epoll_pwait2", ep, g.buffer, 1, g.buffer + 64, 0, 0) == 0
+    assert g.clock.monotonic_ns() == 2_000_000_007
+
+
+def test_a_signal_ends_the_wait_unless_a_file_is_ready(g):
+    ep, e = g.sys("epoll_create1", 0), g.eventfd()
+    g.ctl(ep, ADD, e, IN, 7)
+    with pytest.raises(EINTR):
+        g.finish(g.start_wait(ep), interrupted=True)
+    call = g.start_wait(ep)
+    call.send(None)
+    g.signal(e)
+    with pytest.raises(StopIteration) as end:
+        call.throw(Restart())
+    assert g.got(end.value.value) == [(IN, 7)]

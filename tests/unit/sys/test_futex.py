@@ -2,6 +2,7 @@
 
 import pytest
 
+from emu.kernel.restart import Restart, RestartBlock
 from tests.unit.sys.caller import ABIS, Asleep, Caller
 
 WAIT, WAKE, REQUEUE, CMP_REQUEUE, WAIT_BITSET, WAKE_BITSET = 0, 1, 3, 4, 9, 10
@@ -96,3 +97,26 @@ def test_addresses_are_checked():
     assert caller.fails("sys_futex", caller.buffer + 1, WAKE, 1) == "EINVAL"
     assert caller.fails("sys_futex", 1 << 63, WAKE, 1) == "EFAULT"
     assert caller.fails("sys_futex", 8, WAIT, 0, 0) == "EFAULT"
+
+
+def test_a_timed_wait_that_a_signal_broke_goes_on_to_the_same_end():
+    caller = Caller()
+    caller.put("__kernel_timespec", 64, tv_sec=3)
+    call = caller.start("sys_futex", caller.buffer, WAIT, 0, caller.buffer + 64)
+    call.send(None)
+    caller.clock.advance(1_000_000_000)
+    with pytest.raises(RestartBlock) as broken:
+        call.throw(Restart())
+    again = broken.value.resume()
+    assert again.send(None).timeout_ns == 2_000_000_000
+    with pytest.raises(RestartBlock):
+        again.throw(Restart())
+
+
+def test_a_wait_without_a_time_is_simply_made_again():
+    caller = Caller()
+    call = caller.start("sys_futex", caller.buffer, WAIT, 0, 0)
+    call.send(None)
+    with pytest.raises(Restart) as broken:
+        call.throw(Restart())
+    assert type(broken.value) is Restart

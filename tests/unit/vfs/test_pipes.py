@@ -279,3 +279,12 @@ def test_a_reader_that_came_before_any_writer_is_not_told_of_their_absence(guest
     assert g.task.files[early].f_op.poll(g.task.files[early], None) == 0
     g.close(g.open("/tmp/fifo", "O_WRONLY"))
     assert g.task.files[early].f_op.poll(g.task.files[early], None) == 0x10
+
+
+@pytest.mark.parametrize(("gone", "flags"), [(1, "O_RDONLY"), (0, "O_WRONLY|O_NONBLOCK")])
+def test_a_pipe_opened_by_its_link_in_proc_does_not_wait_for_the_other_side(guest, gone, flags):
+    ends = pipe(guest)
+    guest.close(ends[gone])
+    again = guest.open(f"/proc/self/fd/{ends[1 - gone]}", flags)
+    assert isinstance(again, int)
+    assert guest.write(again, b"x") == "EPIPE" if gone == 0 else guest.read(again) == b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
+from emu.kernel.fs.anon_inode import AnonInodeFs
 from emu.kernel.fs.pipe_buffer import round_pipe_size
 from emu.kernel.fs.procfs.ipc_sysctl import add_ipc_sysctls, add_mqueue_sysctls
 from emu.kernel.rlimits import NR_OPEN
@@ -13,6 +14,7 @@ from emu.kernel.uts import NEW_UTS_LEN
 if TYPE_CHECKING:
     from emu.kernel.fs.procfs.inode import ProcDirectory
     from emu.kernel.kernel import Kernel
+    from emu.kernel.vfs.super_block import SuperBlock
 
 PID_MAX = 32768
 UUID_VERSION = 4
@@ -34,11 +36,9 @@ def add_sysctls(root: ProcDirectory) -> None:
     pipes = root.sb.vfs.pipe_memory
 
     def set_pipe_max_size(data: bytes) -> None:
-        text = data.strip()
-        if not text.isdigit() or len(text) > 10:
-            raise EINVAL("not a size")
-        pipes.max_size = round_pipe_size(int(text))
+        pipes.max_size = round_pipe_size(_number(data))
 
+    _add_epoll(files.add_directory(b"epoll"), root.sb.vfs.anon_inode_mount.sb)
     files.add_file(b"pipe-max-size", lambda: b"%d\n" % pipes.max_size, set_pipe_max_size)
     add_mqueue_sysctls(files.add_directory(b"mqueue"))
     files.add_file(b"protected_hardlinks", lambda: b"0\n")
@@ -80,6 +80,25 @@ def _add_kernel(directory: ProcDirectory, kernel: Kernel) -> None:
     random.add_file(b"uuid", lambda: _uuid(kernel))
     random.add_file(b"entropy_avail", lambda: b"256\n")
     random.add_file(b"poolsize", lambda: b"256\n")
+
+
+def _add_epoll(directory: ProcDirectory, anon_inodes: SuperBlock) -> None:
+    assert isinstance(anon_inodes, AnonInodeFs)
+
+    def set_watches(data: bytes) -> None:
+        anon_inodes.max_user_watches = _number(data)
+
+    directory.add_file(
+        b"max_user_watches", lambda: b"%d\n" % anon_inodes.max_user_watches, set_watches
+    )
+
+
+def _number(data: bytes) -> int:
+    """What was written to a variable. EINVAL."""
+    text = data.strip()
+    if not text.isdigit() or len(text) > 10:
+        raise EINVAL("not a number, or too large")
+    return int(text)
 
 
 def _uuid(kernel: Kernel) -> bytes:

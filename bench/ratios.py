@@ -1,6 +1,6 @@
 """Side by side with qemu-user: the same ELF, in turns, CPU time, as ratios.
 
-    python -m bench.ratios [--rounds N] [--isa NAME] [trap] [compute] [start]
+    python -m bench.ratios [--rounds N] [--isa NAME] [trap] [compute] [start] [processes]
 
 Every figure is the least CPU time (user and system) of several rounds. A ratio under 1 means that
 emu is the faster one.
@@ -21,10 +21,19 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tests.support.binfmt import has_private_binfmt, qemu_with_exec
+from tests.support.userland import Unavailable, root
+
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples" / "programs"
 COMPUTE = ("sieve", "fib", "floating", "copy", "chase")
 TRAPS = 1_000_000
+SPAWNED = 500
+# What a process benchmark does how often in all.
+PROCESSES = (
+    ("fork-50M", 100), ("ping-pong", 20_000), ("yield", 50_000), ("crowd", 10), ("crowd", 100),
+    ("crowd", 1000), ("sleepers", 0), ("sleepers", 1000),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,18 +44,25 @@ class Target:
     compiler: str
     qemu: str
     loop: str
+    debian: str = ""
 
 
 TARGETS = (
-    Target("x86-64", "gcc", "qemu-x86_64", "x86-64/loop-syscall"),
-    Target("i386", "i686-linux-gnu-gcc", "qemu-i386", "i386/loop-int80"),
-    Target("arm64", "aarch64-linux-gnu-gcc", "qemu-aarch64", "arm64/loop-svc"),
-    Target("arm", "arm-linux-gnueabihf-gcc", "qemu-arm", "arm-eabi/loop-svc"),
-    Target("riscv64", "riscv64-linux-gnu-gcc", "qemu-riscv64", "riscv64/loop-ecall"),
+    Target("x86-64", "gcc", "qemu-x86_64", "x86-64/loop-syscall", "amd64"),
+    Target("i386", "i686-linux-gnu-gcc", "qemu-i386", "i386/loop-int80", "i386"),
+    Target("arm64", "aarch64-linux-gnu-gcc", "qemu-aarch64", "arm64/loop-svc", "arm64"),
+    Target("arm", "arm-linux-gnueabihf-gcc", "qemu-arm", "arm-eabi/loop-svc", "armhf"),
+    Target("riscv64", "riscv64-linux-gnu-gcc", "qemu-riscv64", "riscv64/loop-ecall", "riscv64"),
     Target("mips", "mips-linux-gnu-gcc", "qemu-mips", "mips-o32/loop-syscall"),
-    Target("mipsel", "mipsel-linux-gnu-gcc", "qemu-mipsel", "mips-o32el/loop-syscall"),
+    Target("mipsel", "mipsel-linux-gnu-gcc", "qemu-mipsel", "mips-o32el/loop-syscall", "mipsel"),
     Target("mips64", "mips64-linux-gnuabi64-gcc", "qemu-mips64", "mips-n64/loop-syscall"),
-    Target("mips64el", "mips64el-linux-gnuabi64-gcc", "qemu-mips64el", "mips-n64el/loop-syscall"),
+    Target(
+        "mips64el",
+        "mips64el-linux-gnuabi64-gcc",
+        "qemu-mips64el",
+        "mips-n64el/loop-syscall",
+        "mips64el",
+    ),
 )
 
 
@@ -54,7 +70,7 @@ def main() -> int:
     options = arguments()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, Python ", end="")
     print(f"{platform.python_version()}, {date.today()}, {qemu_version()}")
-    kinds = options.kinds or ["trap", "compute", "start"]
+    kinds = options.kinds or ["trap", "compute", "start", "processes"]
     for target in TARGETS:
         if options.isa and target.isa not in options.isa:
             continue
@@ -67,6 +83,9 @@ def main() -> int:
             compute(target, options.rounds)
         if "start" in kinds:
             start(target, options.rounds)
+        if "processes" in kinds:
+            processes(target, options.rounds)
+            spawn(target, options.rounds)
     return 0
 
 
@@ -112,8 +131,43 @@ def start(target: Target, rounds: int) -> None:
     print(f"{target.isa:<10}hello     {ours:7.3f} s in all", flush=True)
 
 
+def processes(target: Target, rounds: int) -> None:
+    """Forks, switches and many tasks: whole runs."""
+    if not shutil.which(target.compiler):
+        print(f"{target.isa:<10}processes skipped: {target.compiler} is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        program = str(Path(folder, "processes"))
+        source = str(ROOT / "bench" / "programs" / "processes.c")
+        subprocess.run([target.compiler, "-O2", "-static", source, "-o", program], check=True)
+        for name, count in PROCESSES:
+            ours = least(emu([program, name, str(count)]), rounds)
+            theirs = least([target.qemu, program, name, str(count)], rounds)
+            what = f"{name} {count}"
+            say(target, what, f"{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ours / theirs:5.2f}")
+
+
+def spawn(target: Target, rounds: int) -> None:
+    """A shell that runs `true`, a program, many times; under qemu its children are emulated too."""
+    if not target.debian or not has_private_binfmt():
+        why = "no busybox" if not target.debian else "no binfmt_misc in a namespace of one's own"
+        print(f"{target.isa:<10}spawn     skipped: {why}")
+        return
+    try:
+        busybox = str(root(target.debian, ["busybox-static", "base-files"]) / "bin" / "busybox")
+    except Unavailable as why:
+        print(f"{target.isa:<10}spawn     skipped: {why}")
+        return
+    script = f"i=0; while [ $i -lt {SPAWNED} ]; do {busybox} true; i=$((i+1)); done"
+    shell = [busybox, "sh", "-c", script]
+    ours = least(emu(shell), rounds)
+    theirs = least(qemu_with_exec(target.qemu, *shell), rounds)
+    what = f"spawn {SPAWNED}"
+    say(target, what, f"{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ours / theirs:5.2f}")
+
+
 def say(target: Target, what: str, result: str) -> None:
-    print(f"{target.isa:<10}{what:<10}{result}", flush=True)
+    print(f"{target.isa:<10}{what:<15}{result}", flush=True)
 
 
 def emu(argv: list[str]) -> list[str]:
@@ -145,7 +199,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ratios")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--isa", action="append", choices=[t.isa for t in TARGETS])
-    parser.add_argument("kinds", nargs="*", metavar="trap|compute|start")
+    parser.add_argument("kinds", nargs="*", metavar="trap|compute|start|processes")
     return parser.parse_args()
 
 

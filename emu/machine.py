@@ -16,9 +16,7 @@ from emu.kernel.exec.execve import do_execve
 from emu.kernel.fs.setup import (
     KernelWalker,
     bind_host,
-    connect_console,
     mount_root,
-    open_console,
     open_host_program,
     open_stdio,
 )
@@ -29,8 +27,6 @@ from emu.kernel.rlimits import default_rlimits
 from emu.kernel.signal.send import send_signal
 from emu.kernel.signal.state import TaskSignals
 from emu.kernel.task import Task
-from emu.kernel.tty.host_console import HostConsole, Watch
-from emu.kernel.tty.jobctrl import proc_set_tty
 from emu.kernel.uapi.signal import SIGINT, SIGKILL
 from emu.kernel.vfs.fs_context import FsContext
 
@@ -38,6 +34,7 @@ if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
+    from emu.kernel.tty.host_console import HostConsole
     from emu.kernel.vfs.path import VfsPath
 
 # 32-bit engines address 4 GiB, and keep pages of their own above the guest's memory.
@@ -167,16 +164,22 @@ class Machine:
         do_execve(task, path, name, arguments, environment)
         kernel.add_task(task)
         if on_console:
-            self._give_console(task, on_console)
+            from emu.kernel.fs.console import give_console
+
+            give_console(task, on_console)
         return task
 
     def connect_console(self, fd: int) -> HostConsole:
         """Make a terminal of the host the machine's console. The descriptor must not block."""
+        from emu.kernel.fs.console import connect_console
+
         return connect_console(self.kernel, fd)
 
     def watch_host(self, fd: int, action: Callable[[], None]) -> None:
         """Call an action whenever the host's descriptor can be read, between two tasks' turns."""
-        Watch(self.kernel.sched.host_queues(fd)[0], action).on()
+        from emu.kernel.fs.console import watch_host
+
+        watch_host(self.kernel, fd, action)
 
     def run_until_end_of(self, task: Task) -> None:
         """Run until one task has ended, whatever the others do. Raises `Deadlock`."""
@@ -226,12 +229,6 @@ class Machine:
             return create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
         except ValueError as error:
             raise UnknownModel(str(error)) from None
-
-    def _give_console(self, task: Task, fds: Sequence[int]) -> None:
-        open_console(self.kernel, task.files, fds)
-        console = self.kernel.root_mount.vfs.console
-        assert console is not None
-        proc_set_tty(console, task.group)
 
     def _out_of_time(self) -> None:
         self.kernel.log("the time limit is reached: all tasks are killed")

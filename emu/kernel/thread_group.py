@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from emu.kernel.signal.pending import PendingSignals
     from emu.kernel.signal.real_timer import RealTimer
     from emu.kernel.task import Task
+    from emu.kernel.tty.tty import Tty
 
 
 class ThreadGroup:
@@ -41,7 +42,7 @@ class ThreadGroup:
         self.rlimits = rlimits
         self.exit_signal = exit_signal
         self.child_subreaper = False
-        self.tty: object | None = None
+        self.tty: Tty | None = None
         """The controlling terminal."""
         self.tty_old_pgrp = 0
         """The foreground group of a session leader's terminal that was hung up."""

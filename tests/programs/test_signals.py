@@ -11,8 +11,8 @@ import pytest
 from tests.support.running import emu
 from tests.support.toolchain import (
     TARGETS,
+    build,
     build_freestanding,
-    build_with_libc,
     is_native,
     or_skip,
     reference,
@@ -20,6 +20,7 @@ from tests.support.toolchain import (
 
 SOURCES = sorted((Path(__file__).parent / "signals").glob("*.c"))
 ABIS = [abi for abi in TARGETS if abi not in ("x32", "arm-oabi", "riscv32")]
+OPTIONS = ["-O1", "-std=gnu11", "-w", "-static", "-fasynchronous-unwind-tables"]
 STATUS = {"handlers": 3}
 # Lines of QEMU 7.2 that differ from Linux: program, ABIs, what they begin with, and why.
 QEMU_DIFFERS = (
@@ -40,7 +41,7 @@ each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: sour
 @each_abi
 @each_source
 def test_linux_or_qemu_runs_it(abi, source):
-    program = or_skip(build_with_libc, source, abi)
+    program = built(abi, source)
     end = or_skip(reference, abi, program)
     output, status = expected(source)
     assert end.status == status
@@ -51,9 +52,13 @@ def test_linux_or_qemu_runs_it(abi, source):
 @each_abi
 @each_source
 def test_the_emulator_runs_it(abi, source):
-    program = or_skip(build_with_libc, source, abi)
+    program = built(abi, source)
     end = emu(str(program))
     assert (end.output.decode(), end.status) == expected(source)
+
+
+def built(abi, source):
+    return or_skip(build, [source], abi, OPTIONS)
 
 
 def differing(abi, source):

@@ -62,7 +62,9 @@ def test_a_session_with_a_shell(architecture):
         t.type("\x04")
         t.see(PROMPT)
         # Another session has no terminal.
-        t.run("busybox setsid busybox cat /dev/tty", "No such device or address")
+        t.type("busybox setsid busybox cat /dev/tty\r")  # the prompt does not wait for it
+        t.see("No such device or address")
+        t.run("echo back", "back")
         # The window's size.
         t.resize(40, 132)
         t.run("sleep 0.2; stty size", "40 132")

@@ -15,6 +15,7 @@ from emu.arch.cpu import PAGE_SIZE
 from emu.arch.signal_frame.arm import RETURN_CODES, return_code_index
 from emu.kernel.exec.auxv import AT_SYSINFO, AT_SYSINFO_EHDR
 from emu.kernel.exec.vdso_image import Function, Machine, Vdso, make_vdso
+from emu.kernel.exec.vdso_unwind import unwind_tables
 from emu.kernel.mm.mapping import get_unmapped_area
 from emu.kernel.mm.special import install_special_mapping
 from emu.kernel.mm.vma import VM_EXEC, VM_READ
@@ -86,7 +87,9 @@ def _make(abi: str, byte_order: str, word_bits: int) -> Vdso | None:
     match abi:
         case "i386":
             machine = Machine(3, 32, "<", filler=b"\x90")
-            return make_vdso(machine, b"linux-gate.so.1", b"LINUX_2.5", _I386_FUNCTIONS)
+            return make_vdso(
+                machine, b"linux-gate.so.1", b"LINUX_2.5", _I386_FUNCTIONS, unwind_tables
+            )
         case "arm64":
             machine = Machine(183, 64, "<", filler=_ARM64_NOP)
             function = Function(b"__kernel_rt_sigreturn", _ARM64_RT_SIGRETURN, len(_ARM64_NOP))

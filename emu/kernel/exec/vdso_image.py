@@ -6,13 +6,14 @@ All of it is one segment at address 0: dynamic symbols with one version, and cod
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from emu.arch.cpu import PAGE_SIZE
 
 DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SYMENT, DT_SONAME = 4, 5, 6, 10, 11, 14
 DT_VERSYM, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFD
+PT_GNU_EH_FRAME = 0x6474E550
 _GLOBAL_FUNCTION = 18
 _CODE_ALIGNMENT = 16
 
@@ -45,17 +46,31 @@ class Machine:
     filler: bytes = b"\0"
 
 
+Unwind = Callable[[int, int, int], bytes]
+"""``unwind(place, function, size)``: unwind tables, to lie at `place`, of the first function."""
+
+
 def make_vdso(
-    machine: Machine, soname: bytes, version: bytes, functions: Sequence[Function]
+    machine: Machine,
+    soname: bytes,
+    version: bytes,
+    functions: Sequence[Function],
+    unwind: Unwind | None = None,
 ) -> Vdso:
     """Build the shared object."""
-    return _Image(machine, soname, version, functions).build()
+    return _Image(machine, soname, version, functions, unwind).build()
 
 
 class _Image:
     def __init__(
-        self, machine: Machine, soname: bytes, version: bytes, functions: Sequence[Function]
+        self,
+        machine: Machine,
+        soname: bytes,
+        version: bytes,
+        functions: Sequence[Function],
+        unwind: Unwind | None,
     ) -> None:
+        self.unwind = unwind
         self.machine = machine
         self.wide = machine.bits == 64
         self.word = 8 if self.wide else 4
@@ -68,7 +83,7 @@ class _Image:
             strings += name + b"\0"
         count = len(self.functions) + 1
         header, segment, symbol = (64, 56, 24) if self.wide else (52, 32, 16)
-        dynsym = header + 2 * segment
+        dynsym = header + (3 if self.unwind else 2) * segment
         hash_ = dynsym + symbol * count
         versym = hash_ + 4 * (3 + count)
         verdef = versym + 2 * count + 7 & -8
@@ -83,7 +98,11 @@ class _Image:
         dynamic_size = 2 * self.word * len(entries)
         text = dynamic + dynamic_size + _CODE_ALIGNMENT - 1 & -_CODE_ALIGNMENT
         code, table, symbols = self._code(text, places)
-        size = text + len(code)
+        tables = b""
+        if self.unwind is not None:
+            first = self.functions[0]
+            tables = self.unwind(text + len(code), symbols[first.name], len(first.code))
+        size = text + len(code) + len(tables)
         image = bytearray(PAGE_SIZE)
         parts = (
             (0, self._header()),
@@ -96,8 +115,11 @@ class _Image:
             (verdef, versions),
             (dynstr, strings),
             (dynamic, b"".join(self._pack("2Q" if self.wide else "2I", *e) for e in entries)),
-            (text, code),
+            (text, code + tables),
         )
+        if tables:
+            part = self._segment(PT_GNU_EH_FRAME, text + len(code), len(tables), 4)
+            image[header + 2 * segment : dynsym] = part
         for offset, part in parts:
             image[offset : offset + len(part)] = part
         return Vdso(bytes(image), symbols)
@@ -128,7 +150,8 @@ class _Image:
         size, segment = (64, 56) if self.wide else (52, 32)
         rest = self._pack(
             "HHIQQQI6H" if self.wide else "HHIIIII6H",
-            3, machine.number, 1, 0, size, 0, machine.flags, size, segment, 2, 0, 0, 0,
+            3, machine.number, 1, 0, size, 0, machine.flags, size, segment,
+            3 if self.unwind else 2, 0, 0, 0,
         )  # fmt: skip
         return ident.ljust(16, b"\0") + rest
 

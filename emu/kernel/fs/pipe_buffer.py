@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EBUSY, EFAULT, EINVAL, EPERM
+from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.poll import POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from emu.kernel.wait import WaitQueue
 
@@ -38,14 +39,18 @@ class PipeMemory:
 
 
 class PipeBuffer:
-    """The bytes of one write, in as many slots as they have pages; or one packet."""
+    """The bytes of one write, in as many slots as they have pages; or one packet.
 
-    __slots__ = ("data", "packet", "start")
+    One that is `closed` takes no more bytes.
+    """
 
-    def __init__(self, data: bytes, packet: bool) -> None:
-        self.data = bytearray(data)
+    __slots__ = ("closed", "data", "packet", "start")
+
+    def __init__(self, data: bytes, packet: bool, closed: bool = False) -> None:
+        self.data: bytes | bytearray = data
         self.start = 0
         self.packet = packet
+        self.closed = packet or closed
 
     def __len__(self) -> int:
         return len(self.data) - self.start
@@ -55,10 +60,16 @@ class PipeBuffer:
         """How many slots it occupies: pages that were read are free."""
         return (len(self.data) + _OFFSET >> PAGE_SHIFT) - (self.start >> PAGE_SHIFT)
 
+    def append(self, data: bytes) -> None:
+        """Add bytes for which there is room; they are copied only once somebody does so."""
+        if isinstance(self.data, bytes):
+            self.data = bytearray(self.data)
+        self.data += data
+
     def has_room(self, count: int) -> bool:
         """Whether so many bytes fit into the last page."""
         end = len(self.data) & _OFFSET
-        return bool(end) and not self.packet and end + count <= PAGE_SIZE
+        return bool(end) and not self.closed and end + count <= PAGE_SIZE
 
 
 class Pipe:
@@ -96,7 +107,7 @@ class Pipe:
         if not last.has_room(count):
             return 0
         data = buffer.copy_from(count)
-        last.data += data
+        last.append(data)
         self._added(len(data))
         return len(data)
 
@@ -155,6 +166,35 @@ class Pipe:
         self.used -= gone
         self.memory.used -= gone
         return copied, first.packet or copied < wanted
+
+    def take(self, count: int) -> bytes:
+        """Take up to so many bytes, which may go back with `put_back`."""
+        memory = bytearray(min(count, self.used))
+        return bytes(memory[: self.take_into(KernelBuffer(memory))])
+
+    def put_back(self, data: bytes) -> None:
+        """Put bytes to the front that nobody wanted."""
+        if data:
+            first = PipeBuffer(data, False, closed=True)
+            self.buffers.appendleft(first)
+            self.slots += first.slots
+            self._added(len(data))
+
+    def put(self, data: bytes) -> None:
+        """Append bytes that came from a file or another pipe, in slots of their own."""
+        added = PipeBuffer(data, False, closed=True)
+        self.buffers.append(added)
+        self.slots += added.slots
+        self._added(len(data))
+
+    def look(self, count: int) -> bytes:
+        """Up to so many bytes, which stay."""
+        found = bytearray()
+        for buffer in self.buffers:
+            if len(found) >= count:
+                break
+            found += buffer.data[buffer.start :]
+        return bytes(found[:count])
 
     def discard(self) -> None:
         """Nobody has the pipe open any more: what is in it is lost."""

@@ -154,7 +154,7 @@ class PipeOperations(FileOperations):
             return 0
         task = file.inode.sb.vfs.kernel.sched.current
         if not pipe.readers:
-            raise _broken(task)
+            raise broken_pipe(task)
         done = pipe.merge_from(buffer)
         try:
             done += _fill(pipe, file, buffer)
@@ -178,7 +178,7 @@ class PipeOperations(FileOperations):
                 if pipe.is_full and pipe.readers:
                     await pipe.write_wait.wait()
                 elif not pipe.readers:
-                    raise _broken(task)
+                    raise broken_pipe(task)
                 else:
                     done += _fill(pipe, file, buffer)
         except (KernelError, Restart):
@@ -278,7 +278,7 @@ def _fill(pipe: Pipe, file: File, buffer: Buffer) -> int:
     return done
 
 
-def _broken(task: Task | None) -> EPIPE:
+def broken_pipe(task: Task | None) -> EPIPE:
     """Tell the writer of a pipe that nobody reads it."""
     if task is not None:
         info = SigInfo(SIGPIPE, SI_USER, pid=task.tgid, uid=task.cred.uid)

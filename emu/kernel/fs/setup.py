@@ -20,10 +20,8 @@ from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
-from emu.kernel.fs.ttys import register_ttys
-from emu.kernel.tty.host_console import HVC0, HostConsole
-from emu.kernel.tty.tty_io import tty_open
-from emu.kernel.uapi.fcntl import AT_FDCWD, O_RDWR, O_WRONLY
+from emu.kernel.fs.tty_numbers import register_ttys
+from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.fdtable import FileTable
@@ -198,29 +196,6 @@ def open_stdio(
         file.private_data = host
         table.replace(fd, file, cloexec=False)
     return table
-
-
-def connect_console(kernel: Kernel, fd: int) -> HostConsole:
-    """Make the host's terminal the machine's console, /dev/hvc0. It must not block."""
-    vfs = kernel.root_mount.vfs
-    console = HostConsole(kernel, fd)
-    vfs.console = console.tty
-    sb = KernelWalker(kernel.root_mount).lookup(b"/dev").dentry.sb
-    assert isinstance(sb, DevtmpfsSuperBlock)
-    sb.add_node(b"hvc0", HVC0, 0o620, TTY_GID)
-    return console
-
-
-def open_console(kernel: Kernel, table: FileTable, fds: Sequence[int]) -> None:
-    """Have descriptors be the machine's console."""
-    console = kernel.root_mount.vfs.console
-    assert console is not None
-    path = KernelWalker(kernel.root_mount).lookup(b"/dev/hvc0")
-    file = File(path, O_RDWR, ROOT)
-    tty_open(file, console, may_control=False)
-    for fd in fds:
-        table.replace(fd, file.get(), cloexec=False)
-    file.put()
 
 
 def terminal_path(kernel: Kernel, fd: int) -> VfsPath:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EAGAIN, EINVAL, KernelError
 from emu.kernel.fs.anon_inode import AnonFile, anon_inode_file, caller
+from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.signalfd_siginfo import SIGNALFD_SIGINFO_BYTES, pack_signalfd_siginfo
 from emu.kernel.uapi.fcntl import O_NONBLOCK, O_RDWR
 from emu.kernel.uapi.poll import POLLIN
@@ -58,9 +59,11 @@ class SignalOperations(AnonFile):
         return POLLIN if signals.pending & context.signals else 0
 
     def show_fdinfo(self, file: File) -> bytes:
-        """The set."""
+        """The set, in the numbers of who looks."""
         context: SignalContext = file.private_data
-        return b"sigmask:\t%016x\n" % context.signals
+        numbers = signal_numbers(caller(file).abi)
+        digits = numbers.count // 4
+        return b"sigmask:\t%0*x\n" % (digits, numbers.encode_set(context.signals))
 
 
 SIGNAL = SignalOperations()

@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.binding import flag_translation
 from emu.kernel.errno import EIO, ENXIO
-from emu.kernel.fs.devpts import DevptsSuperBlock, devpts_of, make_devpts
+from emu.kernel.fs.devpts import DevptsSuperBlock, devpts_of
 from emu.kernel.fs.hostfile import STREAM
 from emu.kernel.tty.tty import Tty
 from emu.kernel.tty.tty_io import TtyFileOperations, tty_of, tty_open
 from emu.kernel.uapi.fcntl import O_CLOEXEC, OPEN_FLAGS, VALID_OPEN_FLAGS
 from emu.kernel.uapi.ioctl import TIOCGPTPEER
-from emu.kernel.vfs.dev import HVC_MAJOR, MINOR, TTYAUX_MAJOR, UNIX98_PTY_SLAVE_MAJOR
+from emu.kernel.vfs.dev import MINOR
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.file_operations import FileOperations, Result
 from emu.kernel.vfs.open import OpenHow, open_path
-from emu.kernel.vfs.vfs import FileSystemType
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.vfs.inode import Inode
-    from emu.kernel.vfs.vfs import Vfs
 
 
 class HostTerminal(TtyFileOperations):
@@ -49,7 +47,7 @@ class CurrentTty(HostTerminal):
         """ENXIO without one, EIO for a pty master."""
         task = inode.sb.vfs.kernel.sched.current
         tty = None if task is None else task.group.tty
-        if not isinstance(tty, Tty):
+        if tty is None:
             raise ENXIO("no controlling terminal")
         return tty
 
@@ -126,13 +124,3 @@ class PtsDevice(TtyFileOperations):
         if slave is None:
             raise EIO("no such pseudo-terminal")
         return slave
-
-
-def register_ttys(vfs: Vfs) -> None:
-    """Give the terminals their usual numbers, and let devpts be mounted."""
-    vfs.register(FileSystemType(b"devpts", make_devpts))
-    vfs.devices.register(TTYAUX_MAJOR, 0, 1, b"/dev/tty", CurrentTty())
-    vfs.devices.register(TTYAUX_MAJOR, 1, 1, b"/dev/console", Console())
-    vfs.devices.register(TTYAUX_MAJOR, 2, 1, b"/dev/ptmx", Ptmx())
-    vfs.devices.register(HVC_MAJOR, 0, 1, b"hvc", Hvc())
-    vfs.devices.register(UNIX98_PTY_SLAVE_MAJOR, 0, 1 << 20, b"pts", PtsDevice())

@@ -126,6 +126,14 @@ class AddressSpace(UserMemory):
 
     def fault(self, page: int, access: int) -> int:
         """Make a page present: its entry, or 0 with the reason in `last_fault_code`."""
+        old = self.pages.get(page, 0)
+        pte = self._handle_fault(page, access)
+        if old and pte and (old ^ pte) & PAGE_MASK:
+            # The kernel copied what the CPU may have translated for reading: see ptep_clear_flush.
+            self.flush_tlb()
+        return pte
+
+    def _handle_fault(self, page: int, access: int) -> int:
         try:
             return faults.handle_fault(self, page, access)
         except faults.Refused as refused:
@@ -133,10 +141,13 @@ class AddressSpace(UserMemory):
             return 0
 
     def fault_of_guest(self, page: int, access: int) -> int:
-        """The same for user code, which can wait until page cache has made room."""
-        pte = self.fault(page, access)
+        """The same for user code, which can wait until page cache has made room.
+
+        The CPU replaces its own entry with the answer, so nothing has to be flushed.
+        """
+        pte = self._handle_fault(page, access)
         if not pte and self.last_fault_code == faults.OUT_OF_MEMORY and self.ram.reclaim():
-            pte = self.fault(page, access)
+            pte = self._handle_fault(page, access)
         return pte
 
     def charge_table(self, entries: int) -> None:

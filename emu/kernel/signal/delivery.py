@@ -96,6 +96,7 @@ def _run_handler(task: Task, info: SigInfo, action: Sigaction) -> None:
     if action.flags & SA_RESETHAND:
         signals.actions[info.signal] = replace(action, handler=SIG_DFL)
     _settle_call(task, action)
+    task.restarts = False  # the handler's own calls are none of it
     if not setup_frame(task, info, action):
         force_sigsegv(task, info.signal)
         return

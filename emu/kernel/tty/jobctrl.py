@@ -82,12 +82,11 @@ def disassociate_ctty(group: ThreadGroup, on_exit: bool = True) -> None:
     """
     if not is_session_leader(group):
         return
-    from emu.kernel.tty.hangup import vhangup_session
-    from emu.kernel.tty.tty import Tty
-
     kernel, tty = group.leader.kernel, group.tty
-    if isinstance(tty, Tty):
+    if tty is not None:
         if on_exit and not tty.driver.is_pty:
+            from emu.kernel.tty.hangup import vhangup_session  # it is who calls others here
+
             vhangup_session(tty)
         elif tty.ctrl.pgrp:
             kill_pgrp(kernel, tty.ctrl.pgrp, SIGHUP)
@@ -100,7 +99,7 @@ def disassociate_ctty(group: ThreadGroup, on_exit: bool = True) -> None:
         group.tty_old_pgrp = 0
         return
     group.tty_old_pgrp = 0
-    if isinstance(group.tty, Tty):
+    if group.tty is not None:
         group.tty.ctrl.session = group.tty.ctrl.pgrp = 0
     session_clear_tty(kernel, group.sid)
 

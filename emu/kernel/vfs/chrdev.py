@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EBUSY, ENXIO
@@ -18,6 +19,10 @@ FIRST_DYNAMIC_MAJOR = 234
 LAST_DYNAMIC_MAJOR = 254
 
 
+Driver = FileOperations | Callable[[], FileOperations]
+"""A driver's operations, or who makes them when one of its devices is first opened."""
+
+
 @dataclass(frozen=True)
 class DeviceRange:
     """Minors of one major that belong to a driver."""
@@ -26,7 +31,12 @@ class DeviceRange:
     first_minor: int
     count: int
     name: bytes
-    operations: FileOperations
+    driver: Driver
+
+    @cached_property
+    def operations(self) -> FileOperations:
+        """What its devices do."""
+        return self.driver if isinstance(self.driver, FileOperations) else self.driver()
 
 
 class CharacterDevices:
@@ -36,7 +46,7 @@ class CharacterDevices:
         self._ranges: list[DeviceRange] = []
 
     def register(
-        self, major: int, first_minor: int, count: int, name: bytes, operations: FileOperations
+        self, major: int, first_minor: int, count: int, name: bytes, driver: Driver
     ) -> int:
         """Give a driver some numbers: its major, a new one if `major` is 0. EBUSY."""
         if not major:
@@ -53,7 +63,7 @@ class CharacterDevices:
                 and other.first_minor < end
             ):
                 raise EBUSY(f"device numbers belong to {other.name.decode()}")
-        self._ranges.append(DeviceRange(major, first_minor, count, name, operations))
+        self._ranges.append(DeviceRange(major, first_minor, count, name, driver))
         return major
 
     def unregister(self, major: int, first_minor: int) -> None:

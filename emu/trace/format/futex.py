@@ -13,7 +13,7 @@ def operation(op: int) -> str:
         return f"{op & 0xFFFFFFFF:#x} /* FUTEX_??? */"
     name = FUTEX_COMMANDS[command]
     if op & FUTEX_PRIVATE_FLAG:
-        name += "_PRIVATE"
+        name += "|FUTEX_PRIVATE_FLAG" if name == "FUTEX_FD" else "_PRIVATE"
     return name + ("|FUTEX_CLOCK_REALTIME" if op & FUTEX_CLOCK_REALTIME else "")
 
 

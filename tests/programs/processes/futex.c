@@ -458,6 +458,8 @@ static struct {
 	int word;
 } held;
 
+static volatile int failed;
+
 static void *die_holding(void *argument)
 {
 	(void)argument;
@@ -465,18 +467,19 @@ static void *die_holding(void *argument)
 	head.futex_offset = (long)((char *)&held.word - (char *)&held.list);
 	held.list.next = &head.list;
 	held.word = (int)syscall(SYS_gettid) | (int)FUTEX_WAITERS;
-	if (syscall(SYS_set_robust_list, &head, sizeof head))
+	if (syscall(SYS_set_robust_list, &head, sizeof head)) {
 		say_result("set_robust_list", -1);
+		failed = 1;
+	}
 	return NULL;
 }
 
 CASE(a_dead_owner_is_marked_in_its_robust_list)
 {
-	pthread_t thread = start(die_holding, NULL);
-
-	pthread_join(thread, NULL);
-	until(held.word & FUTEX_OWNER_DIED);
-	say("word", "%08x", held.word);
+	pthread_join(start(die_holding, NULL), NULL);
+	if (!failed)
+		until(held.word & FUTEX_OWNER_DIED);
+	say("word", "%08x", failed ? 0 : held.word);
 	say_result("list of another size", syscall(SYS_set_robust_list, &head, 1));
 }
 
@@ -564,9 +567,14 @@ static void *wait_on_three(void *argument)
 
 CASE(waitv_tells_which_was_woken)
 {
-	pthread_t thread = start(wait_on_three, NULL);
+	pthread_t thread;
 	void *index;
 
+	if (waitv(NULL, 0, NULL) && errno == ENOSYS) {
+		say_result("waitv", -1);
+		return;
+	}
+	thread = start(wait_on_three, NULL);
 	until(wake(&second, ALL) == 1);
 	pthread_join(thread, &index);
 	say_number("index", (long)(intptr_t)index);

@@ -254,9 +254,13 @@ static int is_wanted(const struct entry *entry, char **words)
 /* The same state for every case, whatever this program was started with. */
 static void prepare(void)
 {
+	struct rlimit core;
 	sigset_t none;
 
 	sigemptyset(&none);
+	getrlimit(RLIMIT_CORE, &core);
+	core.rlim_cur = 0; /* QEMU writes cores where Linux does not */
+	setrlimit(RLIMIT_CORE, &core);
 	for (int number = 1; number <= SIGRTMAX; number++)
 		signal(number, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -71,6 +71,34 @@ CASE(both_sides_may_write_copied_pages)
 	say_number("parent's sum", sum_of(pages));
 }
 
+static void read_then_call(int *pages)
+{
+	int before = ((volatile int *)pages)[5] + ((volatile int *)pages)[1024];
+
+	syscall(SYS_pipe2, pages, 0);
+	syscall(SYS_pipe2, pages + 1024, 0);
+	say_number("read before", before);
+	say_yes("a page never written", pages[0] > 0 && pages[1] > 0);
+	say_yes("a page written", pages[1024] > 0 && pages[1025] > 0);
+}
+
+/* The kernel breaks the sharing: what the CPU knows of the page is of the past. */
+CASE(the_kernel_writes_where_the_program_has_read)
+{
+	int *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+
+	pages[1024 + 9] = 1;
+	child = fork();
+	if (child == 0) {
+		read_then_call(pages);
+		_exit(0);
+	}
+	say_end("child", child);
+	say_yes("untouched here", !pages[0] && !pages[1024]);
+	read_then_call(pages);
+}
+
 CASE(generations_keep_their_own_copies)
 {
 	unsigned char *pages = many_pages();

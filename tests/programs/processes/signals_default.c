@@ -77,18 +77,28 @@ static void remove_files(const char *folder)
 
 static void dump(void)
 {
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	struct rlimit core;
+
+	getrlimit(RLIMIT_CORE, &core);
+	core.rlim_cur = core.rlim_max;
+	setrlimit(RLIMIT_CORE, &core);
 	raise(SIGABRT);
 }
 
-CASE(a_core_is_flagged)
+/* Says how a child ends that may leave a core where it runs. */
+static void say_end_in_a_folder(const char *what, void (*function)(void))
 {
 	char folder[] = "/tmp/emu-core-XXXXXX";
 
 	if (!mkdtemp(folder) || chdir(folder))
 		say_result("folder", -1);
-	say_end("with a core", child_that(dump));
+	say_end(what, child_that(function));
 	remove_files(folder);
+}
+
+CASE(a_core_is_flagged)
+{
+	say_end_in_a_folder("with a core", dump);
 }
 
 static void dump_nothing(void)
@@ -99,7 +109,7 @@ static void dump_nothing(void)
 
 CASE(what_may_not_be_dumped_has_no_core)
 {
-	say_end("end", child_that(dump_nothing));
+	say_end_in_a_folder("end", dump_nothing);
 	say_result("dumpable", prctl(PR_GET_DUMPABLE));
 	say_result("dumpable 2", prctl(PR_SET_DUMPABLE, 2));
 }
@@ -264,10 +274,14 @@ CASE(a_broken_pipe_signals)
 static void exceed_file_limit(void)
 {
 	int file = temporary_file();
+	ssize_t count;
 
 	without_core();
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 10, RLIM_INFINITY });
+	count = write(file, "twelve bytes", 12);
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	say_result("12 bytes", count);
 	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 10, 10 });
-	say_result("12 bytes", write(file, "twelve bytes", 12));
 	write(file, "x", 1);
 }
 

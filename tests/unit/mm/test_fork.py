@@ -94,3 +94,23 @@ def test_a_child_has_the_program_break_of_its_parent(mm):
     assert child.set_brk(0x701000) == 0x701000
     assert mm.brk == 0x700000
     child.mprotect(AREA, PAGE, PROT_READ)
+
+
+@pytest.mark.parametrize("forked", [True, False], ids=["copied", "zero"])
+def test_the_cpu_forgets_a_page_that_the_kernel_replaces(mm, forked):
+    page = AREA if forked else AREA + PAGE
+    mm.read(page, 1)
+    if forked:
+        mm.fork()
+    flushes = mm.cpu.flushes
+    mm.write(page, b"x")
+    assert mm.cpu.flushes == flushes + 1
+    mm.write(page, b"y")
+    assert mm.cpu.flushes == flushes + 1
+
+
+def test_the_cpu_replaces_its_own_entry_when_the_program_stores(mm):
+    mm.read(AREA + PAGE, 1)
+    flushes = mm.cpu.flushes
+    assert mm.fault_of_guest((AREA + PAGE) >> 12, ACCESS_WRITE) & ACCESS_WRITE
+    assert mm.cpu.flushes == flushes

@@ -236,3 +236,11 @@ def test_frames_tell_of_the_fault(abi, fields):
         field = layout.find(name)
         order = program.task.image_abi.byte_order
         assert int.from_bytes(raw[field.offset :][: field.size], order) == value
+
+
+def test_a_handlers_own_calls_are_not_the_broken_one():
+    program = Program("arm-oabi")
+    program.task.restarts = True
+    program.handle(SIGUSR1)
+    program.take(SIGUSR1)
+    assert not program.task.restarts

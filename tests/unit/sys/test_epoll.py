@@ -2,6 +2,8 @@
 
 import pytest
 
+from emu.kernel.errno import EINTR
+from emu.kernel.restart import Restart
 from tests.unit.vfs.guest import ABIS, Guest
 
 ADD, DEL, MOD = 1, 2, 3
@@ -248,3 +250,25 @@ def test_fdinfo_lists_what_is_watched(g):
     assert f"tfd: {e:8} events: 80000019 data:              123  pos:0 ino:" in text
     assert b"eventfd-count:                5\n" in g.cat(f"/proc/self/fdinfo/{e}")
     assert g.readlink(f"/proc/self/fd/{ep}") == b"anon_inode:[eventpoll]"
+
+
+@pytest.mark.parametrize("abi", ABIS)
+def test_the_finer_timeout_is_a_64_bit_timespec_on_every_abi(abi):
+    g = EpollGuest(abi)
+    ep = g.sys("epoll_create1", 0)
+    g.put("__kernel_timespec", 64, tv_sec=2, tv_nsec=7)
+    assert g.call("sys_epoll_pwait2", ep, g.buffer, 1, g.buffer + 64, 0, 0) == 0
+    assert g.clock.monotonic_ns() == 2_000_000_007
+
+
+def test_a_signal_ends_the_wait_unless_a_file_is_ready(g):
+    ep, e = g.sys("epoll_create1", 0), g.eventfd()
+    g.ctl(ep, ADD, e, IN, 7)
+    with pytest.raises(EINTR):
+        g.finish(g.start_wait(ep), interrupted=True)
+    call = g.start_wait(ep)
+    call.send(None)
+    g.signal(e)
+    with pytest.raises(StopIteration) as end:
+        call.throw(Restart())
+    assert g.got(end.value.value) == [(IN, 7)]

@@ -167,6 +167,12 @@ def test_a_reader_of_signals_sleeps_until_one_is_sent(g):
     assert end.value.value == 128
 
 
+def test_fdinfo_has_the_numbers_of_who_looks():
+    g = WaitGuest("mips-o32")
+    fd = g.signalfd(["SIGUSR1"])
+    assert g.cat(f"/proc/self/fdinfo/{fd}").endswith(b"sigmask:\t" + b"%032x\n" % (1 << 15))
+
+
 def test_kill_and_stop_cannot_be_read(g):
     fd = g.signalfd(["SIGKILL", "SIGSTOP", "SIGUSR2"])
     assert g.cat(f"/proc/self/fdinfo/{fd}").endswith(b"sigmask:\t0000000000000800\n")

@@ -7,7 +7,7 @@ import tty
 
 import pytest
 
-from emu.kernel.fs.setup import connect_console, open_console
+from emu.kernel.fs.console import connect_console, open_console
 from emu.kernel.tty.jobctrl import proc_set_tty
 from tests.unit.tty.terminals import SIGCONT, SIGHUP, SIGINT, SIGWINCH, Program
 

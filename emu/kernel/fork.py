@@ -137,6 +137,8 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
     child.mm, child.abi, child.image_abi = mm, task.image_abi, task.image_abi
     child.cpu, child.exe, child.comm = task.cpu, task.exe, task.comm
     child.group.tty = task.group.tty
+    child.group.oom_score_adj = task.group.oom_score_adj
+    child.group.oom_score_adj_min = task.group.oom_score_adj_min
     child.attributes, child.scheduling = task.attributes.fork(), task.scheduling.fork()
     if flags & CLONE_SYSVSEM:
         share_sem_undo(task, child)

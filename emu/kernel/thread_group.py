@@ -42,6 +42,9 @@ class ThreadGroup:
         self.rlimits = rlimits
         self.exit_signal = exit_signal
         self.child_subreaper = False
+        self.oom_score_adj = 0
+        self.oom_score_adj_min = 0
+        """How low the unprivileged may set it: what the privileged last set."""
         self.tty: Tty | None = None
         """The controlling terminal."""
         self.tty_old_pgrp = 0

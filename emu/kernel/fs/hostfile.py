@@ -22,14 +22,16 @@ from emu.kernel.uapi.fcntl import O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRON
 from emu.kernel.uapi.ioctl import FIONREAD
 from emu.kernel.uapi.poll import POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from emu.kernel.uapi.signal import SIGPIPE
+from emu.kernel.vfs.file import File
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result, seek
 from emu.kernel.vfs.inode import Inode
 
 if TYPE_CHECKING:
+    from emu.kernel.cred import Credentials
     from emu.kernel.sched import Scheduler
     from emu.kernel.task import Task
     from emu.kernel.uaccess import Buffer
-    from emu.kernel.vfs.file import File
+    from emu.kernel.vfs.path import VfsPath
     from emu.kernel.vfs.super_block import SuperBlock
 
 HOST_PIPE_BUF = 4096
@@ -53,10 +55,19 @@ class HostInode(Inode):
         """Regular files have a position; nothing else has one."""
         return REGULAR if self.is_regular else STREAM
 
+    @property
+    def size(self) -> int:
+        """The size on the host now: others may write there."""
+        return os.fstat(self.fd).st_size
+
+    @size.setter
+    def size(self, size: int) -> None:
+        """The host keeps it."""
+
     def refresh(self) -> None:
         """Look at the host again."""
         info = os.fstat(self.fd)
-        self.size, self.nlink = info.st_size, info.st_nlink
+        self.nlink = info.st_nlink
         self.atime_ns, self.mtime_ns = info.st_atime_ns, info.st_mtime_ns
         self.ctime_ns = info.st_ctime_ns
 
@@ -68,7 +79,34 @@ class HostInode(Inode):
             os.ftruncate(self.fd, size)
         except OSError as error:
             raise from_host(error) from None
-        self.size = size
+
+
+class HostFile(File):
+    """An open regular file of the host's.
+
+    Its position is the host's own: another of the guest's descriptors, or another program of the
+    host, may share it and move it.
+    """
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, path: VfsPath, flags: int, cred: Credentials, fd: int) -> None:
+        self._fd = -1
+        super().__init__(path, flags, cred)
+        self._fd = self.private_data = fd
+
+    @property
+    def pos(self) -> int:
+        """Where the host is."""
+        return os.lseek(self._fd, 0, os.SEEK_CUR)
+
+    @pos.setter
+    def pos(self, pos: int) -> None:
+        if self._fd >= 0:
+            try:
+                os.lseek(self._fd, pos, os.SEEK_SET)
+            except OSError as error:
+                raise from_host(error) from None
 
 
 class HostFileOperations(FileOperations):
@@ -82,32 +120,19 @@ class HostFileOperations(FileOperations):
 
 
 class HostRegular(HostFileOperations):
-    """A regular file; its position is kept equal to the host's, which others may share."""
+    """A regular file."""
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """Read where the guest is."""
-        fd = host_fd(file)
-        done = read_host(fd, buffer, pos, buffer.count)
-        os.lseek(fd, pos + done, os.SEEK_SET)
-        return done
+        """Read at a position."""
+        return read_host(host_fd(file), buffer, pos, buffer.count)
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """Write where the guest is, or at what is the end on the host now."""
-        fd = host_fd(file)
-        if file.flags & O_APPEND:
-            file.inode.refresh()
-            pos = file.inode.size
-        done = write_host(fd, buffer, pos)
-        os.lseek(fd, pos + done, os.SEEK_SET)
-        file.inode.refresh()
-        return done
+        """Write at a position, or at what is the end on the host."""
+        return write_host(host_fd(file), buffer, pos)
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
-        """Move the host's position too."""
-        file.inode.refresh()
-        pos = seek(file, offset, whence, file.inode.size)
-        os.lseek(host_fd(file), pos, os.SEEK_SET)
-        return pos
+        """As for any file."""
+        return seek(file, offset, whence, file.inode.size)
 
     def fsync(self, file: File, datasync: bool) -> None:
         """Have the host store it."""
@@ -120,7 +145,6 @@ class HostRegular(HostFileOperations):
         """FIONREAD: what is left of the file."""
         if cmd != FIONREAD:
             raise ENOTTY
-        file.inode.refresh()
         task.mm.write_u32(arg, max(0, file.inode.size - file.pos) & 0xFFFFFFFF)
         return 0
 

@@ -11,7 +11,7 @@ from emu.kernel.errno import EEXIST, ENOENT, KernelError
 from emu.kernel.fs.anon_inode import mount_anon_inodes
 from emu.kernel.fs.devpts import DevptsSuperBlock
 from emu.kernel.fs.devtmpfs import TTY_GID, DevtmpfsSuperBlock, make_devtmpfs
-from emu.kernel.fs.hostfile import STREAM, HostInode, is_terminal, open_flags_of
+from emu.kernel.fs.hostfile import STREAM, HostFile, HostInode, is_terminal, open_flags_of
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
 from emu.kernel.fs.memfd import MemfdSuperBlock
 from emu.kernel.fs.memory_devices import register_memory_devices
@@ -186,14 +186,15 @@ def open_stdio(
         except OSError:
             continue
         path = terminal_path(kernel, host) if is_terminal(host) else host_path(kernel, host)
-        file = File(path, flags, ROOT)
+        if path.inode.is_regular and not is_terminal(host):
+            file: File = HostFile(path, flags, ROOT, host)
+            path.inode.write_count += bool(flags & 3)
+        else:
+            file = File(path, flags, ROOT)
+            file.private_data = host
         if is_terminal(host):
             path.inode.sb.vfs.terminals.append(host)
             file.f_op = STREAM
-        elif path.inode.is_regular:
-            file.pos = os.lseek(host, 0, os.SEEK_CUR)
-            path.inode.write_count += bool(flags & 3)
-        file.private_data = host
         table.replace(fd, file, cloexec=False)
     return table
 

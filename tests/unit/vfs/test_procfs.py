@@ -146,3 +146,41 @@ def test_others_memory_is_private(guest):
     assert user.cat(f"/proc/{guest.task.pid}/environ") == "EACCES"
     assert user.ls(f"/proc/{guest.task.pid}/fd") == "EACCES"
     assert isinstance(user.cat(f"/proc/{guest.task.pid}/stat"), bytes)
+
+
+def test_the_oom_score_is_guarded_as_linux_does(guest):
+    user = Guest(uid=1000, beside=guest)
+    own, seen = "/proc/self/oom_score_adj", f"/proc/{user.task.pid}/oom_score_adj"
+    guest.make(seen, b"300\n")
+    assert user.cat(own) == b"300\n"
+    assert user.cat("/proc/self/oom_adj") == b"5\n"
+    fd = user.open(own, "O_WRONLY")
+    assert user.write(fd, b"299") == "EACCES"
+    assert user.write(fd, b"0x2ee") == 5
+    assert user.write(fd, b"300") == 3
+    assert user.write(fd, b"1001") == "EINVAL"
+    assert user.write(fd, b"-1001") == "EINVAL"
+    assert user.write(fd, b"3 4") == "EINVAL"
+    assert user.write(fd, b"\n") == "EINVAL"
+    assert user.cat(own) == b"300\n"
+    assert guest.cat(own) == b"0\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "back"),
+    [(-17, -1000, -17), (-16, -941, -15), (15, 1000, 15), (14, 823, 13), (-1, -58, 0), (0, 0, 0)],
+)
+def test_the_old_scale_of_the_oom_score_is_converted(guest, old, new, back):
+    guest.make("/proc/self/oom_adj", b"%d" % old)
+    assert guest.cat("/proc/self/oom_score_adj") == b"%d\n" % new
+    assert guest.cat("/proc/self/oom_adj") == b"%d\n" % back
+
+
+def test_the_old_scale_has_its_own_bounds(guest):
+    user = Guest(uid=1000, beside=guest)
+    fd = user.open("/proc/self/oom_adj", "O_WRONLY")
+    assert user.write(fd, b"16") == "EINVAL"
+    assert user.write(fd, b"-18") == "EINVAL"
+    assert user.write(fd, b"-1") == "EACCES"
+    assert user.write(fd, b"2") == 1
+    assert user.write(fd, b"1") == "EACCES"

@@ -94,13 +94,46 @@ def test_a_regular_file_shares_its_position_with_the_host(guest, tmp_path):
     os.close(fd)
 
 
+def test_descriptors_that_share_a_position_on_the_host_share_it_in_the_guest(guest, tmp_path):
+    path = tmp_path / "f"
+    out = os.open(path, os.O_RDWR | os.O_CREAT)
+    err = os.dup(out)
+    g = with_stdio(guest, out, out, err)
+    for fd, text in ((1, b"out "), (2, b"err "), (1, b"out\n")):
+        assert g.write(fd, text) == 4
+    os.write(out, b"host\n")
+    assert g.sys("lseek", 2, 0, 1) == 17
+    assert g.pwrite(1, b"OUT ", 0) == 4
+    assert g.sys("lseek", 1, 0, 1) == 17
+    assert g.write(2, b"end") == 3
+    assert path.read_bytes() == b"OUT err out\nhost\nend"
+    os.close(out)
+    os.close(err)
+
+
+def test_a_position_that_the_hosts_file_system_cannot_have_is_einval(guest, tmp_path):
+    fd = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
+    os.truncate(fd, 10)
+    g = with_stdio(guest, fd, fd)
+    found = g.sys("lseek", 1, (1 << 63) - 1, 0)
+    # By file system: ext4 has none that large, XFS has.
+    assert found in ("EINVAL", (1 << 63) - 1)
+    assert g.sys("lseek", 1, 0, 2) == 10
+    os.close(fd)
+
+
 def test_appending_and_access_mode_are_the_hosts(guest, tmp_path):
     path = tmp_path / "f"
     path.write_bytes(b"old")
     fd = os.open(path, os.O_WRONLY | os.O_APPEND)
     g = with_stdio(guest, fd, fd)
     assert g.write(1, b"new") == 3
-    assert path.read_bytes() == b"oldnew"
+    other = os.open(path, os.O_WRONLY | os.O_APPEND)
+    os.write(other, b" or")
+    os.close(other)
+    assert g.write(1, b"der") == 3
+    assert path.read_bytes() == b"oldnew order"
+    assert g.sys("lseek", 1, 0, 1) == 12
     assert g.read(0) == "EBADF"
     assert g.sys("fcntl", 1, 3, 0) == g.bits("O_WRONLY|O_APPEND")
     os.close(fd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EFAULT, ENOENT
@@ -10,6 +11,12 @@ from emu.kernel.fs.procfs.fd import FdDirectory, FdInfoDirectory
 from emu.kernel.fs.procfs.inode import ProcDirectory
 from emu.kernel.fs.procfs.maps import show_maps, show_statm
 from emu.kernel.fs.procfs.mounts import show_mountinfo, show_mounts
+from emu.kernel.fs.procfs.oom import (
+    set_oom_adj,
+    set_oom_score_adj,
+    show_oom_adj,
+    show_oom_score_adj,
+)
 from emu.kernel.fs.procfs.status import show_limits, show_stat, show_status
 from emu.kernel.uapi.stat import S_IFDIR
 from emu.kernel.vfs.inode import DirEntry, Inode
@@ -43,7 +50,11 @@ class ProcessDirectory(ProcDirectory):
         self.add_file(b"maps", lambda: show_maps(task))
         self.add_file(b"mountinfo", lambda: show_mountinfo(task))
         self.add_file(b"mounts", lambda: show_mounts(task))
+        self.add_file(b"oom_adj", lambda: show_oom_adj(task), partial(set_oom_adj, task))
         self.add_file(b"oom_score", lambda: b"0\n")
+        self.add_file(
+            b"oom_score_adj", lambda: show_oom_score_adj(task), partial(set_oom_score_adj, task)
+        )
         self.add_file(b"personality", lambda: b"%08x\n" % task.attributes.personality, mode=0o400)
         self.add_link(b"root", lambda: task.fs.root)
         self.add_file(b"stat", lambda: show_stat(task))

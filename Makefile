@@ -14,7 +14,7 @@ test: $(VENV)/.test oracles
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto --dist loadfile
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

@@ -10,11 +10,20 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from types import TracebackType
 
 from tests.support.running import ROOT
+
+
+# A fork of this process would copy all the machines that tests have left in it, and may find no
+# memory; so the terminal is taken by a small program on the way to the real one.
+TAKE_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
 
 
 class Typist:
@@ -26,14 +35,13 @@ class Typist:
         self.before = termios.tcgetattr(self.slave)
         self.screen = b""
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-S", "-c", TAKE_TERMINAL, *command],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
             cwd=ROOT,
             env={**os.environ, "TERM": "vt100"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
 
     def __enter__(self) -> Typist:

@@ -34,6 +34,9 @@ SCRIPTS = {
     "a read loop": "printf 'a b\\nc d\\n' | while read x y; do echo $y $x; done",
     "command substitution": 'x=$(printf "a\\n\\n"; exit 7); echo "$? [$x]"; echo `echo old`',
     "background reads nothing": "cat & wait; echo $?",
+    "a value that children inherit": (
+        "echo 1000 > /proc/self/oom_score_adj; cat /proc/self/oom_score_adj /proc/self/oom_adj"
+    ),
     "a process's own view": "cut -d' ' -f2 /proc/self/stat; ls /proc/$$/fd | head -3 | wc -l",
 }
 

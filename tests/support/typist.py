@@ -17,7 +17,6 @@ from types import TracebackType
 
 from tests.support.running import ROOT
 
-
 # A fork of this process would copy all the machines that tests have left in it, and may find no
 # memory; so the terminal is taken by a small program on the way to the real one.
 TAKE_TERMINAL = (

@@ -33,6 +33,9 @@ NO_REFERENCE = [
     ("terminals", "riscv"),
 ]
 
+# What measures time: by the machine's own clock, however busy the host is.
+TIMED = ("events", "timer_threads", "waiting")
+
 each_abi = pytest.mark.parametrize("abi", ABIS)
 each_runnable_source = pytest.mark.parametrize(
     "source",
@@ -83,6 +86,8 @@ def test_linux_or_qemu_runs_it(abi, source, dynamic):
 def test_the_emulator_runs_it(abi, source, dynamic):
     program = or_skip(build_with_libc, source, abi, dynamic)
     options = ("-L", str(or_skip(sysroot, abi))) if dynamic else ()
+    if source.stem in TIMED:
+        options += ("--deterministic",)
     end = emu(str(program), *ARGUMENTS, options=options)
     assert (end.output.decode(), end.status) == expected(source)
 

@@ -86,7 +86,7 @@ static void each(int flags) {
     fflush(stdout);
     pid_t child = fork();
     if (!child) {
-        struct timespec little = {0, 150000000};
+        struct timespec little = {0, 500000000};
         nanosleep(&little, 0);
         _exit(7);
     }

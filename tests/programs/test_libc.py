@@ -34,7 +34,7 @@ NO_REFERENCE = [
 ]
 
 # What measures time: by the machine's own clock, however busy the host is.
-TIMED = ("events", "timer_threads", "waiting")
+TIMED = ("timer_threads", "waiting")
 
 each_abi = pytest.mark.parametrize("abi", ABIS)
 each_runnable_source = pytest.mark.parametrize(

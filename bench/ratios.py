@@ -55,6 +55,7 @@ TARGETS = (
     Target("arm64", "aarch64-linux-gnu-gcc", "qemu-aarch64", "arm64/loop-svc", "arm64"),
     Target("arm", "arm-linux-gnueabihf-gcc", "qemu-arm", "arm-eabi/loop-svc", "armhf"),
     Target("riscv64", "riscv64-linux-gnu-gcc", "qemu-riscv64", "riscv64/loop-ecall", "riscv64"),
+    Target("riscv32", "", "qemu-riscv32", "riscv32/loop-ecall"),
     Target("mips", "mips-linux-gnu-gcc", "qemu-mips", "mips-o32/loop-syscall"),
     Target("mipsel", "mipsel-linux-gnu-gcc", "qemu-mipsel", "mips-o32el/loop-syscall", "mipsel"),
     Target("mips64", "mips64-linux-gnuabi64-gcc", "qemu-mips64", "mips-n64/loop-syscall"),
@@ -109,7 +110,7 @@ def trap(target: Target, rounds: int) -> None:
 def compute(target: Target, rounds: int) -> None:
     """The compute programs, whole runs, and their geometric mean."""
     if not shutil.which(target.compiler):
-        print(f"{target.isa:<10}compute   skipped: {target.compiler} is not installed")
+        say(target, "compute", f"skipped: {target.compiler or 'a C library'} is not installed")
         return
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
@@ -146,11 +147,11 @@ def second_exec(target: Target) -> None:
         return
     machine = Machine(Config(layers=[str(folder)]))
     times = []
-    with open(os.devnull, "r+b", buffering=0) as null:
+    with open(os.devnull, "r+b", buffering=0) as null, machine.ticking():
         for _ in range(SECOND_EXECS):
             before = time.process_time()
             machine.spawn("/bin/busybox", ["busybox", "echo", "hi"], stdio=(null.fileno(),) * 3)
-            machine.run()
+            machine.kernel.run()
             times.append(time.process_time() - before)
     say(target, "second exec", f"{min(times[1:]) * 1e3:7.2f} ms, the first {times[0] * 1e3:.1f} ms")
 
@@ -158,7 +159,7 @@ def second_exec(target: Target) -> None:
 def processes(target: Target, rounds: int) -> None:
     """Forks, switches and many tasks: whole runs."""
     if not shutil.which(target.compiler):
-        print(f"{target.isa:<10}processes skipped: {target.compiler} is not installed")
+        say(target, "processes", f"skipped: {target.compiler or 'a C library'} is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
         program = str(Path(folder, "processes"))

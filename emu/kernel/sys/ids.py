@@ -5,7 +5,7 @@ from __future__ import annotations
 from emu.kernel.args import Pid
 from emu.kernel.errno import EACCES, EINVAL, EPERM, ESRCH
 from emu.kernel.syscall import syscall
-from emu.kernel.task import Task
+from emu.kernel.task import INIT_PID, Task
 
 
 @syscall("sys_getpid")
@@ -23,7 +23,8 @@ def gettid(task: Task) -> int:
 @syscall("sys_getppid")
 def getppid(task: Task) -> int:
     """The parent's process id. See getppid(2)."""
-    return task.ppid
+    parent = task.parent
+    return INIT_PID if parent is None else parent.tgid
 
 
 @syscall("sys_getpgid")

@@ -108,7 +108,7 @@ def trap(target: Target, rounds: int) -> None:
 
 
 def compute(target: Target, rounds: int) -> None:
-    """The compute programs, whole runs, and their geometric mean."""
+    """The compute programs, without their start, and the ratios' geometric mean."""
     if not shutil.which(target.compiler):
         say(target, "compute", f"skipped: {target.compiler or 'a C library'} is not installed")
         return
@@ -118,8 +118,11 @@ def compute(target: Target, rounds: int) -> None:
         source = str(ROOT / "bench" / "programs" / "compute.c")
         subprocess.run([target.compiler, "-O2", "-static", source, "-o", program], check=True)
         for name in COMPUTE:
-            ours = least(emu([program, name]), rounds)
-            theirs = least([target.qemu, program, name], rounds)
+            ours, theirs = (
+                least([*prefix, program, name], rounds)
+                - least([*prefix, program, name, "1"], rounds)
+                for prefix in (emu([]), [target.qemu])
+            )
             ratios.append(ours / theirs)
             say(target, name, f"{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ratios[-1]:5.2f}")
     mean = statistics.geometric_mean(ratios)

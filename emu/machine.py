@@ -210,9 +210,7 @@ class Machine:
 
     def interrupt(self) -> None:
         """Ctrl-C: send SIGINT to all processes."""
-        for group in self.kernel.groups():
-            if group.alive:
-                send_signal(group.leader, SIGINT)
+        self._signal_all(SIGINT)
 
     def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """Put a new file, and the folders above it, into the guest's root, in memory."""
@@ -232,8 +230,12 @@ class Machine:
 
     def _out_of_time(self) -> None:
         self.kernel.log("the time limit is reached: all tasks are killed")
+        self._signal_all(SIGKILL)
+
+    def _signal_all(self, signal: int) -> None:
         for group in self.kernel.groups():
-            send_signal(group.leader, SIGKILL)
+            if group.alive:
+                send_signal(group.leader, signal)
 
     def _running_cpu(self) -> Cpu | None:
         current = self.kernel.sched.current

@@ -62,46 +62,47 @@ static int give_way(int rounds)
 	return 0;
 }
 
-/* So many children at once, asleep in a pipe until it is closed. */
-static int crowd(int children)
+/* Children asleep in a pipe until its end, which is answered, is closed. */
+static int put_to_sleep(int children)
 {
 	int ends[2];
 	char byte;
 
 	if (pipe(ends))
-		return 1;
-	for (int made = 0; made < children; made++)
+		exit(1);
+	for (; children > 0; children--)
 		if (fork() == 0) {
 			close(ends[1]);
 			_exit(read(ends[0], &byte, 1));
 		}
-	close(ends[1]);
+	return ends[1];
+}
+
+/* Wait for all of them: 0 if there were so many. */
+static int wake(int end, int children)
+{
+	close(end);
 	while (wait(NULL) > 0)
 		children--;
 	return children;
 }
 
+/* So many children at once. */
+static int crowd(int children)
+{
+	return wake(put_to_sleep(children), children);
+}
+
 /* Work beside so many sleepers. */
 static int sleepers(int children)
 {
-	int ends[2];
-	char byte;
+	int end = put_to_sleep(children);
 
-	if (pipe(ends))
-		return 1;
-	for (int made = 0; made < children; made++)
-		if (fork() == 0) {
-			close(ends[1]);
-			_exit(read(ends[0], &byte, 1));
-		}
 	for (int calls = 0; calls < 200000; calls++)
 		getppid();
 	for (volatile long count = 0; count < 20000000; count++)
 		;
-	close(ends[1]);
-	while (wait(NULL) > 0)
-		children--;
-	return children;
+	return wake(end, children);
 }
 
 int main(int argc, char **argv)

@@ -46,9 +46,6 @@ def do_exit(task: Task, status: int) -> None:
         return
     kernel, group = task.kernel, task.group
     mm_release(task)
-    mm = getattr(task, "mm", None)
-    if mm is not None:
-        group.maxrss = max(group.maxrss, mm.resident_bytes)
     exit_sem(task)
     task.exit_status = status
     task.work = True
@@ -65,11 +62,13 @@ def do_exit(task: Task, status: int) -> None:
 def mm_release(task: Task) -> None:
     """What a task does to its address space before it leaves it: by exit or by execve.
 
-    It gives up its robust futexes, clears the word at clear_child_tid, and lets a parent in vfork
-    go on. See exec_mm_release and exit_mm_release in kernel/fork.c.
+    It gives up its robust futexes, clears the word at clear_child_tid, notes how much memory the
+    process had, and lets a parent in vfork go on. See exec_mm_release and exit_mm_release in
+    kernel/fork.c.
     """
     exit_robust_list(task)
     clear_child_tid(task)
+    task.group.maxrss = max(task.group.maxrss, task.mm.resident_bytes)
     waiting, task.vfork_parent = task.vfork_parent, None
     if waiting is not None:
         waiting.wake_up_all()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.signal.pending import SigInfo
-from emu.kernel.signal.send import kill_pgrp, send_signal
+from emu.kernel.signal.send import child_info, kill_pgrp, send_signal
 from emu.kernel.uapi.signal import SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def exit_info(leader: Task, signal: int = SIGCHLD) -> SigInfo:
     status = leader.exit_status or 0
     number = status & 0x7F
     code = "CLD_EXITED" if not number else "CLD_DUMPED" if status & 0x80 else "CLD_KILLED"
-    return SigInfo(signal, code, pid=leader.tgid, uid=leader.cred.uid, status=number or status >> 8)
+    return child_info(leader.group, code, number or status >> 8, signal)
 
 
 def forget_original_parent(father: Task) -> None:
@@ -80,13 +80,11 @@ def find_reaper(group: ThreadGroup) -> Task | None:
 
 def _reparented(child: Task, father: Task) -> None:
     group = child.group
-    if not group.alive:
-        group.exit_signal = SIGCHLD
-        if notify_parent(child):
-            release_task(child)
-        return
     group.exit_signal = SIGCHLD
-    kill_orphaned_pgrp(child, father)
+    if group.alive:
+        kill_orphaned_pgrp(child, father)
+    elif notify_parent(child):
+        release_task(child)
 
 
 def release_task(leader: Task) -> None:

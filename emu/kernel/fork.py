@@ -52,7 +52,6 @@ class CloneArgs:
     parent_tid: int = 0
     child_tid: int = 0
     pidfd: int = 0
-    set_tid: int = 0
 
 
 def kernel_clone(task: Task, args: CloneArgs) -> int | Coroutine[Any, Any, int]:
@@ -112,6 +111,7 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
     kernel, flags = task.kernel, args.flags
     is_thread = bool(flags & CLONE_THREAD)
     check_limits(task)
+    pid = kernel.allocate_pid()
     mm = task.mm
     if flags & CLONE_VM:
         mm.get()
@@ -125,7 +125,7 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
     parent = task.parent if flags & (CLONE_PARENT | CLONE_THREAD) else task
     child = Task(
         kernel,
-        kernel.allocate_pid(),
+        pid,
         files=files,
         fs=task.fs if flags & CLONE_FS else task.fs.fork(),
         cred=task.cred,
@@ -161,17 +161,15 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
 
 def copy_signals(task: Task, flags: int) -> TaskSignals:
     """The signal state of a new task, as far as it is not shared."""
-    signals = task.signals
     if flags & CLONE_SIGHAND:
-        # A thread's stack for signals would be its parent's; vfork's child borrows the parent.
-        keeps_stack = flags & CLONE_VFORK or not flags & CLONE_VM
-        altstack = signals.altstack if keeps_stack else AltStack()
-        return signals.clone(thread=bool(flags & CLONE_THREAD), altstack=altstack)
-    child = signals.fork()
-    if flags & (CLONE_VM | CLONE_VFORK) == CLONE_VM:
-        child.altstack = AltStack()
+        child = task.signals.clone(thread=bool(flags & CLONE_THREAD))
+    else:
+        child = task.signals.fork()
     if flags & CLONE_CLEAR_SIGHAND:
         child.actions = child.actions.after_exec()
+    if flags & (CLONE_VM | CLONE_VFORK) == CLONE_VM:
+        # In the same memory the stack for signals would be the parent's; vfork's waits meanwhile.
+        child.altstack = AltStack()
     return child
 
 

@@ -63,7 +63,7 @@ class ThreadGroup:
         self.cpu_timers: dict[CpuTimer, None] = {}
         """Those of CPU time that run."""
         self.wait_chldexit = WaitQueue()
-        """Where its threads sleep in wait(2), and whoever polls its pidfd does not."""
+        """Where its threads sleep in wait(2)."""
         self.exited = WaitQueue()
         """Wakes when the process has ended: pidfds."""
 

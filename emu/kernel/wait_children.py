@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import ECHILD
 from emu.kernel.family import exit_info, release_task
 from emu.kernel.signal.pending import SigInfo
+from emu.kernel.signal.send import child_info
 from emu.kernel.uapi.signal import SIGCHLD, SIGCONT
 from emu.kernel.uapi.wait import (
     WALL,
@@ -83,17 +84,12 @@ def look_at(child: ThreadGroup, options: int) -> Waited | None:
         signal = child.stop_to_report
         if not keep:
             child.stop_to_report = 0
-        return _waited(child, signal << 8 | 0x7F, _info(child, "CLD_STOPPED", signal))
+        return _waited(child, signal << 8 | 0x7F, child_info(child, "CLD_STOPPED", signal))
     if options & WCONTINUED and child.continued_to_report:
         if not keep:
             child.continued_to_report = False
-        return _waited(child, 0xFFFF, _info(child, "CLD_CONTINUED", SIGCONT))
+        return _waited(child, 0xFFFF, child_info(child, "CLD_CONTINUED", SIGCONT))
     return None
-
-
-def _info(child: ThreadGroup, code: str, status: int) -> SigInfo:
-    leader = child.leader
-    return SigInfo(SIGCHLD, code, pid=child.tgid, uid=leader.cred.uid, status=status)
 
 
 def _waited(child: ThreadGroup, status: int, info: SigInfo) -> Waited:

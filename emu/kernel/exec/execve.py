@@ -85,7 +85,6 @@ def _replace(task: Task, program: Program) -> None:
     if old is not None:
         de_thread(task)
         mm_release(task)
-        task.group.maxrss = max(task.group.maxrss, old.resident_bytes)
     _begin_new_exec(task, program)
     task.cred, task.attributes.personality = cred, personality
     task.mm, task.abi, task.image_abi, task.cpu = mm, abi, abi, cpu

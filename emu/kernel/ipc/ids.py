@@ -10,6 +10,7 @@ from emu.kernel.ipc.perm import IpcObject
 from emu.kernel.uapi.ipc import IPC_CREAT, IPC_EXCL, IPC_PRIVATE
 
 if TYPE_CHECKING:
+    from emu.kernel.cred import Credentials
     from emu.kernel.task import Task
 
 IPCMNI_SHIFT = 15
@@ -60,6 +61,12 @@ class IpcIds(Generic[Kind]):
         found = self.at_index(id)
         if found.id != id:
             raise EIDRM("the object is gone")
+        return found
+
+    def find_owned(self, id: int, cred: Credentials) -> Kind:
+        """The same for who means to change it: see ipcctl_obtain_check. EPERM, EINVAL, EIDRM."""
+        found = self.find(id)
+        found.check_owner(cred)
         return found
 
     def get(

@@ -83,15 +83,19 @@ def resume_process(group: ThreadGroup) -> None:
 
 def tell_parent(group: ThreadGroup, code: str, status: int) -> None:
     """Tell a process's parent that it stopped or goes on: see do_notify_parent_cldstop."""
-    leader = group.leader
-    parent = leader.parent
+    parent = group.leader.parent
     if parent is None:
         return
     action = parent.signals.actions[SIGCHLD]
     if action.handler != SIG_IGN and not action.flags & SA_NOCLDSTOP:
-        info = SigInfo(SIGCHLD, code, pid=leader.tgid, uid=leader.cred.uid, status=status)
-        send_signal(parent, SIGCHLD, info)
+        send_signal(parent, SIGCHLD, child_info(group, code, status))
     parent.group.wait_chldexit.wake_up_all()
+
+
+def child_info(group: ThreadGroup, code: str, status: int, signal: int = SIGCHLD) -> SigInfo:
+    """What is told of a child; `status` is its exit code or the signal that `code` is about."""
+    leader = group.leader
+    return SigInfo(signal, code, pid=leader.tgid, uid=leader.cred.uid, status=status)
 
 
 def force_signal(task: Task, info: SigInfo) -> None:

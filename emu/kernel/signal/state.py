@@ -109,9 +109,9 @@ class TaskSignals:
             actions=self.actions.copy(), blocked=self.blocked, altstack=self.altstack
         )
 
-    def clone(self, *, thread: bool, altstack: AltStack) -> TaskSignals:
+    def clone(self, *, thread: bool) -> TaskSignals:
         """The state of a task that shares the actions, and what is pending for the process too."""
-        child = TaskSignals(actions=self.actions, blocked=self.blocked, altstack=altstack)
+        child = TaskSignals(actions=self.actions, blocked=self.blocked, altstack=self.altstack)
         if thread:
             child.shared, child.real_timer = self.shared, self.real_timer
         return child

@@ -31,7 +31,6 @@ InCloneArgs = Annotated[UserStruct, StructArg(layout="clone_args")]
 
 CLONE_ARGS_SIZE_VER0 = 64
 CLONE_ARGS_SIZE_MAX = 4096
-MAX_PID_NS_LEVEL = 32
 CLONE3_FLAGS = (1 << 32) - 1 & ~(CLONE_DETACHED | CSIGNAL) | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP
 # The ABIs whose clone(2) has the thread pointer last; elsewhere CONFIG_CLONE_BACKWARDS.
 TLS_IS_LAST = ("x86-64", "x32")

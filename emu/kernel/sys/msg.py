@@ -112,8 +112,7 @@ def control(task: Task, id: int, command: int, buf: int, *, new: bool) -> int:
         return result
     if command == IPC_SET:
         given = read_owner(task, buf, layout_of(task, new, "msqid_ds"), "msg_perm")
-        found = ids.find(id)
-        found.check_owner(task.cred)
+        found = ids.find_owned(id, task.cred)
         qbytes = given["msg_qbytes"] or given.get("msg_lqbytes", 0)
         if qbytes > task.kernel.ipc.msgmnb and not task.cred.capable(CAP_SYS_RESOURCE):
             raise EPERM("larger than MSGMNB")
@@ -122,8 +121,7 @@ def control(task: Task, id: int, command: int, buf: int, *, new: bool) -> int:
         found.restart_all()
         return 0
     if command == IPC_RMID:
-        found = ids.find(id)
-        found.check_owner(task.cred)
+        found = ids.find_owned(id, task.cred)
         found.remove()
         return 0
     raise EINVAL(f"no command {command}")

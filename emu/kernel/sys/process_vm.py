@@ -16,6 +16,8 @@ from emu.kernel.uaccess import UserBuffer
 
 Iovec = Annotated[int, IovecArg(length="liovcnt")]
 OutIovec = Annotated[int, IovecArg(length="liovcnt", out=True)]
+Copy = Callable[[UserBuffer, Task, int, int], int]
+"""``copy(mine, other, address, size)``: how many bytes went."""
 
 
 @syscall("sys_process_vm_readv")
@@ -29,14 +31,7 @@ def process_vm_readv(
     flags: ULong,
 ) -> int:
     """Copy from another process's memory: how many bytes. See process_vm_readv(2)."""
-    if flags:
-        raise EINVAL("there are no flags")
-    mine = import_iovec(task, lvec, liovcnt)
-
-    def read(other: Task, address: int, size: int) -> int:
-        return mine.copy_to(other.mm.read(address, size))
-
-    return transfer(task, pid, mine, iovec_pieces(task, rvec, riovcnt) if mine.count else [], read)
+    return transfer(task, pid, (lvec, liovcnt), (rvec, riovcnt), flags, _read)
 
 
 @syscall("sys_process_vm_writev")
@@ -50,27 +45,20 @@ def process_vm_writev(
     flags: ULong,
 ) -> int:
     """Copy to another process's memory: how many bytes. See process_vm_writev(2)."""
-    if flags:
-        raise EINVAL("there are no flags")
-    mine = import_iovec(task, lvec, liovcnt)
-
-    def write(other: Task, address: int, size: int) -> int:
-        other.mm.views(address, size, ACCESS_WRITE)
-        data = mine.copy_from(size)
-        other.mm.write(address, data)
-        return len(data)
-
-    return transfer(task, pid, mine, iovec_pieces(task, rvec, riovcnt) if mine.count else [], write)
+    return transfer(task, pid, (lvec, liovcnt), (rvec, riovcnt), flags, _write)
 
 
 def transfer(
-    task: Task,
-    pid: int,
-    mine: UserBuffer,
-    theirs: list[tuple[int, int]],
-    copy: Callable[[Task, int, int], int],
+    task: Task, pid: int, local: tuple[int, int], remote: tuple[int, int], flags: int, copy: Copy
 ) -> int:
-    """Go through both lists of buffers page by page. ESRCH, EPERM; EFAULT if nothing is copied."""
+    """Go through both lists of buffers, address and count, page by page.
+
+    EINVAL, ESRCH, EPERM; EFAULT if nothing is copied.
+    """
+    if flags:
+        raise EINVAL("there are no flags")
+    mine = import_iovec(task, *local)
+    theirs = iovec_pieces(task, *remote) if mine.count else []
     if not any(length for _, length in theirs):
         return 0
     other = task.kernel.tasks.get(pid)
@@ -82,7 +70,7 @@ def transfer(
         for address, length in theirs:
             while length and mine.count:
                 size = min(length, mine.count, PAGE_SIZE - address % PAGE_SIZE)
-                copied = copy(other, address, size)
+                copied = copy(mine, other, address, size)
                 done += copied
                 if copied < size:
                     return done
@@ -92,3 +80,14 @@ def transfer(
         if not done:
             raise
     return done
+
+
+def _read(mine: UserBuffer, other: Task, address: int, size: int) -> int:
+    return mine.copy_to(other.mm.read(address, size))
+
+
+def _write(mine: UserBuffer, other: Task, address: int, size: int) -> int:
+    other.mm.views(address, size, ACCESS_WRITE)
+    data = mine.copy_from(size)
+    other.mm.write(address, data)
+    return len(data)

@@ -157,13 +157,11 @@ def control(task: Task, id: int, number: int, command: int, arg: int, *, new: bo
         return set_value(task, id, number, int_of(task, arg))
     if command == IPC_SET:
         given = read_owner(task, arg, layout_of(task, new, "semid_ds"), "sem_perm")
-        found = ids.find(id)
-        found.check_owner(task.cred)
+        found = ids.find_owned(id, task.cred)
         found.change(task, given["uid"], given["gid"], given["mode"])
         return 0
     if command == IPC_RMID:
-        found = ids.find(id)
-        found.check_owner(task.cred)
+        found = ids.find_owned(id, task.cred)
         found.remove()
         return 0
     if command not in (GETALL, SETALL, GETVAL, GETPID, GETNCNT, GETZCNT):

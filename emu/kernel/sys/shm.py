@@ -128,13 +128,11 @@ def control(task: Task, id: int, command: int, buf: int, *, new: bool) -> int:
         return result
     if command == IPC_SET:
         given = read_owner(task, buf, layout_of(task, new, "shmid_ds"), "shm_perm")
-        segment = ids.find(id)
-        segment.check_owner(task.cred)
+        segment = ids.find_owned(id, task.cred)
         segment.change(task, given["uid"], given["gid"], given["mode"])
         return 0
     if command == IPC_RMID:
-        segment = ids.find(id)
-        segment.check_owner(task.cred)
+        segment = ids.find_owned(id, task.cred)
         shm_remove(namespace, segment)
         return 0
     if command in (SHM_LOCK, SHM_UNLOCK):

@@ -1,0 +1,234 @@
+"""C's formats as the kernel has them: snprintf, printk, sscanf. See lib/vsprintf.c."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from emu.kernel.errno import KernelError
+from emu.kernel.errno_base import generic_numbers
+
+_CONVERSION = re.compile(
+    r"%(?P<flags>[-+ #0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d+)?)?"
+    r"(?P<length>hh|h|ll|l|L|q|z|Z|t|j)?(?P<kind>[diouxXcspn%])(?P<pointer>(?<=p)[A-Za-z]\w*)?"
+)
+_BITS = {"hh": 8, "h": 16, None: 32, "l": 64, "ll": 64, "L": 64, "q": 64, "z": 64, "Z": 64,
+         "t": 64, "j": 64}  # fmt: skip
+POINTER_MARK = "(____ptrval____)"
+
+Convert = Callable[[Any], Any]
+
+
+def c_format(text: str, arguments: tuple[Any, ...]) -> str:
+    """The text that C's printf would make, with the kernel's lengths of 64 bits for a long.
+
+    `TypeError` if there are too few arguments or one is of the wrong kind.
+    """
+    template, converters, plain = translated(text)
+    if plain:
+        return template % arguments if converters else template
+    values = [convert(value) for convert, value in zip(converters, arguments, strict=False)]
+    if len(values) < len(converters):
+        raise TypeError(f"{text!r} wants {len(converters)} values, not {len(arguments)}")
+    return template % tuple(values)
+
+
+@cache
+def translated(text: str) -> tuple[str, tuple[Convert, ...], bool]:
+    """A format for Python's %, what makes its values, and whether it needs neither."""
+    parts: list[str] = []
+    converters: list[Convert] = []
+    end = 0
+    for found in _CONVERSION.finditer(text):
+        parts.append(text[end : found.start()].replace("%", "%%"))
+        end = found.end()
+        parts.append(_one(found, converters))
+    parts.append(text[end:].replace("%", "%%"))
+    return "".join(parts), tuple(converters), not converters and "%" not in text
+
+
+def _one(found: re.Match[str], converters: list[Convert]) -> str:
+    kind, length = found["kind"], found["length"]
+    if kind == "%":
+        return "%%"
+    if kind == "n":
+        return ""
+    flags, width, precision = found["flags"], found["width"] or "", found["precision"]
+    if kind == "p":
+        known = found["pointer"]
+        converter, used = _pointer(known or "", width)
+        converters.append(converter)
+        rest = (known or "")[used:]
+        return "%s" + rest.replace("%", "%%")
+    if width == "*":
+        converters.append(int)
+    if precision == "*":
+        converters.append(int)
+    dotted = "" if precision is None and "." not in found[0] else f".{precision or 0}"
+    bits = _BITS[length]
+    if kind == "s":
+        converters.append(as_text)
+        return f"%{flags}{width}{dotted}s"
+    if kind == "c":
+        converters.append(lambda value: chr(value & 0xFF) if isinstance(value, int) else value)
+        return f"%{flags}{width}c"
+    if kind in "di":
+        converters.append(_Signed(bits))
+        return f"%{flags}{width}{dotted}d"
+    converters.append(_Unsigned(bits))
+    if kind == "o" and "#" in flags:
+        flags = flags.replace("#", "")
+        return f"0%{flags}{width}{dotted}o"
+    return f"%{flags}{width}{dotted}{'d' if kind == 'u' else kind}"
+
+
+class _Signed:
+    def __init__(self, bits: int) -> None:
+        self._half = 1 << bits - 1
+        self._mask = (1 << bits) - 1
+
+    def __call__(self, value: Any) -> int:
+        number = value if isinstance(value, int) else int(value.value)
+        if -self._half <= number < self._half:
+            return number
+        number &= self._mask
+        return number - (self._mask + 1) if number >= self._half else number
+
+
+class _Unsigned:
+    def __init__(self, bits: int) -> None:
+        self._mask = (1 << bits) - 1
+
+    def __call__(self, value: Any) -> int:
+        return (value if isinstance(value, int) else int(value.value)) & self._mask
+
+
+def as_text(value: Any) -> str:
+    """A string of C's: NULL is ``(null)``, bytes end at their NUL."""
+    if value is None:
+        return "(null)"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).partition(b"\0")[0].decode(errors="surrogateescape")
+    inner = getattr(value, "value", value)
+    return "(null)" if inner is None else str(inner)
+
+
+def _pointer(kind: str, width: str) -> tuple[Convert, int]:
+    """How a %p is shown, and how many letters behind it belong to it."""
+    if kind[:1] in ("S", "s", "B", "F", "f"):
+        return symbol_name, 1
+    if kind[:1] == "e":
+        return _error_name, 1
+    if kind[:2] == "I4":
+        return lambda value: ".".join(str(byte) for byte in bytes(value)[:4]), 2
+    if kind[:1] == "M":
+        return lambda value: bytes(value)[:6].hex(":"), 1
+    if kind[:1] == "h":
+        separator = {"C": ":", "D": "-", "N": ""}.get(kind[1:2])
+        count = int(width) if width.isdigit() else 64
+        used = 1 if separator is None else 2
+        between = " " if separator is None else separator
+        return lambda value: between.join(f"{b:02x}" for b in bytes(value)[:count]), used
+    if kind[:1] in ("x", "K"):
+        return lambda value: f"{id(value) & (1 << 64) - 1:016x}", 1
+    return lambda value: "(null)" if value is None else POINTER_MARK, 0
+
+
+def symbol_name(value: Any) -> str:
+    """A function's name as %pS shows it."""
+    return str(getattr(value, "__qualname__", getattr(value, "__name__", value)))
+
+
+def _error_name(value: Any) -> str:
+    error = getattr(value, "error", None)
+    if isinstance(error, type) and issubclass(error, KernelError):
+        return f"-{error.__name__}"
+    if isinstance(value, int):
+        for name, number in generic_numbers().items():
+            if number == -value:
+                return f"-{name}"
+    return str(value)
+
+
+_SCAN = re.compile(
+    r"%(?P<skip>\*)?(?P<width>\d+)?(?P<length>hh|h|ll|l|L|q|z|t)?(?P<kind>[diouxXsc%n])"
+)
+_DIGITS = {
+    "d": r"[-+]?\d+", "u": r"[-+]?\d+", "o": "[0-7]+", "x": r"(?:0[xX])?[0-9a-fA-F]+",
+    "i": r"[-+]?(?:0[xX][0-9a-fA-F]+|\d+)",
+}  # fmt: skip
+_BASES = {"d": 10, "u": 10, "o": 8, "x": 16, "i": 0}
+
+
+def c_scan(text: str, wanted: str) -> list[Any]:
+    """The values that C's sscanf finds, as many as match."""
+    found: list[Any] = []
+    for value in _scan(text, wanted):
+        found.append(value)
+    return found
+
+
+def _scan(text: str, wanted: str) -> Iterator[Any]:
+    pos, end = 0, 0
+    while end < len(wanted):
+        letter = wanted[end]
+        if letter.isspace():
+            end += 1
+            pos = _skip_space(text, pos)
+            continue
+        spec = _SCAN.match(wanted, end) if letter == "%" else None
+        if spec is None or spec["kind"] == "%":
+            if text[pos : pos + 1] != letter:
+                return
+            pos, end = pos + 1, end + (1 if spec is None else spec.end() - spec.start())
+            continue
+        end = spec.end()
+        if spec["kind"] == "n":
+            yield pos
+            continue
+        item = _item(text, pos, spec)
+        if item is None:
+            return
+        value, pos = item
+        if not spec["skip"]:
+            yield value
+
+
+def _item(text: str, pos: int, spec: re.Match[str]) -> tuple[Any, int] | None:
+    """One converted value and where it ends; None if it does not match."""
+    kind = spec["kind"].lower()
+    width = int(spec["width"] or 0)
+    if kind == "c":
+        size = width or 1
+        return (text[pos : pos + size], pos + size) if pos < len(text) else None
+    pos = _skip_space(text, pos)
+    limit = text[pos : pos + width] if width else text[pos:]
+    pattern = r"\S+" if kind == "s" else _DIGITS[kind]
+    found = re.match(pattern, limit)
+    if found is None:
+        return None
+    if kind == "s":
+        return found[0], pos + found.end()
+    bits = _BITS[spec["length"]]
+    number = _number(found[0], _BASES[kind]) & (1 << bits) - 1
+    if kind in "di" and number >> bits - 1:
+        number -= 1 << bits
+    return number, pos + found.end()
+
+
+def _number(digits: str, base: int) -> int:
+    digits = digits[:64]
+    if base == 0:
+        bare = digits.lstrip("+-")
+        base = 16 if bare[:2].lower() == "0x" else 8 if bare[:1] == "0" else 10
+    return int(digits, base)
+
+
+def _skip_space(text: str, pos: int) -> int:
+    while pos < len(text) and text[pos].isspace():
+        pos += 1
+    return pos

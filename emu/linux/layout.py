@@ -23,7 +23,7 @@ class CType(type):
 
     def align_in(cls, abi: Abi) -> int:
         """What its address is a multiple of in an ABI."""
-        size: int = cls.size_in(abi)
+        size = int(cls.size_in(abi))
         return 4 if size == 8 and abi.name in _SMALL_64 else size
 
     def pack_in(cls, abi: Abi, value: Any) -> bytes:
@@ -66,7 +66,7 @@ class LongType(IntegerType):
 
     def size_in(cls, abi: Abi) -> int:
         """The ABI's word."""
-        return abi.word_bytes
+        return int(abi.word_bytes)
 
 
 class bool_type(CType):

@@ -66,6 +66,8 @@ class Module:
         """How many locks are held that forbid sleep."""
         self.held: list[Any] = []
         self.oopses = 0
+        self.permanent = False
+        """Whether it made something that stays: a system call."""
         self.watchdog: Watchdog | None = None
 
     def get(self) -> None:

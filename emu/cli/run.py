@@ -183,7 +183,7 @@ def parser() -> argparse.ArgumentParser:
         type=module_argument, help="load a kernel module written in Python",
     )  # fmt: skip
     machine.add_argument(
-        "--offer", dest="modules", metavar="FILE", action="append", type=ModuleFile,
+        "--offer", dest="modules", metavar="FILE_OR_FOLDER", action="append", type=ModuleFile,
         help="let programs load a module: see insmod(8), modprobe(8)",
     )  # fmt: skip
     seeing = p.add_argument_group("seeing")

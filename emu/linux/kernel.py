@@ -217,3 +217,13 @@ def might_sleep() -> None:
     from emu.kernel.module.ambient import this_module
 
     this_module().check_may_sleep()
+
+
+def min_t(type: str, x: int, y: int) -> int:
+    """The lesser of two numbers."""
+    return min(x, y)
+
+
+def max_t(type: str, x: int, y: int) -> int:
+    """The greater of two numbers."""
+    return max(x, y)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from emu.kernel.module.ambient import current_task, this_module
 
@@ -137,9 +138,12 @@ class StructType(CType):
     def fields(cls) -> dict[str, Any]:
         """The members' types by name."""
         if "members" not in vars(cls):
-            space = vars(sys.modules[cls.__module__])
-            hints = get_type_hints(cls, globalns=dict(space))
-            cls.members = {name: hint for name, hint in hints.items() if name != "members"}
+            cls.members = {}
+            for base in reversed(cls.__mro__):
+                if isinstance(base, StructType) and base.__module__ != __name__:
+                    space = vars(sys.modules[base.__module__])
+                    for name, hint in inspect.get_annotations(base).items():
+                        cls.members[name] = eval(hint, space) if isinstance(hint, str) else hint
         return cls.members
 
     def offsets(cls, abi: Abi) -> tuple[dict[str, int], int, int]:
@@ -184,8 +188,6 @@ class struct(metaclass=StructType):
     Members are plain numbers, bytes, lists and structs; kernel objects among them (a kobject, a
     timer) are made with the struct, and `container_of` leads back from them.
     """
-
-    _made: ClassVar[None] = None
 
     def __init__(self, *values: Any, **named: Any) -> None:
         fields = type(self).fields()

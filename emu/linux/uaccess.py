@@ -9,7 +9,7 @@ from typing import Any
 
 from emu.kernel.errno import EFAULT, ENAMETOOLONG
 from emu.kernel.module.ambient import current_task, this_module
-from emu.kernel.module.buffers import BufferPointer, CharBuffer, UserPointer
+from emu.kernel.module.buffers import CharBuffer, UserPointer
 from emu.kernel.module.cells import BoolCell, Cell, TextCell
 from emu.linux.layout import CType, caller_abi, fill
 from emu.linux.types import c_int
@@ -43,8 +43,6 @@ def copy_to_user(to: Any, from_: Any, n: int) -> int:
 
 def _stored(to: Any, data: bytes) -> int:
     """How far a copy came that met a bad address: in whole pages, as they are checked."""
-    if not isinstance(to, int):
-        return 0
     pointer = place(to)
     done = 0
     while done < len(data):
@@ -137,9 +135,9 @@ def access_ok(addr: Any, size: int) -> bool:
     return int(addr) >= 0 and end <= current_task().abi.memory.task_size
 
 
-def place(pointer: Any) -> UserPointer | BufferPointer:
+def place(pointer: Any) -> UserPointer:
     """Something to copy from or to: plain numbers are the running program's addresses."""
-    if isinstance(pointer, UserPointer | BufferPointer):
+    if isinstance(pointer, UserPointer):
         return pointer
     return UserPointer(int(pointer), current_task().mm)
 

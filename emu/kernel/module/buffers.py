@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT
-
 if TYPE_CHECKING:
     from emu.kernel.mm.access import UserMemory
-    from emu.kernel.uaccess import Buffer
 
 Data = bytes | bytearray | memoryview
 
@@ -96,28 +93,3 @@ class UserPointer(int):
     def store(self, data: Data) -> None:
         """Copy bytes out. EFAULT."""
         self.mm.write(self, data)
-
-
-class BufferPointer:
-    """A place in the buffer of a read or write that is not one piece of user memory."""
-
-    __slots__ = ("_buffer", "_offset")
-
-    def __init__(self, buffer: Buffer, offset: int = 0) -> None:
-        self._buffer = buffer
-        self._offset = offset
-
-    def __add__(self, count: int) -> BufferPointer:
-        return BufferPointer(self._buffer, self._offset + count)
-
-    def load(self, count: int) -> bytes:
-        """Take bytes, in order. EFAULT."""
-        data = self._buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
-        return data
-
-    def store(self, data: Data) -> None:
-        """Give bytes, in order. EFAULT."""
-        if self._buffer.copy_to(data) < len(data):
-            raise EFAULT

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EFAULT, EINVAL, EIO, ENODEV, ENOTTY, ESPIPE, KernelError
-from emu.kernel.module.buffers import BufferPointer, UserPointer
+from emu.kernel.module.buffers import UserPointer
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.uaccess import UserBuffer
 from emu.kernel.uapi.ioctl import IOCTL_COMMAND
@@ -224,12 +224,15 @@ class NonSeekable(ModuleFile):
         return super().write(file, buffer, file.pos)
 
 
-def front_of(buffer: Buffer) -> tuple[UserPointer | BufferPointer, int]:
-    """C's buf and count: the piece at a buffer's front."""
-    if isinstance(buffer, UserBuffer):
-        address, length = buffer.front()
-        return UserPointer(address, buffer.mm), length
-    return BufferPointer(buffer), buffer.count
+def front_of(buffer: Buffer) -> tuple[UserPointer, int]:
+    """C's buf and count: the piece at a buffer's front.
+
+    EINVAL for the kernel's own memory: drivers with a plain read or write have no splice.
+    """
+    if not isinstance(buffer, UserBuffer):
+        raise EINVAL("the driver does not splice")
+    address, length = buffer.front()
+    return UserPointer(address, buffer.mm), length
 
 
 def raw_command(task: Task, cmd: int) -> int:

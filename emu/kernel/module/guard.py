@@ -27,10 +27,6 @@ T = TypeVar("T")
 MAX_ERRNO = 4095
 
 
-class Oops(EIO):
-    """The module made a mistake, which was reported."""
-
-
 class Misuse(Exception):
     """What the kernel's debugging finds: a lock taken twice, sleep where nobody may sleep."""
 
@@ -60,7 +56,7 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
         if isinstance(result, CoroutineType):
             return _begin(module, function, result)
         if module.atomic:
-            module.check_released(function)
+            module.check_released()
         return result
     except (KernelError, Restart, RegistersSet):
         raise
@@ -164,7 +160,7 @@ def step(
         return False, wait
     except StopIteration as end:
         if module.atomic:
-            module.check_released(function)
+            module.check_released()
         return True, end.value
     except (KernelError, Restart, RegistersSet):
         raise
@@ -180,31 +176,31 @@ def _begin(module: Module, function: Callable[..., Any], coroutine: Any) -> Any:
     return value if ended else Sleeping(module, function, coroutine, value)
 
 
-def oops(module: Module, function: Callable[..., Any], error: BaseException) -> Oops:
+def oops(module: Module, function: Callable[..., Any], error: BaseException) -> EIO:
     """Report a module's mistake to the log and the machine's owner; the error to raise."""
     if isinstance(error, SoftLockup) and module.watchdog is not None:
         module.watchdog.caught()
-    module.atomic = 0
+    module.break_locks()
     module.oopses += 1
     log = module.kernel.part(KernelLog)
     for line in report(module, function, error):
         log.log(LOG_ALERT, line)
-    return Oops(f"module {module.name}: {type(error).__name__}: {error}")
+    return EIO(f"module {module.name}: {type(error).__name__}: {error}")
 
 
 def report(module: Module, function: Callable[..., Any], error: BaseException) -> list[str]:
     """What happened, in which call of which program, and where in the module."""
-    name = getattr(function, "__qualname__", repr(function))
     what = f"{type(error).__name__}: {error}"
     if isinstance(error, Misuse):
         what = str(error)
     elif isinstance(error, SoftLockup):
         what = "soft lockup: it did not come to an end"
     lines = [f"BUG: module {module.name}: {what}"]
-    call = module.describe_call()
-    lines.append(f"in {name}(){f', {call}' if call else ''}")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == module.path]
+    name = own[-1].name if own else getattr(function, "__qualname__", repr(function))
+    call = module.describe_call()
+    lines.append(f"in {name}{f', {call}' if call else ''}")
     for frame in own[-8:]:
         lines.append(f" {frame.name} at {module.file_name}:{frame.lineno}: {frame.line}")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ VERMAGIC = "SMP preempt mod_unload"
 def install_modules(kernel: Kernel, files: Iterable[tuple[str, str | None]]) -> None:
     """Offer modules by their files, and load those that have arguments. `CannotLoad`."""
     loader = kernel.part(ModuleLoader)
-    offers = [(loader.offer(path), arguments) for path, arguments in files]
+    offers = [(loader.offer(path), given) for name, given in files for path in files_of(name)]
     write_folder(kernel, loader)
     for offer, arguments in offers:
         if arguments is None or offer.name in loader.modules:
@@ -30,6 +31,14 @@ def install_modules(kernel: Kernel, files: Iterable[tuple[str, str | None]]) -> 
         except KernelError as error:
             last = kernel.part(KernelLog).since(0)[-1].text.decode(errors="replace")
             raise CannotLoad(f"module {offer.path}: {error.text()}: {error or last}") from None
+
+
+def files_of(name: str) -> list[str]:
+    """The modules that a name stands for: itself, or all in a folder."""
+    if not os.path.isdir(name):
+        return [name]
+    found = (entry for entry in sorted(os.listdir(name)) if entry.endswith(".py"))
+    return [os.path.join(name, entry) for entry in found if not entry.startswith("_")]
 
 
 def write_folder(kernel: Kernel, loader: ModuleLoader) -> None:

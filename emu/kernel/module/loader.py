@@ -25,7 +25,7 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.module.ambient import running
-from emu.kernel.module.guard import Oops, Sleeping, call, checked, oops
+from emu.kernel.module.guard import Sleeping, call, checked, oops
 from emu.kernel.module.module import COMING, GOING, LIVE, Module
 from emu.kernel.module.objects import add_module_object, remove_module_object
 from emu.kernel.module.parameters import Parameter, split_arguments
@@ -41,7 +41,7 @@ class CannotLoad(Exception):
     """A module that the machine's owner named is no module."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Offer:
     """A module that may be loaded: its file on the host, and what its source says."""
 
@@ -133,7 +133,7 @@ class ModuleLoader:
     def _failed(self, module: Module, error: BaseException) -> None:
         """Undo a load; what its own init left behind is told."""
         module.state = GOING
-        if isinstance(error, Oops):
+        if module.oopses:
             module.undo_all()
         else:
             module.report_leaks()

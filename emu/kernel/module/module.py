@@ -131,15 +131,18 @@ class Module:
         """The mistake of sleeping while a lock is held."""
         return Misuse(f"scheduling while atomic{self._held_text()}")
 
-    def check_released(self, function: Callable[..., Any]) -> None:
+    def check_released(self) -> None:
         """`Misuse` if a callback ended with a lock held, which is released."""
         text = self._held_text()
-        for lock in list(self.held):
+        self.break_locks()
+        raise Misuse(f"a callback returned with a lock held{text}")
+
+    def break_locks(self) -> None:
+        """Release what a callback held that went wrong."""
+        for lock in self.held:
             lock.break_lock()
         self.held.clear()
         self.atomic = 0
-        name = getattr(function, "__name__", "a callback")
-        raise Misuse(f"{name} returned with a lock held{text}")
 
     def _held_text(self) -> str:
         return "".join(f", {lock.describe()}" for lock in self.held)

@@ -36,13 +36,16 @@ Text = str | bytes | CharBuffer
 def snprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:
     """Format into a buffer of `size` bytes, a NUL included: how long the whole text is."""
     text = c_format(fmt, args).encode(errors="surrogateescape")
-    if buf is not None and size > 0:
+    length = len(text)
+    if type(buf) is CharBuffer and length < size and buf.base + length < len(buf.memory):
+        buf.memory[buf.base : buf.base + length + 1] = text + b"\0"
+    elif buf is not None and size > 0:
         piece = text[: size - 1] + b"\0"
         if isinstance(buf, CharBuffer):
             buf.store(piece)
         else:
             buf[: len(piece)] = piece
-    return len(text)
+    return length
 
 
 def scnprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:

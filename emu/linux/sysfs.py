@@ -16,7 +16,7 @@ from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.format import c_format
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.module.module import Module
-from emu.kernel.module.show import shown_by, stored_by
+from emu.kernel.module.show import SLACK, positional, shown_by, stored_by, taken
 from emu.kernel.vfs.file_operations import Result
 from emu.linux.kernel import PAGE_SIZE as PAGE_SIZE
 from emu.linux.kernel import scnprintf, snprintf
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Callback = Callable[..., Any]
 S_IRUGO, S_IWUSR = 0o444, 0o200
+SHOW_ARGUMENTS, STORE_ARGUMENTS = 3, 4
+SMALL = 256
+"""A text so short that its page is worth being used again."""
 
 
 class attribute:
@@ -136,18 +139,35 @@ class ModuleAttribute(Attribute):
         if not isinstance(attr, kobj_attribute) and not hasattr(attr, "show") and ops is not None:
             self._show, self._store = ops.show, ops.store
         self.readable, self.writable = self._show is not None, self._store is not None
+        self._page: CharBuffer | None = None
+        """What the last show wrote to, to be used again."""
+        self._shows_as_c = self._show is not None and positional(self._show) >= SHOW_ARGUMENTS
+        self._stores_as_c = self._store is not None and positional(self._store) >= STORE_ARGUMENTS
 
     def show(self, kobj: Kobject) -> Text:
         """Call its show."""
-        assert self._show is not None
-        attr = self._attr
-        return shown_by(self._module, self._show, lambda buf: (kobj, attr, buf))
+        attr, show = self._attr, self._show
+        assert show is not None
+        if not self._shows_as_c:
+            return shown_by(self._module, show, lambda buf: (kobj, attr, buf))
+        page, self._page = self._page or CharBuffer(PAGE_SIZE + SLACK), None
+        result = call(self._module, show, kobj, attr, page)
+        if type(result) is not int or not 0 <= result < SMALL:
+            return later(result, lambda count: taken(page, count))
+        text = bytes(page.memory[:result])
+        page.memory[:result] = bytes(result)
+        self._page = page
+        return text
 
     def store(self, kobj: Kobject, data: bytes) -> Result:
         """Call its store."""
-        assert self._store is not None
-        attr = self._attr
-        return stored_by(self._module, self._store, data, lambda buf, n: (kobj, attr, buf, n))
+        attr, store = self._attr, self._store
+        assert store is not None
+        if not self._stores_as_c:
+            return stored_by(self._module, store, data, lambda buf, n: (kobj, attr, buf, n))
+        text = data.decode(errors="surrogateescape")
+        result = call(self._module, store, kobj, attr, text, len(data))
+        return result if type(result) is int and result >= 0 else later(result, checked)
 
     def where(self) -> str:
         """The function that shows it."""

@@ -1,4 +1,4 @@
-"""What other modules use: a counter that a timer advances, work that logs it, a thread that ends."""
+"""What other modules use: a counter that a timer advances, with work and a thread beside it."""
 
 from emu.linux.jiffies import HZ, jiffies
 from emu.linux.kthread import kthread_run, kthread_should_stop, kthread_stop

@@ -1,7 +1,7 @@
 """A new system call on every ABI: square_sum(values, count, result)."""
 
 from emu.linux.errno import E2BIG, EFAULT
-from emu.linux.layout import sizeof
+from emu.linux.kernel import sizeof
 from emu.linux.module import MODULE_LICENSE, pr_info
 from emu.linux.syscalls import SYSCALL_DEFINE3
 from emu.linux.types import s32, s64

@@ -46,7 +46,7 @@ CALL = """\
  too many: -E2BIG
  from nowhere: -EFAULT
  to nowhere: -EFAULT
-"""  # noqa: W291
+"""
 TRAPS = {
     "x86-64": ("square_sum", "square_sum by int 0x80"),
     "i386": ("square_sum", "square_sum by sysenter"),

@@ -237,7 +237,7 @@ SCRIPTS = {
         """
         insmod: can't insert '/lib/modules/6.12.0/extra/square.ko': Operation not permitted
         module square: no new system call square_sum: the system call table is read-only once programs run: load it at boot
-        """,  # noqa: E501
+        """,
     ),
     "modules with mistakes": (
         """

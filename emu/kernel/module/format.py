@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -28,11 +28,16 @@ def c_format(text: str, arguments: tuple[Any, ...]) -> str:
     """
     template, converters, plain = translated(text)
     if plain:
-        return template % arguments if converters else template
-    values = [convert(value) for convert, value in zip(converters, arguments, strict=False)]
-    if len(values) < len(converters):
+        return template
+    if len(arguments) < len(converters):
         raise TypeError(f"{text!r} wants {len(converters)} values, not {len(arguments)}")
-    return template % tuple(values)
+    if len(converters) == 1:
+        return str(template % converters[0](arguments[0]))
+    return template % tuple(map(_apply, converters, arguments))
+
+
+def _apply(convert: Convert, value: Any) -> Any:
+    return convert(value)
 
 
 @cache
@@ -75,34 +80,35 @@ def _one(found: re.Match[str], converters: list[Convert]) -> str:
         converters.append(lambda value: chr(value & 0xFF) if isinstance(value, int) else value)
         return f"%{flags}{width}c"
     if kind in "di":
-        converters.append(_Signed(bits))
+        converters.append(_signed(bits))
         return f"%{flags}{width}{dotted}d"
-    converters.append(_Unsigned(bits))
+    converters.append(_unsigned(bits))
     if kind == "o" and "#" in flags:
         flags = flags.replace("#", "")
         return f"0%{flags}{width}{dotted}o"
     return f"%{flags}{width}{dotted}{'d' if kind == 'u' else kind}"
 
 
-class _Signed:
-    def __init__(self, bits: int) -> None:
-        self._half = 1 << bits - 1
-        self._mask = (1 << bits) - 1
+def _signed(bits: int) -> Convert:
+    half, whole = 1 << bits - 1, 1 << bits
 
-    def __call__(self, value: Any) -> int:
+    def convert(value: Any) -> int:
         number = value if isinstance(value, int) else int(value.value)
-        if -self._half <= number < self._half:
+        if -half <= number < half:
             return number
-        number &= self._mask
-        return number - (self._mask + 1) if number >= self._half else number
+        number &= whole - 1
+        return number - whole if number >= half else number
+
+    return convert
 
 
-class _Unsigned:
-    def __init__(self, bits: int) -> None:
-        self._mask = (1 << bits) - 1
+def _unsigned(bits: int) -> Convert:
+    mask = (1 << bits) - 1
 
-    def __call__(self, value: Any) -> int:
-        return (value if isinstance(value, int) else int(value.value)) & self._mask
+    def convert(value: Any) -> int:
+        return (value if isinstance(value, int) else int(value.value)) & mask
+
+    return convert
 
 
 def as_text(value: Any) -> str:
@@ -164,60 +170,87 @@ _DIGITS = {
 _BASES = {"d": 10, "u": 10, "o": 8, "x": 16, "i": 0}
 
 
+Step = Callable[[str, int], "tuple[Any, int] | None"]
+"""Takes a text and a place in it: the value there, if it has one, and where it ends; or None."""
+
+
+class Nothing:
+    """The value of a step that finds none to be told."""
+
+
+NOTHING = Nothing()
+
+
 def c_scan(text: str, wanted: str) -> list[Any]:
     """The values that C's sscanf finds, as many as match."""
     found: list[Any] = []
-    for value in _scan(text, wanted):
-        found.append(value)
+    pos = 0
+    for step in scan_steps(wanted):
+        item = step(text, pos)
+        if item is None:
+            break
+        value, pos = item
+        if value is not NOTHING:
+            found.append(value)
     return found
 
 
-def _scan(text: str, wanted: str) -> Iterator[Any]:
-    pos, end = 0, 0
+@cache
+def scan_steps(wanted: str) -> tuple[Step, ...]:
+    """What a format asks for, piece by piece."""
+    steps: list[Step] = []
+    end = 0
     while end < len(wanted):
         letter = wanted[end]
-        if letter.isspace():
-            end += 1
-            pos = _skip_space(text, pos)
-            continue
         spec = _SCAN.match(wanted, end) if letter == "%" else None
-        if spec is None or spec["kind"] == "%":
-            if text[pos : pos + 1] != letter:
-                return
-            pos, end = pos + 1, end + (1 if spec is None else spec.end() - spec.start())
-            continue
-        end = spec.end()
-        if spec["kind"] == "n":
-            yield pos
-            continue
-        item = _item(text, pos, spec)
-        if item is None:
-            return
-        value, pos = item
-        if not spec["skip"]:
-            yield value
+        end += 1 if spec is None else spec.end() - spec.start()
+        if letter.isspace():
+            steps.append(lambda text, pos: (NOTHING, _skip_space(text, pos)))
+        elif spec is None or spec["kind"] == "%":
+            steps.append(_literal(letter))
+        elif spec["kind"] == "n":
+            steps.append(lambda text, pos: (pos, pos))
+        else:
+            steps.append(_skipped(_conversion(spec)) if spec["skip"] else _conversion(spec))
+    return tuple(steps)
 
 
-def _item(text: str, pos: int, spec: re.Match[str]) -> tuple[Any, int] | None:
-    """One converted value and where it ends; None if it does not match."""
-    kind = spec["kind"].lower()
-    width = int(spec["width"] or 0)
+def _literal(letter: str) -> Step:
+    return lambda text, pos: (NOTHING, pos + 1) if text[pos : pos + 1] == letter else None
+
+
+def _skipped(step: Step) -> Step:
+    def skip(text: str, pos: int) -> tuple[Any, int] | None:
+        item = step(text, pos)
+        return None if item is None else (NOTHING, item[1])
+
+    return skip
+
+
+def _conversion(spec: re.Match[str]) -> Step:
+    kind, width = spec["kind"].lower(), int(spec["width"] or 0)
     if kind == "c":
         size = width or 1
-        return (text[pos : pos + size], pos + size) if pos < len(text) else None
-    pos = _skip_space(text, pos)
-    limit = text[pos : pos + width] if width else text[pos:]
-    pattern = r"\S+" if kind == "s" else _DIGITS[kind]
-    found = re.match(pattern, limit)
-    if found is None:
-        return None
-    if kind == "s":
-        return found[0], pos + found.end()
-    bits = _BITS[spec["length"]]
-    number = _number(found[0], _BASES[kind]) & (1 << bits) - 1
-    if kind in "di" and number >> bits - 1:
-        number -= 1 << bits
-    return number, pos + found.end()
+        return lambda text, pos: (text[pos : pos + size], pos + size) if pos < len(text) else None
+    pattern = re.compile(r"\s*(" + (r"\S+" if kind == "s" else _DIGITS[kind]) + ")")
+    base, bits, signed = _BASES.get(kind, 0), _BITS[spec["length"]], kind in "di"
+
+    def convert(text: str, pos: int) -> tuple[Any, int] | None:
+        if width:
+            pos = _skip_space(text, pos)
+            found = pattern.match(text, pos, pos + width)
+        else:
+            found = pattern.match(text, pos)
+        if found is None:
+            return None
+        if kind == "s":
+            return found[1], found.end()
+        number = _number(found[1], base) & (1 << bits) - 1
+        if signed and number >> bits - 1:
+            number -= 1 << bits
+        return number, found.end()
+
+    return convert
 
 
 def _number(digits: str, base: int) -> int:

@@ -49,12 +49,13 @@ def shown_by(
     given = arguments(buffer)
     wanted = positional(function)
     if wanted >= len(given):
-        return later(call(module, function, *given), lambda count: _taken(buffer, count))
+        return later(call(module, function, *given), lambda count: taken(buffer, count))
     without = [argument for argument in given if argument is not buffer]
     return later(call(module, function, *without[:wanted]), as_line)
 
 
-def _taken(buffer: CharBuffer, count: Any) -> bytes:
+def taken(buffer: CharBuffer, count: Any) -> bytes:
+    """What a `show` wrote, by what it returned; a text that it returned instead."""
     if isinstance(count, str | bytes):
         return as_line(count)
     return bytes(memoryview(buffer.memory)[: checked(count)])

@@ -41,12 +41,15 @@ class Watchdog:
     def enter(self, module: Module, function: Callable[..., Any]) -> int:
         """A callback begins."""
         if not self.thread_id:
-            self.thread_id = threading.get_ident()
-            reference = weakref.ref(self)
-            threading.Thread(target=watch, args=(reference,), name="watchdog", daemon=True).start()
+            self._start()
         self._serial += 1
         self.running.append(self._serial)
         return self._serial
+
+    def _start(self) -> None:
+        self.thread_id = threading.get_ident()
+        reference = weakref.ref(self)
+        threading.Thread(target=watch, args=(reference,), name="watchdog", daemon=True).start()
 
     def caught(self) -> None:
         """The exception has arrived."""

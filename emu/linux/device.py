@@ -127,7 +127,7 @@ class device_class:
         self.devnode = devnode
         self.dev_groups = dev_groups or []
         self.kobj = Kobject(name)
-        self.devices: dict[int, device] = {}
+        self.devices: dict[str, device] = {}
         self.resource: Resource | None = None
 
 
@@ -225,7 +225,7 @@ def _fill(sysfs: Sysfs, dev: device) -> None:
     if dev.class_ is not None:
         kobj.add_link(dev.class_.kobj, "subsystem")
         dev.class_.kobj.add_link(kobj, dev.name)
-        dev.class_.devices[dev.devt] = dev
+        dev.class_.devices[dev.name] = dev
     elif dev.bus is not None:
         kobj.add_link(dev.bus.kobj, "subsystem")
 
@@ -251,10 +251,12 @@ def _take_away(dev: device) -> None:
             devtmpfs.remove_node(_node(dev).encode())
     if dev.class_ is not None:
         dev.class_.kobj.remove_file(dev.name)
-        dev.class_.devices.pop(dev.devt, None)
+        dev.class_.devices.pop(dev.name, None)
     while dev.managed:
         dev.managed.pop()()
     dev.kobj.remove()
+    if dev.class_ is not None and not dev.class_.devices:
+        sysfs.kobject(f"devices/virtual/{dev.class_.name}").remove()
 
 
 def device_register(dev: device) -> Any:
@@ -315,9 +317,9 @@ def device_create_with_groups(
 
 def device_destroy(cls: device_class, devt: int) -> None:
     """Let go of the device of a number."""
-    dev = cls.devices.get(int(devt))
-    if dev is not None:
-        device_unregister(dev)
+    for dev in list(cls.devices.values()):
+        if dev.devt == int(devt):
+            device_unregister(dev)
 
 
 def device_create_file(dev: device, attr: Any) -> Any:

@@ -215,7 +215,7 @@ class Kernel:
     def run_one(self, task: Task) -> None:
         """Give a task its CPU until it sleeps, ends, stops, or the CPU is wanted back."""
         group = task.group
-        if group.stop_signal:
+        if group.stop_signal and task.ptrace is None:
             return
         started_ns = self.switched_ns
         cpu = self.sched.switch_to(task)
@@ -243,8 +243,11 @@ class Kernel:
         if task.work:
             task.work = False
             deliver(task)
-        if task.alive and not task.group.stop_signal:
-            fault = cpu.run()
+            if task.call is not None:
+                return
+        tracee = task.ptrace
+        if task.alive and (tracee is not None or not task.group.stop_signal):
+            fault = cpu.run() if tracee is None else tracee.run(cpu)
             self.clock.worked(cpu.work_done)
             if fault is not None:
                 if self.tracer is not None:

@@ -8,9 +8,9 @@ guest's trap; the CPU is left only when the task sleeps, ends, changes program o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import EINTR, KernelError
 from emu.kernel.restart import (
@@ -26,12 +26,20 @@ from emu.kernel.uapi.signal import SA_RESTART
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
+    from emu.kernel.sched import Finish
     from emu.kernel.signal.actions import Sigaction
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
 
 MIPS_MAX_ERRNO = 1133
 """EMAXERRNO of arch/mips/include/uapi/asm/errno.h: what is below is a result."""
+
+
+class Ending(NamedTuple):
+    """How a way in's calls end: `answer` writes a result, `finish` ends one that slept."""
+
+    answer: Callable[[int], None]
+    finish: Finish
 
 
 def make_gate(
@@ -54,6 +62,7 @@ def make_gate(
     result_register = convention.result
     flag = convention.error_flag
     highest = mask if flag is None else mask - MIPS_MAX_ERRNO
+    answer_with, finish = make_ending(kernel, cpu, table, number_in)
 
     def enter() -> None:
         task = sched.current
@@ -87,6 +96,23 @@ def make_gate(
             answer_with(result)
         if task.work:
             cpu.stop()
+
+    return enter
+
+
+def make_ending(
+    kernel: Kernel, cpu: Cpu, table: SyscallTable, number_in: Sequence[int] | None = None
+) -> Ending:
+    """The functions that end a call which did not end at once, or not well."""
+    abi = table.abi
+    convention = abi.convention
+    registers = cpu.registers
+    number_register = convention.number
+    errno = kernel.errno_numbers(abi)
+    mask = cpu.isa.word_mask
+    result_register = convention.result
+    flag = convention.error_flag
+    highest = mask if flag is None else mask - MIPS_MAX_ERRNO
 
     def answer_with(result: int) -> None:
         value = result & mask
@@ -134,4 +160,4 @@ def make_gate(
             else:
                 task.restarts = True
 
-    return enter
+    return Ending(answer_with, finish)

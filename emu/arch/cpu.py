@@ -6,11 +6,11 @@ Pure description, so that the kernel is typed, and tested, without an engine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from emu.arch.isa import Isa
 from emu.arch.user_state import UserState
+from emu.record import record
 
 PAGE_SHIFT = 12
 PAGE_SIZE = 1 << PAGE_SHIFT
@@ -50,7 +50,7 @@ class RegisterFile(Protocol):
     def __setitem__(self, number: int, value: int, /) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """An exception that user code raised, in the signal's own terms.
 

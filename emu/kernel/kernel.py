@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import CoroutineType
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from emu.kernel.syscall import find_handler
 from emu.kernel.task import INIT_PID
 from emu.kernel.uapi.signal import SIGKILL
 from emu.kernel.uts import Uts
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Row
@@ -43,7 +43,7 @@ PROBED = frozenset({"rseq"})
 """Calls that every libc tries at its start and does without: no warning, though a trace line."""
 
 
-@dataclass
+@record(frozen=False)
 class Options:
     """What the user of a machine may choose.
 

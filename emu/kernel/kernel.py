@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from types import CoroutineType
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
     from emu.kernel.mm.ram import Ram
+    from emu.kernel.net.namespace import Net
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
@@ -110,6 +112,13 @@ class Kernel:
         self._last_pid = INIT_PID
         self._pids_wrapped = False
         self._ended: list[Task] = []
+
+    @cached_property
+    def net(self) -> Net:
+        """The network, made when the first socket is."""
+        from emu.kernel.net.namespace import Net
+
+        return Net(self)
 
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import CoroutineType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emu.arch.abi import Abi
 from emu.kernel.cpu_timer import run_cpu_timers
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from emu.kernel.thread_group import ThreadGroup
     from emu.kernel.vfs.mount import Mount
 
+
+Part = TypeVar("Part")
 
 PID_MAX = 32768
 RESERVED_PIDS = 300
@@ -105,6 +107,7 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self._parts: dict[Callable[[Kernel], Any], object] = {}
         self.living = 0
         """How many tasks have not ended."""
         self.switched_ns = clock.cpu_ns()
@@ -123,6 +126,16 @@ class Kernel:
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""
         self.options.log(message)
+
+    def part(self, make: Callable[[Kernel], Part]) -> Part:
+        """The machine's one object of a class such as KernelLog, made when first asked for."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        return cast(Part, self._parts[make])
+
+    def has_part(self, make: Callable[[Kernel], object]) -> bool:
+        """Whether anybody asked for it yet."""
+        return make in self._parts
 
     def watch(self, tracer: Tracer | None) -> None:
         """Send events to a tracer from now on; None ends it."""

@@ -43,6 +43,8 @@ class Vfs:
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
         self.mqueue_mount: Mount
+        self.sysfs: SuperBlock | None = None
+        """The one sysfs, once it was mounted."""
         self.console: Tty | None = None
         """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []

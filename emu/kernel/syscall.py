@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from types import ModuleType
 from typing import Any, TypeVar, get_type_hints
 
 from emu.kernel.args import Arg
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Makes of a handler another one with the same arguments, which may call it."""
+
 Alias = str | tuple[str, Mapping[str, str]]
 
 _MARK = "__syscall__"
@@ -98,3 +102,11 @@ def find_handler(handlers: Mapping[str, Syscall], entry: str, canonical: str) ->
         if name in handlers:
             return handlers[name]
     return None
+
+
+def wrapped(syscall: Syscall, wrappers: Iterable[Wrapper]) -> Syscall:
+    """The same entry point with functions around its handler, which keeps its signature."""
+    for wrapper in wrappers:
+        inner = syscall.handler
+        syscall = replace(syscall, handler=wraps(inner)(wrapper(inner)))
+    return syscall

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 from weakref import WeakSet
 
+from emu.kernel.events import Tracer
 from emu.kernel.signal.numbers import signal_numbers
 from emu.trace.filter import Filter
 from emu.trace.format import line, siginfo, signals
@@ -31,7 +32,7 @@ class Running:
     position: int
 
 
-class Strace:
+class Strace(Tracer):
     """Writes each call when it enters and completes the line when it leaves.
 
     `follow` shows the children too, with the pid before each line while there are several tasks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.copy_thread import copy_thread
@@ -39,12 +38,13 @@ from emu.kernel.uapi.ptrace import PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE
 from emu.kernel.uapi.signal import SIGCHLD
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.wait import Wait, WaitQueue
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.ptrace.tracee import Tracee
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CloneArgs:
     """struct kernel_clone_args. `stack` is the new stack pointer, 0 for the caller's own.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from emu.arch.isa import Isa
 from emu.arch.user_state import UserState
+from emu.record import field, record
 
 NO_SYSCALL = -1
 
@@ -17,7 +17,7 @@ class BadRegister(Exception):
     """There is no such register, or none that takes this value."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class ThreadRegisters:
     """One thread's registers, with what the kernel keeps beside them.
 
@@ -58,7 +58,7 @@ class UserArea(Protocol):
         """Set a word. `BadRegister`."""
 
 
-@dataclass(frozen=True)
+@record
 class View:
     """An ABI's register sets.
 

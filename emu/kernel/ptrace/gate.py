@@ -63,6 +63,9 @@ def make_traced_gate(
             sched.begin(task, call, gate.finish)
         except Restart as broken:
             gate.finish(task, broken)
+        except BaseException as error:
+            cpu.abandon(error)
+            return
         cpu.stop()
 
     return enter
@@ -76,7 +79,7 @@ class TracedGate:
     ) -> None:
         self._cpu, self._table = cpu, table
         abi = table.abi
-        convention = abi.convention
+        convention = table.convention
         self._registers = cpu.registers
         self._numbers = cpu.registers if number_in is None else number_in
         self._number_register = convention.number if number_in is None else 0

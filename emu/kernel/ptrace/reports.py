@@ -5,7 +5,6 @@ Each is ``request(task, tracee, address, data)`` of the tracer's call, and answe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EFAULT, EINVAL
@@ -22,6 +21,7 @@ from emu.kernel.uapi.ptrace import (
     PTRACE_SYSCALL_INFO_EXIT,
     PTRACE_SYSCALL_INFO_NONE,
 )
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.kernel.ptrace.tracee import Tracee

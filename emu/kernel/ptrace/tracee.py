@@ -9,7 +9,6 @@ which is None for a task that nobody traces.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.arch.regset import audit_arch
@@ -29,15 +28,16 @@ from emu.kernel.uapi.ptrace import (
 )
 from emu.kernel.uapi.signal import SIGCHLD, SIGKILL, SIGSTOP, SIGTRAP
 from emu.kernel.wait import Wait, WaitQueue
+from emu.record import record
 
 if TYPE_CHECKING:
-    from emu.arch.cpu import Cpu, Fault
+    from emu.arch.cpu import Fault
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
     from emu.kernel.wait_children import Waited
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class TracedCall:
     """The call that a tracee is in. `number` is -1 outside of all; `argument` is the first one."""
 
@@ -47,7 +47,7 @@ class TracedCall:
     arch: int = 0
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Stop:
     """Why a tracee stands: `status` is the signal, with an event above it or a mark on it.
 
@@ -228,12 +228,12 @@ class Tracee:
         """Act on pending signals: `emu.kernel.signal.delivery.deliver` for a tracee."""
         self.task.kernel.sched.begin(self.task, deliver_traced(self), _nothing_to_write)
 
-    def run(self, cpu: Cpu) -> Fault | None:
+    def run(self) -> Fault | None:
         """Execute user code: all, or one instruction."""
+        task, cpu = self.task, self.task.cpu
         if not self.stepping:
             return cpu.run()
         fault = cpu.step()
-        task = self.task
         if fault is None and task.alive and task.call is None:
             self.stepped(cpu.pc)
         return fault

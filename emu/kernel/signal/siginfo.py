@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.uapi.signal import SI_KERNEL, SI_USER, SIGNAL_NAMES
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi

@@ -11,6 +11,8 @@ from emu.kernel.syscall_table import SyscallTable
 from emu.kernel.trap import make_gate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
@@ -36,6 +38,18 @@ def svc_immediate(mm: AddressSpace, address: int, cpu: Cpu) -> int:
     if not mm.pages.get(address >> PAGE_SHIFT, PTE_WRITE) & PTE_WRITE:
         mm.svc_immediates[address] = immediate
     return immediate
+
+
+def guarded(cpu: Cpu, handler: Callable[[], None]) -> TrapHandler:
+    """A trap handler made of a function that may raise."""
+
+    def enter() -> None:
+        try:
+            handler()
+        except BaseException as error:
+            cpu.abandon(error)
+
+    return enter
 
 
 class Gates:
@@ -119,7 +133,7 @@ class Gates:
             number[0] = immediate
             return oabi()
 
-        return enter
+        return guarded(cpu, enter)
 
     def _sysenter(self, cpu: Cpu, i386: TrapHandler, *names: str) -> TrapHandler:
         """sysenter: ebp is the user's stack, the i386 vDSO's landing pad the return address.
@@ -142,4 +156,4 @@ class Gates:
                 return
             i386()
 
-        return enter
+        return guarded(cpu, enter)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.vfs.mnt_namespace import MountNamespace
-from emu.kernel.vfs.mount_tree import copy_tree
 from emu.kernel.vfs.namei import path_lookup
 from emu.kernel.vfs.path import VfsPath
 
@@ -49,6 +48,8 @@ class FsContext:
 
     def with_own_mounts(self) -> FsContext:
         """A copy in a new mount namespace, which starts as a copy of this one: copy_mnt_ns."""
+        from emu.kernel.vfs.mount_tree import copy_tree
+
         copies: dict[Mount, Mount] = {}
         top = self.mnt_ns.root
         namespace = MountNamespace(copy_tree(top, top.root, unbindable=True, copies=copies))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EBUSY, EINVAL
@@ -30,6 +29,7 @@ from emu.kernel.uapi.mount import (
 from emu.kernel.vfs.mount_tree import is_ours
 from emu.kernel.vfs.namespace import check_writable
 from emu.kernel.vfs.peers import PROPAGATION, change_type
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -70,7 +70,7 @@ def _simple(attributes: int) -> int:
     return sum(flag for attribute, flag in SIMPLE if attributes & attribute)
 
 
-@dataclass(frozen=True)
+@record
 class AttributeChange:
     """Flags to set and to clear, and a type of propagation (0: as it is)."""
 

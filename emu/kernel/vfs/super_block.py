@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.uapi.fs import NAME_MAX
 from emu.kernel.uapi.mount import MS_DIRSYNC, MS_LAZYTIME, MS_SYNCHRONOUS
 from emu.kernel.vfs.dentry import Dentry, NegativeDentries
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.inode import Inode
@@ -18,7 +18,7 @@ BLOCK_SIZE = 4096
 FLAG_NAMES = ((MS_SYNCHRONOUS, ",sync"), (MS_DIRSYNC, ",dirsync"), (MS_LAZYTIME, ",lazytime"))
 
 
-@dataclass(frozen=True)
+@record
 class Kstatfs:
     """What statfs(2) tells of a file system, in blocks of `bsize` bytes."""
 

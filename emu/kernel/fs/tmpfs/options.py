@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.errno import EINVAL
+from emu.record import record
 
 SUFFIXES = {suffix: 10 * (i + 1) for i, suffix in enumerate((b"k", b"m", b"g", b"t", b"p", b"e"))}
 IGNORED = (b"inode32", b"inode64", b"noswap")
 """What makes no difference here."""
 
 
-@dataclass
+@record(frozen=False)
 class TmpfsOptions:
     """Options as given; None is what was not given, and a limit of 0 is none."""
 

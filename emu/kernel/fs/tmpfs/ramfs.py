@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
-from emu.kernel.fs.tmpfs.options import parse_options
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock
 from emu.kernel.uapi.mount import RAMFS_MAGIC
 from emu.kernel.vfs.super_block import Kstatfs
@@ -40,9 +38,13 @@ class RamfsSuperBlock(TmpfsSuperBlock):
 
 def make_ramfs(vfs: Vfs, options: bytes) -> RamfsSuperBlock:
     """A ramfs for mount(2): mode. What else is said is ignored, as Linux does."""
+    from emu.kernel.fs.tmpfs.options import parse_options
+
     mode = DEFAULT_MODE
     for option in options.split(b","):
         if option.startswith(b"mode="):
-            with suppress(EINVAL):
+            try:
                 mode = parse_options(option, 0).mode or 0
+            except EINVAL:
+                continue
     return RamfsSuperBlock(vfs, mode)

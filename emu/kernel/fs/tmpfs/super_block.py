@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EINVAL, ENOSPC
-from emu.kernel.fs.tmpfs.options import parse_options
 from emu.kernel.uapi.mount import TMPFS_MAGIC
 from emu.kernel.uapi.stat import S_IFDIR
 from emu.kernel.vfs.super_block import Kstatfs, SuperBlock
@@ -78,6 +77,8 @@ class TmpfsSuperBlock(SuperBlock):
 
     def reconfigure(self, options: bytes) -> None:
         """Change the limits, not below what is used. The root's mode and owner stay."""
+        from emu.kernel.fs.tmpfs.options import parse_options
+
         wanted = parse_options(options, self.vfs.kernel.ram.size)
         pages, inodes = wanted.max_pages, wanted.max_inodes
         if (pages and not self.max_pages) or (inodes and not self.max_inodes):
@@ -104,9 +105,13 @@ class TmpfsSuperBlock(SuperBlock):
 
 def make_tmpfs(vfs: Vfs, options: bytes) -> TmpfsSuperBlock:
     """A tmpfs for mount(2): size, nr_blocks, nr_inodes, mode, uid and gid. EINVAL."""
+    from emu.kernel.fs.tmpfs.options import parse_options
+
     return TmpfsSuperBlock(vfs, **vars(parse_options(options, vfs.kernel.ram.size)))
 
 
 def check_tmpfs(vfs: Vfs, option: bytes) -> None:
     """EINVAL for an option that a tmpfs does not take."""
+    from emu.kernel.fs.tmpfs.options import parse_options
+
     parse_options(option, vfs.kernel.ram.size)

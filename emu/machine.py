@@ -32,8 +32,10 @@ from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
+    from emu.kernel.added_gates import AddedGate
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
+    from emu.kernel.syscall import Wrapper
     from emu.kernel.tty.host_console import HostConsole
     from emu.kernel.vfs.path import VfsPath
 
@@ -123,6 +125,14 @@ class Machine:
     def watch(self, tracer: Tracer | None) -> None:
         """Send the kernel's events to a tracer."""
         self.kernel.watch(tracer)
+
+    def install_gate(self, gate: AddedGate) -> None:
+        """Add a way into the kernel with its own vector, convention and table."""
+        self.kernel.gates.add(gate)
+
+    def wrap(self, abi: str, entry: str, wrapper: Wrapper) -> None:
+        """Put a function around the handler behind an ABI's table entry (``sys_openat``)."""
+        self.kernel.wrap(abi, entry, wrapper)
 
     def spawn(
         self,

@@ -8,13 +8,17 @@ globally. A kernel collects the handlers of the modules it is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from types import CodeType, ModuleType
 from typing import Any, TypeVar, get_type_hints
 
 from emu.kernel.args import Arg
-from emu.record import field, record
+from emu.record import field, record, replace
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Makes of a handler another one with the same arguments, which may call it."""
+
 Alias = str | tuple[str, Mapping[str, str]]
 
 _MARK = "__syscall__"
@@ -104,3 +108,11 @@ def find_handler(handlers: Mapping[str, Syscall], entry: str, canonical: str) ->
         if name in handlers:
             return handlers[name]
     return None
+
+
+def wrapped(syscall: Syscall, wrappers: Iterable[Wrapper]) -> Syscall:
+    """The same entry point with functions around its handler, which keeps its signature."""
+    for wrapper in wrappers:
+        inner = syscall.handler
+        syscall = replace(syscall, handler=wraps(inner)(wrapper(inner)))
+    return syscall

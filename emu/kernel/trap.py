@@ -45,7 +45,7 @@ def make_gate(
     The number is in the convention's register, or is the one item of `number_in`.
     """
     abi = table.abi
-    convention = abi.convention
+    convention = table.convention
     registers = cpu.registers
     numbers = registers if number_in is None else number_in
     number_register = convention.number if number_in is None else 0

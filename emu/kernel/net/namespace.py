@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Protocol
 
 from emu.kernel.errno import EAFNOSUPPORT, EINVAL, ENODEV, ENOTTY
-from emu.kernel.uapi.socket import AF_MAX, SOCK_MAX
+from emu.kernel.uapi.socket import AF_MAX, AF_UNIX, SOCK_MAX
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file_operations import Result
     from emu.kernel.vfs.mount import Mount
 
-FAMILIES: dict[int, str] = {}
+FAMILIES: dict[int, str] = {
+    AF_UNIX: "emu.kernel.net.unix.family",
+}
 """The module of each family."""
 
 

@@ -184,17 +184,26 @@ const char *as_text(const union address *address)
 	return text;
 }
 
+int state_of(int socket)
+{
+	struct tcp_info information;
+	socklen_t size = sizeof information;
+
+	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &information, &size))
+		return -1;
+	return information.tcpi_state;
+}
+
 void say_state(const char *what, int socket)
 {
 	static const char *const names[] = {
 		"?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
 		"CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
 	};
-	struct tcp_info information;
-	socklen_t size = sizeof information;
+	int state = state_of(socket);
 
-	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &information, &size))
+	if (state < 0)
 		say_result(what, -1);
 	else
-		say(what, "%s", information.tcpi_state < 12 ? names[information.tcpi_state] : "?");
+		say(what, "%s", state < 12 ? names[state] : "?");
 }

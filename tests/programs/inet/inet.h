@@ -55,7 +55,8 @@ int wait_for(int socket, short events);
 void say_received(const char *what, int socket, int flags);
 /* An address as text, with its port as "port" unless it is 0. */
 const char *as_text(const union address *address);
-/* The state of TCP_INFO by name. */
+/* The state that TCP_INFO tells; by name. */
+int state_of(int socket);
 void say_state(const char *what, int socket);
 
 #endif

@@ -86,6 +86,6 @@ def path_mtu(sock: InetSocket) -> int:
     if not sock.remote_port and not sock.remote:
         raise ENOTCONN
     try:
-        return sock.path().mtu
+        return min(sock.path().mtu, 65535) if len(sock.remote) == 4 else sock.path().mtu
     except KernelError:
         raise ENOTCONN from None

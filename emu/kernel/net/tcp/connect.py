@@ -131,6 +131,7 @@ def begin(sock: TcpSocket) -> None:
     sock.shutdown_mask = 0
     sock.fin_queued = False
     sock.rcv_wscale = WINDOW_SCALE if sock.stack.sysctls.tcp_window_scaling else 0
+    sock.options.stamps = bool(sock.stack.sysctls.tcp_timestamps)
     try:
         mtu = sock.path().mtu
     except KernelError:

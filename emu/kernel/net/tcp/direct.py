@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.net.tcp.segment import SEQUENCES
 from emu.kernel.uapi.poll import POLLOUT, POLLWRBAND, POLLWRNORM
-from emu.kernel.uapi.tcp import TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2
+from emu.kernel.uapi.tcp import (
+    TCP_CLOSE_WAIT,
+    TCP_ESTABLISHED,
+    TCP_FIN_WAIT1,
+    TCP_FIN_WAIT2,
+    TCP_LAST_ACK,
+)
 
 if TYPE_CHECKING:
     from emu.kernel.net.tcp.sock import TcpSocket
 
 RECEIVING = (TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2)
-SENDING = (TCP_ESTABLISHED, TCP_CLOSE_WAIT)
+SENDING = (TCP_ESTABLISHED, TCP_CLOSE_WAIT, TCP_FIN_WAIT1, TCP_LAST_ACK)
 HEADERS = 66
 """What a segment on the loopback device is larger than its data: for the counters."""
 
@@ -34,7 +40,7 @@ def hand_over(sock: TcpSocket, forced: bool) -> bool:
     """Give the partner what it has room for: False if this needs segments."""
     partner = sock.partner
     assert partner is not None
-    if sock.snd_una != sock.snd_nxt:
+    if sock.snd_una != sock.snd_nxt or not sock.outgoing.length:
         return False
     room = room_of(partner)
     sock.snd_wnd = room
@@ -42,7 +48,6 @@ def hand_over(sock: TcpSocket, forced: bool) -> bool:
     if (
         not sock.stack.is_direct
         or sock.snd_up is not None
-        or sock.fin_queued
         or sock.state not in SENDING
         or partner.state not in RECEIVING
         or partner.orphan
@@ -52,7 +57,7 @@ def hand_over(sock: TcpSocket, forced: bool) -> bool:
     queue = sock.outgoing
     count = min(queue.length, room)
     if not count:
-        return True
+        return not sock.fin_queued
     if sock.options.holds_back and count < sock.mss and not forced:
         sock.timers.arm_cork()
         return True
@@ -63,7 +68,7 @@ def hand_over(sock: TcpSocket, forced: bool) -> bool:
     _count(sock, partner, count)
     if len(partner.read_wait) or partner.read_wait.watchers:
         partner.data_ready()
-    return True
+    return not sock.fin_queued or queue.length > 0
 
 
 def room_of(sock: TcpSocket) -> int:

@@ -82,7 +82,8 @@ def tcp_info(sock: TcpSocket, task: Task) -> bytes:
         "tcpi_retransmits": timers.backoff,
         "tcpi_backoff": timers.backoff,
         "tcpi_probes": timers.probes,
-        "tcpi_options": tcp.TCPI_OPT_WSCALE if scales else 0,
+        "tcpi_options": (tcp.TCPI_OPT_WSCALE if scales else 0)
+        | (tcp.TCPI_OPT_TIMESTAMPS if sock.options.stamps else 0),
         "tcpi_snd_wscale": sock.snd_wscale,
         "tcpi_rcv_wscale": sock.rcv_wscale if scales else 0,
         "tcpi_rto": timers.rto_ns // NSEC_PER_USEC,

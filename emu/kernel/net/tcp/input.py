@@ -13,6 +13,7 @@ from emu.kernel.net.tcp.segment import (
     FIN,
     RST,
     SEQUENCES,
+    STAMP_SPACE,
     SYN,
     URG,
     Segment,
@@ -63,8 +64,13 @@ def segment_arrives(sock: TcpSocket, frame: Frame, packet: IpPacket, segment: Se
 
 def take_syn_options(sock: TcpSocket, segment: Segment) -> None:
     """What the other end says of itself with its SYN."""
-    sock.mss = min(segment.mss or DEFAULT_MSS, sock.advmss)
     sock.options.peer_scales = segment.wscale is not None
+    sock.options.stamps = sock.options.stamps and segment.stamp is not None
+    sock.peer_mss = min(segment.mss or DEFAULT_MSS, sock.advmss)
+    sock.stamp_recent = segment.stamp[0] if segment.stamp is not None else 0
+    if sock.options.stamps:
+        sock.peer_mss -= STAMP_SPACE
+    sock.mss = sock.peer_mss
     if segment.wscale is None:
         sock.rcv_wscale = sock.snd_wscale = 0
     else:
@@ -105,6 +111,10 @@ def _in_syn_sent(sock: TcpSocket, packet: IpPacket, segment: Segment) -> None:
 def _established(sock: TcpSocket, segment: Segment, window: int) -> None:
     sock.state = TCP_ESTABLISHED
     sock.snd_wnd = sock.max_window = window
+    if window > DEFAULT_MSS:
+        sock.mss = min(sock.peer_mss, window >> 1)  # see tcp_bound_to_half_wnd
+    if sock.options.stamps:
+        sock.advmss -= STAMP_SPACE
     sock.snd_wl1, sock.snd_wl2 = segment.seq, segment.ack
     sock.backlog = 0
     if not sock.options.sndbuf_locked:
@@ -156,6 +166,8 @@ def _otherwise(sock: TcpSocket, packet: IpPacket, segment: Segment) -> None:
         return
     if not flags & ACK:
         return
+    if segment.stamp is not None and not after(segment.seq, sock.rcv_nxt):
+        sock.stamp_recent = segment.stamp[0]
     if sock.state == TCP_SYN_RECV and not _ack_of_syn(sock, packet, segment):
         return
     if not _acknowledge(sock, segment):

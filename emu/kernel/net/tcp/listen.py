@@ -36,7 +36,7 @@ def listen(sock: TcpSocket, backlog: int) -> None:
         sock.is_bound = True
     else:
         sock.state = TCP_LISTEN
-        if any(tcp_conflict(other, sock) for other in table.ports.at(sock.local_port)):
+        if any(tcp_conflict(sock, other) for other in table.ports.at(sock.local_port)):
             sock.state = TCP_CLOSE
             raise EADDRINUSE("somebody else listens")
     sock.state = TCP_LISTEN

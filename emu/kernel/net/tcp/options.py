@@ -52,6 +52,7 @@ class TcpOptions:
         self.saved: dict[int, int] = {}
         self.sndbuf_locked = self.rcvbuf_locked = False
         self.peer_scales = False
+        self.stamps = False
         self.connecting = False
         self.bound_before: tuple[bytes, int] | None = None
 

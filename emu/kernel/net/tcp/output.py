@@ -14,6 +14,7 @@ from emu.kernel.net.tcp.segment import (
     PSH,
     RST,
     SEQUENCES,
+    STAMP_SPACE,
     SYN,
     URG,
     Segment,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from emu.kernel.net.tcp.sock import TcpSocket
 
 MAX_WINDOW = 65535
+NSEC_PER_MSEC = 1_000_000
 SEGMENT_MAX = 65535 - 40 - 20
 """The most data of a segment: GSO's limit."""
 
@@ -62,12 +64,17 @@ def make(sock: TcpSocket, seq: int, flags: int, data: bytes = b"") -> Segment:
     """A segment of a connection, with what it acknowledges and offers now."""
     window = window_of(sock)
     if flags & SYN:
-        shown = min(window, MAX_WINDOW)
+        whole = sock.advmss - (STAMP_SPACE if flags & ACK and sock.options.stamps else 0)
+        shown = window = min(window // whole * whole or window, MAX_WINDOW)
     else:
         shown = window >> sock.rcv_wscale
     ack = sock.rcv_nxt if flags & ACK else 0
     sock.rcv_adv = (sock.rcv_nxt + window) % SEQUENCES
-    return Segment(sock.local_port, sock.remote_port, seq, ack, flags, shown, data)
+    segment = Segment(sock.local_port, sock.remote_port, seq, ack, flags, shown, data)
+    if sock.options.stamps:
+        now_ms = sock.stack.clock.monotonic_ns() // NSEC_PER_MSEC & 0xFFFFFFFF
+        segment.stamp = (now_ms, sock.stamp_recent if flags & ACK else 0)
+    return segment
 
 
 def transmit(sock: TcpSocket, segment: Segment) -> None:

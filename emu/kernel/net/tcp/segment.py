@@ -11,7 +11,11 @@ HEADER = struct.Struct(">HHIIHHHH")
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 SEQUENCES = 1 << 32
 _HALF = 1 << 31
-OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_WSCALE = 0, 1, 2, 3
+OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_WSCALE, OPTION_STAMP = 0, 1, 2, 3, 8
+STAMP = struct.Struct(">BBBBII")
+STAMP_SIZE = 10
+STAMP_SPACE = 12
+"""What the time stamps take of every segment: RFC 7323."""
 DEFAULT_MSS = 536
 
 
@@ -31,10 +35,14 @@ def distance(first: int, second: int) -> int:
 
 
 class Segment:
-    """One segment. `window` is as it stands in the header, not scaled yet."""
+    """One segment. `window` is as it stands in the header, not scaled yet.
+
+    `stamp` are the time stamps: the sender's, and the one it echoes.
+    """
 
     __slots__ = (
-        "ack", "data", "destination", "flags", "mss", "seq", "source", "urgent", "window", "wscale",
+        "ack", "data", "destination", "flags", "mss", "seq", "source", "stamp", "urgent", "window",
+        "wscale",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +65,7 @@ class Segment:
         self.urgent = 0
         self.mss: int | None = None
         self.wscale: int | None = None
+        self.stamp: tuple[int, int] | None = None
 
     @property
     def space(self) -> int:
@@ -73,13 +82,15 @@ class Segment:
         options = b""
         if self.mss is not None:
             options += struct.pack(">BBH", OPTION_MSS, 4, self.mss)
+        if self.stamp is not None:
+            options += STAMP.pack(OPTION_NOP, OPTION_NOP, OPTION_STAMP, STAMP_SIZE, *self.stamp)
         if self.wscale is not None:
             options += struct.pack(">BBBB", OPTION_NOP, OPTION_WSCALE, 3, self.wscale)
         return options
 
     def __len__(self) -> int:
-        options = (self.mss is not None) + (self.wscale is not None)
-        return HEADER.size + 4 * options + len(self.data)
+        words = (self.mss is not None) + (self.wscale is not None) + 3 * (self.stamp is not None)
+        return HEADER.size + 4 * words + len(self.data)
 
     def pack(self, source: bytes, destination: bytes) -> bytes:
         """The segment as on the wire."""
@@ -125,4 +136,6 @@ def _parse_options(segment: Segment, options: bytes) -> None:
             segment.mss = int.from_bytes(value, "big")
         elif kind == OPTION_WSCALE and len(value) == 1:
             segment.wscale = min(value[0], 14)
+        elif kind == OPTION_STAMP and len(value) == 8:
+            segment.stamp = (int.from_bytes(value[:4], "big"), int.from_bytes(value[4:], "big"))
         place += size

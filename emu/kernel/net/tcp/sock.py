@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 ErrorClass = type[KernelError]
 
-INITIAL_WINDOW = 65535
+INITIAL_WINDOW = 65536
 INITIAL_CWND = 10
 
 
@@ -80,7 +80,8 @@ class TcpSocket(InetSocket):
         self.snd_wnd = self.snd_wl1 = self.snd_wl2 = self.max_window = 0
         self.irs = self.rcv_nxt = self.rcv_adv = self.copied_seq = 0
         self.snd_wscale = self.rcv_wscale = 0
-        self.mss = self.advmss = DEFAULT_MSS
+        self.mss = self.advmss = self.peer_mss = DEFAULT_MSS
+        self.stamp_recent = 0
         self.outgoing = ByteQueue()
         self.incoming = ByteQueue()
         self.out_of_order: dict[int, tuple[bytes, bool]] = {}

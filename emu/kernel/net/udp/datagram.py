@@ -268,19 +268,16 @@ class DatagramSocket(InetSocket):
             self.take_error()
         if self.receive_queue:
             return self._take(msg, flags)
-        if self.shutdown_mask & RCV_SHUTDOWN:
-            return 0
         return self._receive_later(msg, flags)
 
     async def _receive_later(self, msg: MsgHdr, flags: int) -> int:
         patience = self.receive_patience(flags)
-        while True:
-            await patience.wait(self.read_wait)
-            self.take_error()
-            if self.receive_queue:
-                return self._take(msg, flags)
+        while not self.receive_queue:
             if self.shutdown_mask & RCV_SHUTDOWN:
                 return 0
+            await patience.wait(self.read_wait)
+            self.take_error()
+        return self._take(msg, flags)
 
     def _take(self, msg: MsgHdr, flags: int) -> int:
         skb = self.receive_queue[0]

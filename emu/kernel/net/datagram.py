@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 def next_datagram(socket: Socket, flags: int) -> SkBuff | Awaitable[SkBuff | None] | None:
     """The first message that waits, still in the queue; waits for one unless MSG_DONTWAIT.
 
-    None when the socket is shut down for receiving. An error of the socket comes first, EAGAIN.
+    None when the socket is shut down for receiving. An error of the socket comes first; EAGAIN.
     """
     socket.take_error()
     if socket.receive_queue:
         return socket.receive_queue[0]
+    patience = socket.receive_patience(flags)
     if socket.shutdown_mask & RCV_SHUTDOWN:
         return None
-    return _wait_for_datagram(socket, socket.receive_patience(flags))
+    return _wait_for_datagram(socket, patience)
 
 
 async def _wait_for_datagram(socket: Socket, patience: Patience) -> SkBuff | None:

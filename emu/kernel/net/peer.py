@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -13,7 +14,7 @@ NOBODY_ID = 0xFFFFFFFF
 OVERFLOW_ID = 65534
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Peer:
     """A process as it was when it connected, listened, or sent: its thread group and effective ids.
 

@@ -69,6 +69,9 @@ class Socket:
     for ever. `error` is reported once, by the next call: see sk_err.
     """
 
+    keeps_stamps = False
+    """Whether SIOCGSTAMP tells when the last message arrived: see sock_gettstamp."""
+
     def __init__(self, net: Net, family: int, type: int, protocol: int, cred: Credentials) -> None:
         self.net = net
         self.family = family

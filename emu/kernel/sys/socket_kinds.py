@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from emu.kernel.args import Arg, Binding, FlagsArg, FlagTranslation, PointerArg
@@ -17,6 +16,7 @@ from emu.kernel.uapi.socket import (
     SOCKET_TYPE,
     SOL_SOCKET,
 )
+from emu.record import record
 
 
 class _Types:
@@ -36,7 +36,7 @@ class _Types:
         return value & ~SOCK_TYPE_MASK | (type if known > SOCK_TYPE_MASK else known)
 
 
-@dataclass(frozen=True)
+@record
 class SocketTypeArg(Arg):
     """A socket type with SOCK_NONBLOCK and SOCK_CLOEXEC."""
 
@@ -64,7 +64,7 @@ class _Levels:
         return UNTRANSLATED_LEVEL if value == SOL_SOCKET else value
 
 
-@dataclass(frozen=True)
+@record
 class LevelArg(Arg):
     """The level of a socket option."""
 
@@ -94,7 +94,7 @@ class OptionName:
         return self._translation(self.value)
 
 
-@dataclass(frozen=True)
+@record
 class OptionNameArg(Arg):
     """The name of a socket option: an `OptionName`. `value` is the parameter with its value."""
 
@@ -107,19 +107,19 @@ class OptionNameArg(Arg):
         return f"{binding.inject(OptionName)}({Arg.decode(self, raw, binding)}, {translation})"
 
 
-@dataclass(frozen=True)
+@record
 class SockaddrArg(PointerArg):
     """A pointer to a struct sockaddr; `length` names its size, or the pointer to it if `out`."""
 
     length: str = "addrlen"
 
 
-@dataclass(frozen=True)
+@record
 class MsghdrArg(PointerArg):
     """A pointer to a struct msghdr, or to several struct mmsghdr, `length` naming their count."""
 
 
-@dataclass(frozen=True)
+@record
 class OptionValueArg(PointerArg):
     """A pointer to the value of a socket option; the call's level and name say what it is."""
 

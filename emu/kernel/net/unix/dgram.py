@@ -269,7 +269,12 @@ class UnixSeqpacket(UnixDatagram):
         """Receive one packet; 0 at the end. ENOTCONN."""
         if self.state != ESTABLISHED:
             raise ENOTCONN
-        return super().recvmsg(msg, flags)
+        try:
+            return super().recvmsg(msg, flags)
+        except EAGAIN:
+            if self.shutdown_mask & RCV_SHUTDOWN:
+                return 0
+            raise
 
     def _lost(self, other: UnixSocket) -> None:
         raise EPIPE

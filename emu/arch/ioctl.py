@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -13,7 +14,7 @@ TYPE_SHIFT = NUMBER_BITS
 SIZE_SHIFT = NUMBER_BITS + TYPE_BITS
 
 
-@dataclass(frozen=True)
+@record
 class IoctlEncoding:
     """The widths and directions that differ. See include/uapi/asm-generic/ioctl.h."""
 

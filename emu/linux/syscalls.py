@@ -7,7 +7,6 @@ function of that name: ``@SYSCALL_DEFINE2("greet", "const char __user *", "name"
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from emu.kernel.module.guard import call, checked, later
 from emu.kernel.module.loader import ModuleLoader
 from emu.kernel.module.module import Module
 from emu.kernel.module.printk import LOG_ERR
-from emu.kernel.syscall import Syscall
+from emu.kernel.syscall import Parameter, Syscall
 from emu.kernel.task import Task
 
 FIRST_FREE = 463
@@ -88,10 +87,23 @@ def _syscall(
         ]
         return later(call(module, function, *given), checked)
 
-    kinds = [Pointer if "*" in kind else TYPES[" ".join(kind.split())] for kind in types]
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(each, kind) for each in ("task", *names)]
-    handler.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    handler.__annotations__ = dict(zip(names, kinds, strict=True))
-    handler.__name__ = name
-    return Syscall(f"sys_{name}", handler)
+    kinds: list[Any] = [Pointer if "*" in kind else TYPES[" ".join(kind.split())] for kind in types]
+    parameters = [
+        Parameter(each, kind.__metadata__[0]) for each, kind in zip(names, kinds, strict=True)
+    ]
+    handler.__wrapped__ = function  # type: ignore[attr-defined]
+    return ModuleSyscall(f"sys_{name}", handler, parameters)
+
+
+class ModuleSyscall(Syscall):
+    """A handler whose parameters the module declared."""
+
+    def __init__(
+        self, entry: str, handler: Callable[..., Any], parameters: list[Parameter]
+    ) -> None:
+        super().__init__(entry, handler)
+        self._parameters = parameters
+
+    def parameters(self) -> list[Parameter]:
+        """Those."""
+        return self._parameters

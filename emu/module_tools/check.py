@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
@@ -13,6 +12,7 @@ from emu.kernel.module.printk import LOG_ERR, KernelLog
 from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.uapi.stat import S_IFCHR, S_IFMT, S_IFREG
 from emu.module_tools.program import Answer, Program
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.inode import Inode
@@ -27,7 +27,7 @@ LOOPS_AFTER_S = 1.0
 CONFIG, ITEM = "/sys/kernel/config/", "check"
 
 
-@dataclass
+@record(frozen=False)
 class Report:
     """What a check found on one ABI."""
 
@@ -171,9 +171,9 @@ class Check:
 
     def _tell_log(self, seq: int) -> None:
         """Severe messages since one are problems."""
-        for record in self.log.since(seq):
-            text = record.text.decode(errors="replace")
-            if record.level <= LOG_ERR and text not in self.report.problems:
+        for message in self.log.since(seq):
+            text = message.text.decode(errors="replace")
+            if message.level <= LOG_ERR and text not in self.report.problems:
                 self.report.problems.append(text)
 
 

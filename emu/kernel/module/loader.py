@@ -11,7 +11,6 @@ import os
 import sys
 import types
 from collections.abc import Awaitable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import (
@@ -32,6 +31,7 @@ from emu.kernel.module.parameters import Parameter, split_arguments
 from emu.kernel.module.printk import LOG_ERR, LOG_WARNING, KernelLog
 from emu.kernel.module.source import Summary, summary
 from emu.kernel.module.watchdog import Watchdog
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -41,7 +41,7 @@ class CannotLoad(Exception):
     """A module that the machine's owner named is no module."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Offer:
     """A module that may be loaded: its file on the host, and what its source says."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import CodeType, FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EBUSY
 from emu.kernel.module.guard import Misuse
 from emu.kernel.module.printk import LOG_ALERT, LOG_ERR, KernelLog
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.kernel.fs.sysfs.kobject import Kobject
@@ -24,7 +24,7 @@ SIZE = 16384
 """What lsmod shows: modules of ours have no size of their own."""
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class Resource:
     """Something of the kernel's that a module made: what, where, and how to take it back."""
 
@@ -33,7 +33,7 @@ class Resource:
     undo: Callable[[], object]
 
 
-@dataclass
+@record(frozen=False)
 class Info:
     """What a module says about itself."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emu.kernel.errno import EINVAL, ENOENT, ENOSPC
@@ -11,6 +10,7 @@ from emu.kernel.fs.sysfs.attribute import Attribute
 from emu.kernel.module.cells import BoolCell, Cell, TextCell
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.module.parse import kstrtobool, kstrtoint
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.fs.single import Text
@@ -31,7 +31,7 @@ class Kind(Protocol):
         """The value as sysfs shows it."""
 
 
-@dataclass(frozen=True)
+@record
 class NumberKind:
     """An integer type of C."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.clock import NSEC_PER_SEC, NSEC_PER_USEC
 from emu.kernel.wait import WaitQueue
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -28,7 +28,7 @@ CONSOLE_LOGLEVEL_QUIET = 4
 KERN_SOH = b"\x01"
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class LogRecord:
     """One message."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from emu.record import field, record
 
 MACROS = {
     "MODULE_LICENSE": "license", "MODULE_AUTHOR": "author", "MODULE_DESCRIPTION": "description",
@@ -14,7 +15,7 @@ PARAMETERS = ("module_param", "module_param_array", "module_param_named", "modul
 EXPORTS = ("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL")
 
 
-@dataclass
+@record(frozen=False)
 class Summary:
     """The fields of modinfo, and which symbols a module gives and wants."""
 

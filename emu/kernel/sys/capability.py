@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from emu.kernel.args import Pointer, StructArg, UserStruct
+from emu.kernel.commit_creds import commit_creds
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.sys.ids import find_task
 from emu.kernel.syscall import syscall
@@ -17,6 +17,7 @@ from emu.kernel.uapi.capability import (
     LINUX_CAPABILITY_VERSION_2,
     LINUX_CAPABILITY_VERSION_3,
 )
+from emu.record import replace
 
 CapHeader = Annotated[UserStruct, StructArg(layout="__user_cap_header_struct")]
 
@@ -65,13 +66,14 @@ def capset(task: Task, header: CapHeader, data: Pointer) -> int:
             given[name] |= values[name] << 32 * word
     effective, permitted, inheritable = (given[name] & CAP_FULL_SET for name in SETS)
     _check(task, effective, permitted, inheritable)
-    task.cred = replace(
+    new = replace(
         task.cred,
         cap_effective=effective,
         cap_permitted=permitted,
         cap_inheritable=inheritable,
         cap_ambient=task.cred.cap_ambient & permitted & inheritable,
     )
+    commit_creds(task, new)
     return 0
 
 

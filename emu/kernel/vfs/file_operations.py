@@ -38,6 +38,9 @@ class FileOperations:
     ignores_llseek = False
     """Whether lseek does nothing and says so with the old position: noop_llseek."""
 
+    has_fasync = False
+    """Whether it sends SIGIO to its owner when O_ASYNC is set."""
+
     def __init_subclass__(cls) -> None:
         if "advances" not in vars(cls) and "seekable" in vars(cls):
             cls.advances = cls.seekable

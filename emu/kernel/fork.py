@@ -22,6 +22,8 @@ from emu.kernel.uapi.clone import (
     CLONE_FS,
     CLONE_INTO_CGROUP,
     CLONE_NEW_ANYTHING,
+    CLONE_NEW_OTHERS,
+    CLONE_NEWNS,
     CLONE_PARENT,
     CLONE_PARENT_SETTID,
     CLONE_PIDFD,
@@ -37,6 +39,7 @@ from emu.kernel.uapi.clone import (
 from emu.kernel.uapi.ptrace import PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK
 from emu.kernel.uapi.signal import SIGCHLD
 from emu.kernel.vfs.fdtable import fd_install
+from emu.kernel.vfs.fs_context import FsContext
 from emu.kernel.wait import Wait, WaitQueue
 from emu.record import record
 
@@ -125,11 +128,14 @@ def check_flags(task: Task, args: CloneArgs) -> None:
 
 
 def check_namespaces(task: Task, flags: int) -> None:
-    """EINVAL for a namespace of its own, of whatever kind; EPERM if it may not have one anyway."""
+    """EPERM if it may have no namespace; EINVAL for one of any other kind than mounts."""
+    if flags & (CLONE_NEWNS | CLONE_FS) == CLONE_NEWNS | CLONE_FS:
+        raise EINVAL("a root of other mounts is not shared")
     if flags & CLONE_NEW_ANYTHING:
         if not task.cred.capable(CAP_SYS_ADMIN):
             raise EPERM("namespaces need CAP_SYS_ADMIN")
-        raise EINVAL("there is one namespace of each kind")
+        if flags & CLONE_NEW_OTHERS:
+            raise EINVAL("there is one namespace of each kind but mounts")
 
 
 def copy_process(task: Task, args: CloneArgs) -> Task:
@@ -153,7 +159,7 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
         kernel,
         pid,
         files=files,
-        fs=task.fs if flags & CLONE_FS else task.fs.fork(),
+        fs=copy_fs(task, flags),
         cred=task.cred,
         signals=copy_signals(task, flags),
         rlimits=task.rlimits if is_thread else dict(task.rlimits),
@@ -183,6 +189,13 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
         if parent is not None:
             parent.group.children[child] = None
     return child
+
+
+def copy_fs(task: Task, flags: int) -> FsContext:
+    """The place of a new task in the tree of mounts, or in a tree of its own."""
+    if flags & CLONE_FS:
+        return task.fs
+    return task.fs.with_own_mounts() if flags & CLONE_NEWNS else task.fs.fork()
 
 
 def copy_signals(task: Task, flags: int) -> TaskSignals:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
+    from emu.kernel.vfs.mnt_namespace import MountNamespace
     from emu.kernel.vfs.mount import Mount
 
 
@@ -100,6 +101,7 @@ class Kernel:
         self.pid_forgotten: list[Callable[[int], None]] = []
         """Who wants to know of ids that are free again: procfs."""
         self.root_mount: Mount
+        self.mnt_ns: MountNamespace
         self.tracer: Tracer | None = None
         self._handlers = handlers
         self._wrappers: dict[str, list[Wrapper]] = {}

@@ -11,7 +11,17 @@ from emu.kernel.uapi.capability import (
     CAP_FOWNER,
     CAP_FSETID,
 )
-from emu.kernel.uapi.stat import S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, S_IXUGO
+from emu.kernel.uapi.stat import (
+    S_IFDIR,
+    S_IFMT,
+    S_IRWXG,
+    S_ISGID,
+    S_ISUID,
+    S_ISVTX,
+    S_IXGRP,
+    S_IXUGO,
+)
+from emu.kernel.vfs.posix_acl import acl_permits
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -30,6 +40,8 @@ def inode_permission(cred: Credentials, inode: Inode, mask: int) -> None:
     mode = inode.mode
     if cred.fsuid == inode.uid:
         granted = mode >> 6
+    elif inode.acl is not None and mode & S_IRWXG:
+        granted = mask if acl_permits(inode.acl, cred, inode, mask) else 0
     elif mode & 0o077 and cred.in_group(inode.gid):
         granted = mode >> 3
     else:

@@ -9,6 +9,7 @@ from emu.kernel.uapi.fs import NAME_MAX
 from emu.kernel.vfs.dentry import Dentry, NegativeDentries
 
 if TYPE_CHECKING:
+    from emu.kernel.vfs.export import Exports
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.vfs import Vfs
 
@@ -39,6 +40,8 @@ class SuperBlock:
     fs_type = b"none"
     magic = 0
     volatile = False
+    exportable = False
+    """Whether its inodes have handles."""
     fixed_read_only = False
     """Whether no remount may make it writable."""
 
@@ -48,6 +51,7 @@ class SuperBlock:
         self.read_only = False
         self.source = self.fs_type
         self.negative = NegativeDentries()
+        self.exports: Exports | None = None
         self.root: Dentry
         self._last_ino = 0
 

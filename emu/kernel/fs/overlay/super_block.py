@@ -25,6 +25,7 @@ class OverlaySuperBlock(TmpfsSuperBlock):
 
     fs_type = b"overlay"
     magic = OVERLAYFS_SUPER_MAGIC
+    exportable = False
 
     def __init__(self, vfs: Vfs, layers: list[str]) -> None:
         self._trees = [HostTree(layer) for layer in reversed(layers)]

@@ -21,6 +21,7 @@ class TmpfsSuperBlock(SuperBlock):
 
     fs_type = b"tmpfs"
     magic = TMPFS_MAGIC
+    exportable = True
 
     def __init__(
         self,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from emu.arch.abi_files import (
@@ -22,6 +21,7 @@ from emu.arch.convention import Convention
 from emu.arch.isa import ISAS, Isa
 from emu.arch.layout import Layout, make_layout
 from emu.arch.signal_frame import FrameCodec, make_codec
+from emu.record import record
 
 
 class Row(NamedTuple):
@@ -43,7 +43,7 @@ class Signature(NamedTuple):
     abis: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryMap:
     """Where an address space without randomisation puts things.
 
@@ -79,6 +79,7 @@ class Abi:
         self.word_bytes = self.word_bits // 8
         self.ways: tuple[str, ...] = tuple(text["ways"])
         self.number_base: int = text["number_base"]
+        self.elf_machine: int = text["elf"]["machine"]
         self.uname_machine: str = text["uname_machine"][self.isas.index(self.isa.name)]
         self.platform: str | None = text.get("platform")
         self.convention = make_convention(text["convention"], self.isa)

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.cli.usage import fail
+from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
 from emu.kernel.kernel import KernelBug, Options, Unimplemented
@@ -118,14 +118,16 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
 def parser() -> argparse.ArgumentParser:
     """The options of ``emu run``; the guest's own begin after the program's name."""
     p = argparse.ArgumentParser(
+        formatter_class=HelpFormatter,
         prog="emu run",
         usage="emu run [options] PROGRAM [ARGUMENT...]",
         description="Run a Linux program of any supported ABI.",
     )
     files = p.add_argument_group("what the guest sees of the host")
     files.add_argument(
-        "-L", dest="layer", metavar="DIR", action="append", default=[],
-        help="a folder of the guest's root, read-only; later ones lie on top",
+        "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
+        help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
+        " changes; later ones lie on top",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,

@@ -1,4 +1,4 @@
-"""Taking other credentials: see commit_creds in kernel/cred.c."""
+"""A task becomes somebody else. See commit_creds in kernel/cred.c."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 SUID_DUMP_DISABLE = 0
+"""/proc/sys/fs/suid_dumpable: who changed identity can neither be dumped nor be traced."""
 
 
 def commit_creds(task: Task, new: Credentials) -> None:
-    """Give a task other credentials. Who becomes somebody else can no longer be looked into."""
-    old = task.cred
-    task.cred = new
-    if (old.euid, old.egid, old.fsuid, old.fsgid) != (
-        new.euid,
-        new.egid,
-        new.fsuid,
-        new.fsgid,
-    ) or new.cap_permitted & ~old.cap_permitted:
+    """Give a task other credentials, and take from it what only who it was may have."""
+    old, task.cred = task.cred, new
+    changed = (old.euid, old.egid, old.fsuid, old.fsgid) != (
+        new.euid, new.egid, new.fsuid, new.fsgid,
+    )  # fmt: skip
+    if changed or new.cap_permitted & ~old.cap_permitted:
         task.attributes.dumpable = SUID_DUMP_DISABLE
         task.attributes.pdeath_signal = 0

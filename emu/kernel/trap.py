@@ -8,9 +8,9 @@ guest's trap; the CPU is left only when the task sleeps, ends, changes program o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import EINTR, KernelError
 from emu.kernel.restart import (
@@ -26,12 +26,23 @@ from emu.kernel.uapi.signal import SA_RESTART
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
+    from emu.kernel.sched import Finish
     from emu.kernel.signal.actions import Sigaction
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
 
+PLAIN_RESULT = (1 << 30) - 1
+"""Below it a result is one in every convention, and a single digit to Python, quick to compare."""
+
 MIPS_MAX_ERRNO = 1133
 """EMAXERRNO of arch/mips/include/uapi/asm/errno.h: what is below is a result."""
+
+
+class Ending(NamedTuple):
+    """How a way in's calls end: `answer` writes a result, `finish` ends one that slept."""
+
+    answer: Callable[[int], None]
+    finish: Finish
 
 
 def make_gate(
@@ -42,27 +53,25 @@ def make_gate(
     The number is in the convention's register, or is the one item of `number_in`.
     """
     abi = table.abi
-    convention = abi.convention
+    convention = table.convention
     registers = cpu.registers
     numbers = registers if number_in is None else number_in
     number_register = convention.number if number_in is None else 0
     rows = table.rows
     errno = kernel.errno_numbers(abi)
     sched = kernel.sched
-    # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
-    mask = cpu.isa.word_mask
     result_register = convention.result
     flag = convention.error_flag
-    highest = mask if flag is None else mask - MIPS_MAX_ERRNO
+    answer_with, finish = make_ending(kernel, cpu, table, number_in)
 
     def enter() -> None:
         task = sched.current
         assert task is not None
         try:
-            decoder = rows[numbers[number_register]]
-        except KeyError:
-            decoder = table.bind(numbers[number_register])
-        try:
+            try:
+                decoder = rows[numbers[number_register]]
+            except KeyError:
+                decoder = table.bind(numbers[number_register])
             answer = decoder(task)
             if isinstance(answer, int):
                 result = answer
@@ -72,21 +81,42 @@ def make_gate(
                     cpu.stop()
                     return
                 result = ended
+            if 0 <= result < PLAIN_RESULT:
+                registers[result_register] = result
+                if flag is not None:
+                    registers[flag] = 0
+            else:
+                answer_with(result)
         except KernelError as error:
-            result = -errno[type(error)]
+            answer_with(-errno[type(error)])
         except (RegistersSet, Restart) as left:
             if isinstance(left, Restart):
                 finish(task, left)
             cpu.stop()
             return
-        if 0 <= result <= highest:
-            registers[result_register] = result
-            if flag is not None:
-                registers[flag] = 0
-        else:
-            answer_with(result)
+        except BaseException as error:
+            cpu.abandon(error)
+            return
         if task.work:
             cpu.stop()
+
+    return enter
+
+
+def make_ending(
+    kernel: Kernel, cpu: Cpu, table: SyscallTable, number_in: Sequence[int] | None = None
+) -> Ending:
+    """The functions that end a call which did not end at once, or not well."""
+    abi = table.abi
+    convention = table.convention
+    registers = cpu.registers
+    number_register = convention.number
+    errno = kernel.errno_numbers(abi)
+    # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
+    mask = cpu.isa.word_mask
+    result_register = convention.result
+    flag = convention.error_flag
+    highest = mask if flag is None else mask - MIPS_MAX_ERRNO
 
     def answer_with(result: int) -> None:
         value = result & mask
@@ -134,4 +164,4 @@ def make_gate(
             else:
                 task.restarts = True
 
-    return enter
+    return Ending(answer_with, finish)

@@ -5,17 +5,17 @@ See bprm_fill_uid in fs/exec.c and cap_bprm_creds_from_file in security/commonca
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EPERM
-from emu.kernel.exec.file_caps import FileCapabilities, file_capabilities
-from emu.kernel.uapi.capability import SECBIT_KEEP_CAPS, SECBIT_NOROOT
+from emu.kernel.uapi.capability import CAP_SYS_PTRACE, SECBIT_KEEP_CAPS, SECBIT_NOROOT
 from emu.kernel.uapi.mount import MS_NOSUID
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID, S_IXGRP
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.exec.file_caps import FileCapabilities
     from emu.kernel.task import Task
     from emu.kernel.vfs.path import VfsPath
 
@@ -29,8 +29,13 @@ def creds_after_exec(task: Task, path: VfsPath) -> tuple[Credentials, bool]:
     euid, egid = old.euid, old.egid
     mode = path.inode.mode
     caps: FileCapabilities | None = None
-    if not path.mount.flags & MS_NOSUID and not task.attributes.no_new_privs:
-        caps = file_capabilities(path.inode)
+    tracer = None if task.ptrace is None else task.ptrace.tracer
+    watched = tracer is not None and not tracer.cred.capable(CAP_SYS_PTRACE)
+    if not (path.mount.flags & MS_NOSUID or task.attributes.no_new_privs or watched):
+        if path.inode.has_file_capabilities:
+            from emu.kernel.exec.file_caps import file_capabilities
+
+            caps = file_capabilities(path.inode)
         if mode & S_ISUID:
             euid = path.inode.uid
         if mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, KernelError
@@ -16,6 +15,7 @@ from emu.kernel.uapi.capability import (
     VFS_CAP_REVISION_MASK,
     XATTR_NAME_CAPS,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.inode import Inode
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIZES = {VFS_CAP_REVISION_1: 12, VFS_CAP_REVISION_2: 20, VFS_CAP_REVISION_3: 24}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileCapabilities:
     """What a program gets, what it may inherit, and whether that is in effect at once."""
 

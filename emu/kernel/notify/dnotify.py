@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOTDIR
@@ -26,6 +25,7 @@ from emu.kernel.uapi.notify import (
     FS_MOVED_TO,
     FS_RENAME,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -42,7 +42,7 @@ EVENTS = (
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Request:
     """What a process asked of a directory that it has open."""
 

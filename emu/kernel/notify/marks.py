@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.notify.notifier import Notifier
@@ -15,7 +16,7 @@ Place = Any
 """An inode, a mount or a super block; marks are kept by its identity."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """What happened. `inode` is what it happened to, where that is known.
 

@@ -7,7 +7,6 @@ cost no more than a look at it else.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.kernel.notify.marks import Event, Group, Mark, Marks
@@ -27,6 +26,7 @@ from emu.kernel.uapi.notify import (
     FS_RENAME,
 )
 from emu.kernel.vfs.file import FMODE_WRITE
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.kernel.notify.dnotify import DnotifyGroup
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.vfs import Vfs
 
 
-@dataclass
+@record(frozen=False)
 class NotifyLimits:
     """How many a user may have and has of each: see /proc/sys/fs/inotify."""
 

@@ -20,8 +20,7 @@ from emu.kernel.uapi.stat import (
     S_ISVTX,
 )
 from emu.kernel.vfs.namei import LOOKUP_EMPTY, LOOKUP_FOLLOW, Walk, path_lookup
-from emu.kernel.vfs.permission import MAY_EXEC, MAY_WRITE, inode_permission
-from emu.kernel.vfs.posix_acl import new_mode
+from emu.kernel.vfs.permission import MAY_EXEC, MAY_WRITE, inode_permission, new_mode
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task

@@ -17,7 +17,6 @@ from emu.kernel.uapi.stat import (
     S_ISGID,
     S_IXGRP,
 )
-from emu.kernel.vfs.posix_acl import acl_with_mode
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -214,6 +213,8 @@ class Inode:
         if mode is not None:
             self.mode = self.mode & S_IFMT | mode & ~S_IFMT
             if self.acl is not None:
+                from emu.kernel.vfs.posix_acl import acl_with_mode
+
                 self.acl = acl_with_mode(self.acl, mode)
         if uid is not None:
             self.uid = uid
@@ -247,8 +248,13 @@ class Inode:
 
     def touch_atime(self) -> None:
         """Note that it was read, as the mount option relatime does."""
-        if self.atime_ns <= self.mtime_ns or self.atime_ns <= self.ctime_ns:
+        atime = self.atime_ns
+        if atime <= self.mtime_ns or atime <= self.ctime_ns:
             self.atime_ns = self.sb.now()
+
+    def touch_atime_always(self) -> None:
+        """Note that it was read, as the mount option strictatime does."""
+        self.atime_ns = self.sb.now()
 
     def touch_mtime(self) -> None:
         """Note that its contents changed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EAGAIN, EINVAL
@@ -13,6 +12,7 @@ from emu.kernel.uapi.fcntl import F_RDLCK, F_UNLCK, F_WRLCK
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.locks import locks_of
 from emu.kernel.wait import WaitQueue
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -23,7 +23,7 @@ LEASE_BREAK_NS = 45 * 10**9
 """How long a holder has to give up its lease: /proc/sys/fs/lease-break-time."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Lease:
     """What an open file holds. `target` is what it must become before `deadline_ns`."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -58,9 +57,10 @@ from emu.kernel.vfs.permission import (
     MAY_READ,
     MAY_WRITE,
     inode_permission,
+    new_mode,
     owner_or_capable,
 )
-from emu.kernel.vfs.posix_acl import new_mode
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -71,7 +71,7 @@ KEPT_FLAGS = ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | FASYNC)
 PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenHow:
     """What to open and how, checked. `access` is a mask of MAY_READ and MAY_WRITE."""
 
@@ -155,7 +155,7 @@ def open_path(
     # A terminal's open looks at O_NOCTTY too.
     file = File(path, flags & (KEPT_FLAGS | O_NOCTTY), task.cred)
     if kind == S_IFREG and file.mode & FMODE_WRITE:
-        inode.write_count += 1
+        file.begin_writing()
     try:
         opening = file.f_op.open(inode, file)
         if opening is not None:
@@ -217,6 +217,7 @@ def _abandon(file: File) -> None:
     file.inode.open_count -= 1
     if file.mode & FMODE_WRITE and file.inode.is_regular:
         file.inode.write_count -= 1
+        file.path.mount.writers -= 1
 
 
 def _open_tmpfile(task: Task, dfd: int, name: bytes, how: OpenHow) -> File | Awaitable[File]:

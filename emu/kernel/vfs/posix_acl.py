@@ -150,8 +150,3 @@ def set_acl(task: Task, inode: Inode, acl: Acl | None, *, default: bool) -> None
         acl = None if complete else acl
     inode.acl = acl
     inode.touch_ctime()
-
-
-def new_mode(task: Task, directory: Inode, mode: int) -> int:
-    """A new file's mode less the umask, which a default list replaces."""
-    return mode if directory.default_acl is not None else mode & ~task.fs.umask

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.vfs.chrdev import CharacterDevices
 from emu.kernel.vfs.dev import MKDEV, UNNAMED_MAJOR
 from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.fs.pipe_buffer import PipeMemory
@@ -23,13 +23,21 @@ MakeSuper = Callable[["Vfs", bytes], "SuperBlock"]
 """``make(vfs, options)``: a new instance for mount(2). EINVAL for options it does not know."""
 
 
-@dataclass(frozen=True)
+CheckOption = Callable[["Vfs", bytes], object]
+"""``check(vfs, option)``: EINVAL for an option that the type does not take."""
+
+
+@record
 class FileSystemType:
-    """A type of file system that mount(2) may name. `nodev` ones need no device."""
+    """A type of file system that mount(2) may name. `nodev` ones need no device.
+
+    With `check` fsconfig(2) refuses an option at once, without it only the making does.
+    """
 
     name: bytes
     make: MakeSuper
     nodev: bool = True
+    check: CheckOption | None = None
 
 
 class Vfs:
@@ -45,6 +53,8 @@ class Vfs:
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
         self.mqueue_mount: Mount
+        self.sysfs: SuperBlock | None = None
+        """The one sysfs, once it was mounted."""
         self.console: Tty | None = None
         """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []
@@ -59,6 +69,8 @@ class Vfs:
         """The same, kept once it was needed."""
         self._last_minor = 0
         self._last_mount_id = 0
+        self._last_mnt_ns_id = 0
+        self._peer_groups: set[int] = set()
 
     def register(self, file_system: FileSystemType) -> None:
         """Let mount(2) name a type."""
@@ -73,3 +85,20 @@ class Vfs:
         """The next mount id."""
         self._last_mount_id += 1
         return self._last_mount_id
+
+    def allocate_mnt_ns_id(self) -> int:
+        """The next mount namespace's id."""
+        self._last_mnt_ns_id += 1
+        return self._last_mnt_ns_id
+
+    def allocate_peer_group(self) -> int:
+        """The lowest free number of a group of mounts that share."""
+        number = 1
+        while number in self._peer_groups:
+            number += 1
+        self._peer_groups.add(number)
+        return number
+
+    def free_peer_group(self, number: int) -> None:
+        """A group has no members any more."""
+        self._peer_groups.discard(number)

@@ -15,7 +15,6 @@ from emu.kernel.uapi.capability import XATTR_NAME_CAPS
 from emu.kernel.uapi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from emu.kernel.vfs.filemap import PagedFile, PagedInode
 from emu.kernel.vfs.inode import DirEntry, Inode, owner_of_new, special_fop
-from emu.kernel.vfs.posix_acl import inherited_acl
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -151,6 +150,9 @@ class TmpfsInode(PagedInode):
         assert isinstance(inode, TmpfsInode)
         if inode.nlink >= LINK_MAX:
             raise EMLINK
+        if inode.nlink and self.sb.counts_links:
+            self.sb.will_add_inode()
+            self.sb.used_inodes += 1
         inode.nlink += 1
         inode.touch_ctime()
         self._add(name, inode)
@@ -164,6 +166,8 @@ class TmpfsInode(PagedInode):
     def unlink(self, name: bytes, inode: Inode) -> None:
         """Take away a name."""
         self._remove(name)
+        if inode.nlink > 1 and self.sb.counts_links:
+            self.sb.used_inodes -= 1
         inode.nlink -= 1
         inode.ctime_ns = self.mtime_ns
 
@@ -270,6 +274,8 @@ class TmpfsInode(PagedInode):
         default = self.default_acl
         if default is None or mode & S_IFMT == S_IFLNK:
             return self.make_inode(mode, uid, gid, rdev)
+        from emu.kernel.vfs.posix_acl import inherited_acl
+
         mode, acl = inherited_acl(default, mode)
         inode = self.make_inode(mode, uid, gid, rdev)
         inode.acl = acl

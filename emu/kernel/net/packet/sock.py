@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import (
@@ -35,6 +34,7 @@ from emu.kernel.uapi.socket import (
     SOCK_RAW,
     SOL_PACKET,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -68,7 +68,7 @@ class LinkAddress(NamedTuple):
         return head + kind + self.address.ljust(8, b"\0")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """A frame that was seen: where from, and how long it was before a buffer cut it."""
 

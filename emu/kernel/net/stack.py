@@ -38,6 +38,7 @@ from emu.kernel.uapi.net_device import (
 if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
     from emu.kernel.net.namespace import Net
+    from emu.kernel.net.packet.sock import PacketSocket
     from emu.kernel.net.udp.datagram import DatagramSocket
     from emu.kernel.net.udp.raw import RawSocket
 
@@ -74,6 +75,7 @@ class Stack:
         self.ping_ports: PortTable[DatagramSocket] = PortTable(self)
         self.raw_socks: dict[RawSocket, None] = {}
         self.tcp = TcpTable(self)
+        self.packet_socks: dict[PacketSocket, None] = {}
         self.taps: dict[Tap, tuple[int, int]] = {}
         """Packet sockets: the protocol each wants, and its device's index or 0."""
         self.is_direct = True

@@ -97,6 +97,7 @@ class PacketSocket(Socket):
         self.ignore_outgoing = False
         self.packets = self.dropped = 0
         self.memberships: list[tuple[int, int, bytes]] = []
+        stack.packet_socks[self] = None
         self._listen()
 
     def _listen(self) -> None:
@@ -108,6 +109,7 @@ class PacketSocket(Socket):
 
     def release(self) -> None:
         """See `Socket.release`."""
+        self.stack.packet_socks.pop(self, None)
         self.stack.taps.pop(self.see, None)
         self.stack.look_at_loopback()
         for membership in list(self.memberships):

@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Protocol
 
 from emu.kernel.errno import EAFNOSUPPORT, EINVAL, ENODEV, ENOTTY
-from emu.kernel.uapi.socket import AF_MAX, AF_UNIX, SOCK_MAX
+from emu.kernel.uapi.socket import AF_MAX, AF_NETLINK, AF_UNIX, SOCK_MAX
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.mount import Mount
 
 FAMILIES: dict[int, str] = {
+    AF_NETLINK: "emu.kernel.net.netlink.family",
     AF_UNIX: "emu.kernel.net.unix.family",
 }
 """The module of each family."""

@@ -466,3 +466,41 @@ def test_configfs_links_defaults_and_dependents(load):
     assert [guest.rmdir(f"{root}/{n}") for n in ("a", "b", "bad")] == [0, 0, 0]
     assert {"link a to b", "drop"} <= set(guest.dmesg())
     assert guest.rmmod() == 0
+
+
+@pytest.mark.parametrize("abi", ["x86-64", "arm64", "riscv64"])
+def test_memory_of_a_device_is_mapped(load, abi):
+    guest = load(
+        MISC,
+        """
+        from emu.linux.mm import *
+
+        def mmap(file, vma):
+            pr_info("%d pages\\n", (vma.vm_end - vma.vm_start) >> PAGE_SHIFT)
+            return remap_vmalloc_range(vma, memory, vma.vm_pgoff)
+
+        def read(file, buf, count, ppos):
+            return simple_read_from_buffer(buf, count, ppos, memory, len(memory))
+
+        fops = file_operations(mmap=mmap, read=read)
+        dev = miscdevice(name="mine", fops=fops)
+
+        @module_init
+        def init():
+            global memory
+            memory = vmalloc_user(3 * PAGE_SIZE)
+            memory[PAGE_SIZE - 2 : PAGE_SIZE + 3] = b"hello"
+            return misc_register(dev)
+        """,
+        abi=abi,
+    )
+    fd = guest.open("/dev/mine", "O_RDWR")
+    shared = guest.abi.constant("MAP_SHARED")
+    address = guest.call("sys_mmap", 0, 2 * 4096, 3, shared, fd, 0)
+    assert guest.task.mm.read(address + 4094, 5) == b"hello"
+    guest.task.mm.write(address + 4096, b"XYZ")
+    assert guest.read(fd, 5000)[4094:4100] == b"heXYZ\0"
+    assert guest.call("sys_mmap", 0, 4 * 4096, 3, shared, fd, 0) == "EINVAL"
+    behind = guest.call("sys_mmap", 0, 4096, 1, shared, fd, 4096)
+    assert guest.task.mm.read(behind, 3) == b"XYZ"
+    assert "2 pages" in guest.dmesg()

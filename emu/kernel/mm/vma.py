@@ -109,10 +109,11 @@ class Vma(VmaNames):
     @property
     def end_of_object(self) -> int | None:
         """The size in bytes of what backs it; None for no end."""
-        if self.file is not None and not self.file.inode.is_special:
+        mapping = self.mapping
+        if self.file is not None and (mapping is None or mapping.end is None):
             size: int = self.file.inode.size
             return size
-        return None if self.mapping is None else self.mapping.end
+        return None if mapping is None else mapping.end
 
     def index(self, page: int) -> int:
         """The mapping's page index of a virtual page number."""

@@ -14,6 +14,7 @@ from emu.kernel.uapi.socket import (
     SO_TIMESTAMPNS_NEW,
     SO_TIMESTAMPNS_OLD,
 )
+from emu.kernel.vfs.fasync import owner_number, set_owner
 
 if TYPE_CHECKING:
     from emu.kernel.net.socket import Socket
@@ -33,10 +34,11 @@ def socket_ioctl(file: File, socket: Socket, task: Task, cmd: int, arg: int) -> 
     """Answer a command to a socket."""
     match cmd:
         case sockios.FIOSETOWN | sockios.SIOCSPGRP:
-            (file.owner,) = struct.unpack(f"{task.abi.isa.byte_order}i", task.mm.read(arg, 4))
+            (who,) = struct.unpack(f"{task.abi.isa.byte_order}i", task.mm.read(arg, 4))
+            set_owner(task, file, who)
             return 0
         case sockios.FIOGETOWN | sockios.SIOCGPGRP:
-            task.mm.write_u32(arg, file.owner & 0xFFFFFFFF)
+            task.mm.write_u32(arg, owner_number(file) & 0xFFFFFFFF)
             return 0
     if cmd in STAMPS and socket.keeps_stamps:
         if not socket.stamp_ns:

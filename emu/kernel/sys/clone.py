@@ -32,8 +32,6 @@ InCloneArgs = Annotated[UserStruct, StructArg(layout="clone_args")]
 CLONE_ARGS_SIZE_VER0 = 64
 CLONE_ARGS_SIZE_MAX = 4096
 CLONE3_FLAGS = (1 << 32) - 1 & ~(CLONE_DETACHED | CSIGNAL) | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP
-# The ABIs whose clone(2) has the thread pointer last; elsewhere CONFIG_CLONE_BACKWARDS.
-TLS_IS_LAST = ("x86-64", "x32")
 
 
 @syscall("sys_fork")
@@ -54,7 +52,7 @@ def clone(
     fifth: Pointer,
 ) -> int | Awaitable[int]:  # fmt: skip
     """Make a process or a thread. The last two arguments are tls and child_tid. See clone(2)."""
-    tls, child_tid = (fifth, fourth) if task.abi.name in TLS_IS_LAST else (fourth, fifth)
+    tls, child_tid = (fifth, fourth) if task.abi.clone_last == "tls" else (fourth, fifth)
     flags = clone_flags & 0xFFFFFFFF & ~CSIGNAL
     if flags & CLONE_PIDFD and flags & CLONE_PARENT_SETTID:
         raise EINVAL("both want the third argument")

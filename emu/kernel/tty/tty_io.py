@@ -26,6 +26,17 @@ class TtyFileOperations(FileOperations):
     """A terminal that is open; its `Tty` is the file's private data."""
 
     seekable = False
+    has_fasync = True
+
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """A file without an owner gets the terminal's foreground group: see __tty_fasync."""
+        from emu.kernel.vfs.fasync import Owner, watch_itself
+
+        watch_itself(task, fd, file, on)
+        if on and file.owner is None:
+            pgrp = tty_of(file).ctrl.pgrp
+            kind = "F_OWNER_PGRP" if pgrp else "F_OWNER_PID"
+            file.owner = Owner(kind, pgrp or task.tgid, task.cred)
 
     def find(self, inode: Inode, file: File) -> Tty:
         """Which terminal a device node is. ENXIO, EIO."""

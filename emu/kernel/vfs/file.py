@@ -8,6 +8,7 @@ from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH, O_RDWR, O_WRONLY
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.vfs.fasync import Fasync, Owner
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.path import VfsPath
@@ -26,8 +27,8 @@ class File:
     """
 
     __slots__ = (
-        "__weakref__", "count", "cred", "epoll_entries", "f_op", "flags", "flock", "inode",
-        "mode", "owner", "path", "pos", "private_data", "signum",
+        "__weakref__", "count", "cred", "epoll_entries", "f_op", "fasync", "flags", "flock",
+        "inode", "mode", "owner", "path", "pos", "private_data", "signum",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
@@ -41,8 +42,10 @@ class File:
         self.count = 1
         self.private_data: Any = None
         self.flock: object = None
-        self.owner = 0
+        self.owner: Owner | None = None
         self.signum = 0
+        self.fasync: Fasync | None = None
+        """Who gets which signal when it is ready: see `emu.kernel.vfs.fasync`."""
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
@@ -72,6 +75,8 @@ class File:
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()
+        if self.fasync is not None:
+            self.fasync.leave()
         inode = self.inode
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1

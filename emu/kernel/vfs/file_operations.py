@@ -38,6 +38,9 @@ class FileOperations:
     has_fasync = False
     """Whether it sends SIGIO to its owner when O_ASYNC is set."""
 
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """O_ASYNC was switched on or off: see `emu.kernel.vfs.fasync.watch_itself`."""
+
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Prepare a new open file; may sleep, may exchange ``file.f_op``."""
         return None

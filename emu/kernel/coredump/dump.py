@@ -62,7 +62,7 @@ def open_core(task: Task, info: SigInfo) -> File:
         mine = inode.uid == task.cred.fsuid and not inode.mode & OTHERS_BITS & ~0o600
         if not inode.is_regular or inode.nlink > 1 or not mine:
             raise EACCES("a file that a core must not replace")
-        do_truncate(task, inode, 0)
+        do_truncate(task, file.path, 0)
     except KernelError:
         file.put()
         raise

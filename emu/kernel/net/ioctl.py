@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOENT, ENOTTY
 from emu.kernel.net.times import pack_timestamp
+from emu.kernel.signal.sigio import owner_number, set_owner
 from emu.kernel.uapi import sockios
 from emu.kernel.uapi.socket import (
     SO_TIMESTAMP_NEW,
@@ -14,7 +15,6 @@ from emu.kernel.uapi.socket import (
     SO_TIMESTAMPNS_NEW,
     SO_TIMESTAMPNS_OLD,
 )
-from emu.kernel.vfs.fasync import owner_number, set_owner
 
 if TYPE_CHECKING:
     from emu.kernel.net.socket import Socket

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.signal import sigio
 from emu.kernel.uapi.fcntl import FASYNC
-from emu.kernel.vfs import fasync
 
 if TYPE_CHECKING:
     from emu.kernel.net.socket import Socket
@@ -19,10 +19,10 @@ def send_sigio(socket: Socket, code: str) -> None:
     """Tell the owner what happened: POLL_IN, POLL_OUT, POLL_HUP."""
     file = socket.file
     if file is not None and file.flags & FASYNC:
-        fasync.send_sigio(socket.net.kernel, file, code, socket.async_fd)
+        sigio.send_sigio(file, socket.async_fd, code)
 
 
 def send_sigurg(socket: Socket) -> None:
     """Tell the owner that an urgent byte came."""
     if socket.file is not None:
-        fasync.send_sigurg(socket.net.kernel, socket.file)
+        sigio.send_sigurg(socket.file)

@@ -10,6 +10,7 @@ from emu.kernel.fs.memfd import add_seals, get_seals
 from emu.kernel.fs.pipe_buffer import pipe_of
 from emu.kernel.fs.pipefs import may_exceed_pipe_size
 from emu.kernel.signal.numbers import signal_numbers
+from emu.kernel.signal.sigio import owner_number, set_owner
 from emu.kernel.sys.fcntl_lock import get_lock, set_lock
 from emu.kernel.sys.fcntl_owner import get_owner_ex, set_owner_ex
 from emu.kernel.sys.file_kinds import FcntlCommand, OpenFlagsOrOther, Translated, to_user
@@ -27,7 +28,7 @@ from emu.kernel.uapi.fcntl import (
     OPEN_FLAGS,
 )
 from emu.kernel.uapi.stat import S_IFIFO, S_IFMT
-from emu.kernel.vfs.fasync import owner_number, set_fasync, set_owner, signal_number
+from emu.kernel.vfs.fasync import set_fasync
 from emu.kernel.vfs.fdtable import fd_install, open_file_limit
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.permission import owner_or_capable
@@ -113,11 +114,21 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
         case cmds.F_SETOWN_EX:
             set_owner_ex(task, file, value)
         case cmds.F_GETSIG:
-            return signal_number(task, file)
+            return signal_numbers(task.abi).encode(file.signum)
         case cmds.F_SETSIG:
-            file.signum = signal_numbers(task.abi).decode(value)
+            file.signum = signal_numbers(task.abi).decode(value & 0xFFFFFFFF)
         case cmds.F_GETLEASE:
-            return cmds.F_UNLCK
+            from emu.kernel.vfs.leases import fcntl_getlease
+
+            return fcntl_getlease(file)
+        case cmds.F_SETLEASE:
+            from emu.kernel.vfs.leases import fcntl_setlease
+
+            fcntl_setlease(task, fd, file, value & 0xFFFFFFFF)
+        case cmds.F_NOTIFY:
+            from emu.kernel.notify.dnotify import fcntl_dirnotify
+
+            fcntl_dirnotify(task, fd, file, value & 0xFFFFFFFF)
         case _:
             raise EINVAL("no such command")
     return 0

@@ -5,18 +5,16 @@ from __future__ import annotations
 import struct
 
 from emu.kernel.errno import EINVAL
+from emu.kernel.signal.sigio import OWNER_KINDS, make_owner
 from emu.kernel.task import Task
-from emu.kernel.vfs.fasync import make_owner
 from emu.kernel.vfs.file import File
-
-KINDS = ("F_OWNER_TID", "F_OWNER_PID", "F_OWNER_PGRP")
 
 
 def set_owner_ex(task: Task, file: File, address: int) -> None:
     """A thread, process or group, by a struct f_owner_ex. EFAULT, EINVAL, ESRCH."""
     kind, pid = struct.unpack(f"{task.abi.isa.byte_order}ii", task.mm.read(address, 8))
     constants = task.abi.constants
-    name = next((name for name in KINDS if constants[name] == kind), None)
+    name = next((name for name in OWNER_KINDS if constants[name] == kind), None)
     if name is None:
         raise EINVAL("no such kind of owner")
     make_owner(task, file, name, pid)

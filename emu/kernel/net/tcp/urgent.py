@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.net.tcp.segment import SEQUENCES, after, before, distance
+from emu.kernel.signal.sigio import send_sigurg
 from emu.kernel.uapi.poll import POLLPRI
-from emu.kernel.vfs.fasync import send_sigurg
 
 if TYPE_CHECKING:
     from emu.kernel.net.tcp.segment import Segment
@@ -34,5 +34,5 @@ def _tell(sock: TcpSocket) -> None:
     """SIGURG to the file's owner."""
     if sock.file is None or sock.file.owner is None:
         return
-    send_sigurg(sock.stack.kernel, sock.file)
+    send_sigurg(sock.file)
     sock.read_wait.wake_up_all(POLLPRI)

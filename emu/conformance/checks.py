@@ -12,7 +12,7 @@ from emu.record import record
 
 SCRATCH_BYTES = 65536
 INITIAL_STACK = Variable(0)
-_FIRST_VARIABLE, _VARIABLES = 2, 32
+_FIRST_VARIABLE, _VARIABLES = 2, 256
 _STACK_PLACE, _FLAGS_PLACE = 40, 80  # of a setting: a stack word, the flags
 _AT_FDCWD = -100
 _ALIGNMENT = 64
@@ -44,7 +44,7 @@ class Checks:
         self.table = Table(self.abi.big_endian)
         self.names: list[str] = []
         self.numbers = {row.name: nr for nr, row in self.abi.syscalls.items()}
-        self._variables = self._scratch = 0
+        self._variables, self._scratch = _FIRST_VARIABLE, 0
         self._suite = ""
 
     # Names
@@ -56,7 +56,6 @@ class Checks:
     def check(self, name: str) -> None:
         """Begin a check."""
         self.names.append(f"{self._suite}: {name}")
-        self._variables, self._scratch = _FIRST_VARIABLE, 0
         self.table.add(Op.CHECK, self.text(self.names[-1]))
 
     def has(self, *calls: str) -> bool:
@@ -70,6 +69,10 @@ class Checks:
             if name in self.numbers:
                 return self.numbers[name]
         raise Missing(f"{self.abi.name} has no {call}")
+
+    def entry(self, call: str) -> str:
+        """The kernel's entry point behind a call. `Missing`."""
+        return self.abi.syscalls[self.number(call)].entry
 
     def constant(self, names: str) -> int:
         """The value of flags joined by ``|``. `Missing`."""
@@ -122,11 +125,11 @@ class Checks:
         return self.words(*(bits >> n for n in range(0, 8 * self.sigset_size, width)))
 
     def space(self, size: int, fill: int = 0) -> int:
-        """The address of bytes to write to, this check's own."""
+        """The address of bytes to write to; what was given long ago is given again."""
+        if self._scratch + size > SCRATCH_BYTES:
+            self._scratch = 0
         address = self.runner.scratch + self._scratch
         self._scratch += -(-size // _ALIGNMENT) * _ALIGNMENT
-        if self._scratch > SCRATCH_BYTES:
-            raise ValueError("a check takes more scratch memory than there is")
         self.table.add(Op.CLEAR, address, size, fill)
         return address
 
@@ -135,6 +138,10 @@ class Checks:
         address = self.space(len(data))
         self.table.add(Op.COPY, address, *self.table.operand(self.data(data)), len(data))
         return address
+
+    def write(self, address: int, data: bytes) -> None:
+        """Copy bytes to memory."""
+        self.table.add(Op.COPY, address, *self.table.operand(self.data(data)), len(data))
 
     def store(self, address: int, size: int, value: Value) -> None:
         """Write a number to memory."""
@@ -229,13 +236,13 @@ class Checks:
 
     def field(self, at: int, layout: Layout, name: str, value: Value) -> None:
         """A field of a struct in memory has this value."""
-        offset, size, signed = _field(layout, name)
+        offset, size, signed = field_place(layout, name)
         mask = (1 << 64) - 1 if signed or size == 8 else (1 << 8 * size) - 1
         self.table.add(Op.FIELD_IS, at + offset, size, signed, mask, *self.table.operand(value))
 
     def field_in(self, at: int, layout: Layout, name: str, lowest: int, highest: int) -> None:
         """A field of a struct in memory is between these, both included."""
-        offset, size, signed = _field(layout, name)
+        offset, size, signed = field_place(layout, name)
         self.table.add(Op.FIELD_IN, at + offset, size, signed, lowest, highest)
 
     def word(self, at: int, size: int, value: Value, signed: bool = False) -> None:
@@ -243,9 +250,13 @@ class Checks:
         mask = (1 << 64) - 1 if signed or size == 8 else (1 << 8 * size) - 1
         self.table.add(Op.FIELD_IS, at, size, signed, mask, *self.table.operand(value))
 
+    def number_in(self, at: int, size: int, lowest: int, highest: int) -> None:
+        """A number in memory is between these, both included."""
+        self.table.add(Op.FIELD_IN, at, size, 0, lowest, highest)
+
     def read_field(self, at: int, layout: Layout, name: str) -> Variable:
         """A field's value, for later."""
-        offset, size, signed = _field(layout, name)
+        offset, size, signed = field_place(layout, name)
         return self.read(at + offset, size, signed)
 
     def read(self, at: int, size: int, signed: bool = False) -> Variable:
@@ -261,6 +272,14 @@ class Checks:
     def value(self, got: Value, expected: Value, mask: int = (1 << 64) - 1) -> None:
         """Two values are the same under a mask."""
         self.table.add(Op.VALUE_IS, *self.table.operand(got), mask, *self.table.operand(expected))
+
+    def auxiliary(self, name: str) -> Variable:
+        """The value of an entry of the auxiliary vector, which must be there."""
+        number, width = self.constant(name), self.abi.word_bytes
+        at = self.space(2 * width)
+        self.table.add(Op.AUXILIARY, at, number)
+        self.word(at, width, number)
+        return self.read(at + width, width)
 
     # Control
 
@@ -288,8 +307,8 @@ class Checks:
         return self.descriptor()
 
     def _variable(self) -> Variable:
-        if self._variables >= _VARIABLES:
-            raise ValueError("a check has more variables than the runner")
+        if self._variables == _VARIABLES:
+            self._variables = _FIRST_VARIABLE
         self._variables += 1
         return Variable(self._variables - 1)
 
@@ -308,7 +327,7 @@ class _Child:
         self._words[self._start - 1] = len(self._words) - self._start
 
 
-def _field(layout: Layout, name: str) -> tuple[int, int, bool]:
+def field_place(layout: Layout, name: str) -> tuple[int, int, bool]:
     """Offset, size and signedness of a scalar field, nested ones by dotted names."""
     offset = 0
     first, _, rest = name.partition(".")
@@ -318,6 +337,6 @@ def _field(layout: Layout, name: str) -> tuple[int, int, bool]:
     offset = field.offset
     if rest:
         assert field.nested is not None
-        inner, size, signed = _field(field.nested, rest)
+        inner, size, signed = field_place(field.nested, rest)
         return offset + inner, size, signed
     return offset, field.element_size, field.type.startswith("i")

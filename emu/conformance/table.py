@@ -36,6 +36,7 @@ class Op(IntEnum):
     SKIP_IF = 19
     TOUCH = 20
     SPIN = 21
+    AUXILIARY = 22
 
 
 _ALIGNMENT = 16

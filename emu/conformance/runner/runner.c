@@ -7,9 +7,11 @@ _Static_assert(__builtin_offsetof(struct area, in) == IN_AT, "AREA_IN");
 _Static_assert(__builtin_offsetof(struct area, out_fp) == OUT_FP_AT, "AREA_OUT_FP");
 
 static u8 scratch[SCRATCH_BYTES] __attribute__((aligned(4096)));
-static u64 records[64];
+/* A page of its own, so that a check can share it with a child. */
+static u64 records[512] __attribute__((aligned(4096)));
 static word entry_registers[ROOM_FOR_REGISTERS];
 static u64 variables[VARIABLES];
+static const unsigned long *first_stack;
 static word before[ROOM_FOR_REGISTERS];
 static s64 result;
 static unsigned checks;
@@ -310,6 +312,18 @@ static void memory_is(void)
 		expect_hex("byte", (unsigned)n, got[n], expected[n]);
 }
 
+static void find_auxiliary(unsigned long *to, unsigned long type)
+{
+	const unsigned long *entry = first_stack + 1 + *first_stack + 1;
+
+	while (*entry++) /* the environment */
+		;
+	while (*entry && *entry != type)
+		entry += 2;
+	to[0] = entry[0];
+	to[1] = *entry ? entry[1] : 0;
+}
+
 static int run_operation(void)
 {
 	const u8 *at;
@@ -417,6 +431,10 @@ static int run_operation(void)
 	case TOUCH:
 		load(take_address(), 1, 0);
 		break;
+	case AUXILIARY:
+		at = take_address();
+		find_auxiliary((unsigned long *)at, (unsigned long)take());
+		break;
 	case SPIN:
 		at = take_address();
 		a = take();
@@ -450,18 +468,16 @@ void handler(int signal, void *information, void *context)
 
 extern struct exports exports;
 
-__attribute__((noreturn, used)) void runner_main(word *stack)
+__attribute__((noreturn, used)) void runner_main(const unsigned long *stack)
 {
 	for (unsigned n = 0; n < ROOM_FOR_REGISTERS; n++)
 		entry_registers[n] = area.out[n];
+	first_stack = stack;
 #ifdef HAS_VDSO_ENTRY
-	word *auxv = stack + 1 + *stack + 1;
+	unsigned long found[2];
 
-	while (*auxv++)
-		;
-	for (; *auxv; auxv += 2)
-		if (*auxv == 32) /* AT_SYSINFO */
-			vdso_entry = auxv[1];
+	find_auxiliary(found, 32); /* AT_SYSINFO */
+	vdso_entry = (word)found[1];
 #endif
 	variables[0] = (u64)(unsigned long)stack;
 #ifdef HAS_VDSO_ENTRY

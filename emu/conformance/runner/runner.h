@@ -16,14 +16,14 @@ typedef long long s64;
  * pointer during a trap. The runner checks them against the struct. */
 #if defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64) || \
 	(defined(__mips__) && _MIPS_SIM != _ABIO32)
-#define AREA_ARGUMENTS "2048"
-#define AREA_IN "2176"
-#define AREA_OUT "2496"
-#define AREA_SAVED "2816"
-#define AREA_IN_FLAGS "2848"
-#define AREA_OUT_FLAGS "2856"
-#define AREA_IN_FP "2864"
-#define AREA_OUT_FP "3376"
+#define AREA_ARGUMENTS "16384"
+#define AREA_IN "16512"
+#define AREA_OUT "16832"
+#define AREA_SAVED "17152"
+#define AREA_IN_FLAGS "17184"
+#define AREA_OUT_FLAGS "17192"
+#define AREA_IN_FP "17200"
+#define AREA_OUT_FP "17712"
 #define AREA_SP_IN "128"
 #define AREA_SP_OUT "448"
 #define AREA_SP_SAVED "768"
@@ -31,17 +31,17 @@ typedef long long s64;
 #define AREA_SP_OUT_FLAGS "808"
 #define AREA_SP_IN_FP "816"
 #define AREA_SP_OUT_FP "1328"
-#define IN_AT 2176
-#define OUT_FP_AT 3376
+#define IN_AT 16512
+#define OUT_FP_AT 17712
 #else
-#define AREA_ARGUMENTS "2048"
-#define AREA_IN "2112"
-#define AREA_OUT "2272"
-#define AREA_SAVED "2432"
-#define AREA_IN_FLAGS "2448"
-#define AREA_OUT_FLAGS "2452"
-#define AREA_IN_FP "2464"
-#define AREA_OUT_FP "2976"
+#define AREA_ARGUMENTS "16384"
+#define AREA_IN "16448"
+#define AREA_OUT "16608"
+#define AREA_SAVED "16768"
+#define AREA_IN_FLAGS "16784"
+#define AREA_OUT_FLAGS "16788"
+#define AREA_IN_FP "16800"
+#define AREA_OUT_FP "17312"
 #define AREA_SP_IN "64"
 #define AREA_SP_OUT "224"
 #define AREA_SP_SAVED "384"
@@ -49,8 +49,8 @@ typedef long long s64;
 #define AREA_SP_OUT_FLAGS "404"
 #define AREA_SP_IN_FP "416"
 #define AREA_SP_OUT_FP "928"
-#define IN_AT 2112
-#define OUT_FP_AT 2976
+#define IN_AT 16448
+#define OUT_FP_AT 17312
 #endif
 
 #if defined(__x86_64__)
@@ -71,7 +71,7 @@ typedef long long s64;
  * functions there are) and TRAPS (their text). A trap function fills all registers from `area`,
  * its stack pointer included, traps once, and stores all registers there. */
 
-#define STACK_ROOM 2048 /* below the stack arguments, for what pushes */
+#define STACK_ROOM 16384 /* below the stack arguments, for what pushes */
 #define ROOM_FOR_REGISTERS 40
 
 struct area {

@@ -4,7 +4,7 @@
 
 #define MAGIC 0x31656c6261742d65ull /* "e-table1" as a little-endian word */
 #define SCRATCH_BYTES 65536
-#define VARIABLES 32
+#define VARIABLES 256
 #define CALL_ARGUMENTS 16
 
 enum operation {
@@ -30,6 +30,7 @@ enum operation {
 	SKIP_IF,	/* operand, text, words of the rest of the check: what a result means that a kernel lacks */
 	TOUCH,		/* address: read a byte there; it may fault */
 	SPIN,		/* address, size: until the field is not 0 */
+	AUXILIARY,	/* to, type: that entry of the auxiliary vector, or zeroes */
 };
 
 /* An operand is two words: IMMEDIATE and a value, or VARIABLE and its index, plus a value's bits

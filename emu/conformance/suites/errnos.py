@@ -48,12 +48,16 @@ def of_a_pipe(c: Checks) -> None:
         c.error(errno)
         c.call("close", reader)
         c.call("close", writer)
-    c.check("EPIPE from a pipe that nobody reads")
+    c.check("EPIPE from a pipe that nobody reads, and SIGPIPE")
     reader, writer = pipe(c)
     c.call("close", reader)
-    c.call("rt_sigprocmask", c.constant("SIG_BLOCK"), c.data(c.sigset("SIGPIPE")), 0, c.sigset_size)
+    mask = c.data(c.sigset("SIGPIPE"))
+    c.call("rt_sigprocmask", c.constant("SIG_BLOCK"), mask, 0, c.sigset_size)
     c.call("write", writer, c.text("x"), 1)
     c.error("EPIPE")
+    c.call("rt_sigtimedwait", mask, 0, c.data(bytes(16)), c.sigset_size)
+    c.result(c.abi.signals["SIGPIPE"])
+    c.call("rt_sigprocmask", c.constant("SIG_UNBLOCK"), mask, 0, c.sigset_size)
     c.call("close", writer)
 
 

@@ -283,6 +283,10 @@ class Checks:
 
     # Control
 
+    def skip_if(self, errno: str, why: str) -> None:
+        """End the check here, as skipped, if the call failed so."""
+        self.table.add(Op.SKIP_IF, *self.table.operand(self.errno(errno)), self.text(why))
+
     def child(self) -> _Child:
         """What only the child of the fork just made does; it must end with exit."""
         return _Child(self)

@@ -27,7 +27,7 @@ enum operation {
 	COPY,		/* to, operand for from, length */
 	STORE,		/* address, size, operand */
 	UNLESS_ZERO,	/* words to skip when the result is not 0: what a child does */
-	SKIP_IF,	/* operand, text, words of the rest of the check: what a result means that a kernel lacks */
+	SKIP_IF,	/* operand, text: a result that ends the check, and what it means */
 	TOUCH,		/* address: read a byte there; it may fault */
 	SPIN,		/* address, size: until the field is not 0 */
 	AUXILIARY,	/* to, type: that entry of the auxiliary vector, or zeroes */

@@ -25,6 +25,7 @@ from emu.kernel.uapi.clone import (
     CSIGNAL,
 )
 from emu.kernel.uapi.signal import SIGCHLD
+from emu.kernel.user_struct import copy_struct_from_user
 
 CloneFlags = Annotated[int, FlagsArg(bits=0, family=CLONE)]
 InCloneArgs = Annotated[UserStruct, StructArg(layout="clone_args")]
@@ -100,8 +101,4 @@ def read_clone_args(task: Task, uargs: UserStruct, size: int) -> dict[str, int]:
         raise E2BIG("larger than a page")
     if size < CLONE_ARGS_SIZE_VER0:
         raise EINVAL("smaller than the first version of clone_args")
-    raw = task.mm.read(uargs.address, size)
-    known = uargs.layout.size
-    if any(raw[known:]):
-        raise E2BIG("fields that this kernel does not know")
-    return uargs.layout.unpack(raw[:known].ljust(known, b"\0"))
+    return copy_struct_from_user(task.mm, uargs.address, size, uargs.layout)

@@ -9,6 +9,7 @@ COMMANDS = {
     "run": "run a program",
     "shell": "start an interactive shell",
     "abi": "show and compare ABIs",
+    "module": "begin a kernel module, check one on every ABI",
     "coverage": "show which system calls have a handler",
 }
 

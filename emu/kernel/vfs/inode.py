@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import EINVAL, ENOTDIR, EOPNOTSUPP, EPERM
 from emu.kernel.uapi.stat import S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISGID
+from emu.kernel.vfs.c_names import InodeNames
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -26,7 +27,7 @@ class DirEntry(NamedTuple):
     type: int
 
 
-class Inode:
+class Inode(InodeNames):
     """A file. Times are in nanoseconds since the epoch.
 
     The methods are the inode operations. A directory overrides those that its file system has;

@@ -28,7 +28,7 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
     operations = file.f_op
     pos = file.pos
     result = operations.read(file, buffer, pos)
-    if not operations.seekable:
+    if not operations.advances:
         return result
     if isinstance(result, int):
         file.pos = pos + result
@@ -41,7 +41,7 @@ def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     _check_position(file, pos)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    return file.f_op.read(file, buffer, pos)
+    return file.f_op.pread(file, buffer, pos)
 
 
 def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
@@ -56,6 +56,8 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
     result = operations.write(file, buffer, pos)
+    if not operations.advances:
+        return result
     if isinstance(result, int):
         file.pos = pos + result
         return result
@@ -72,7 +74,7 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    return file.f_op.write(file, buffer, pos)
+    return file.f_op.pwrite(file, buffer, pos)
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:
@@ -103,7 +105,7 @@ def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
     memory = bytearray(count)
     buffer = KernelBuffer(memory)
     while buffer.count:
-        done = file.f_op.read(file, buffer, pos)
+        done = file.f_op.pread(file, buffer, pos)
         if not isinstance(done, int):
             raise EIO("the kernel cannot wait for this file")
         if not done:
@@ -114,7 +116,7 @@ def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
 
 def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     """Write for the kernel itself: how many bytes. ENXIO if the file is one that sleeps."""
-    done = file.f_op.write(file, KernelBuffer(data), pos)
+    done = file.f_op.pwrite(file, KernelBuffer(data), pos)
     if not isinstance(done, int):
         raise ENXIO("the kernel cannot wait for this file")
     return done

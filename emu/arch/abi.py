@@ -80,6 +80,7 @@ class Abi:
         self.ways: tuple[str, ...] = tuple(text["ways"])
         self.number_base: int = text["number_base"]
         self.elf_machine: int = text["elf"]["machine"]
+        self.elf_class: int = text["elf"]["class"]
         self.uname_machine: str = text["uname_machine"][self.isas.index(self.isa.name)]
         self.platform: str | None = text.get("platform")
         self.convention = make_convention(text["convention"], self.isa)

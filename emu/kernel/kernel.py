@@ -9,6 +9,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emu.arch.abi import Abi, Row
+from emu.kernel.core_settings import CoreSettings
 from emu.kernel.cpu_timer import run_cpu_timers
 from emu.kernel.errno import EAGAIN, EBUSY, KernelError
 from emu.kernel.futex.table import FutexTable
@@ -96,6 +97,7 @@ class Kernel:
         self.futexes = FutexTable()
         self.ipc = IpcNamespace(ram, self.sched)
         self.mqueue_limits = MqueueLimits(ram)
+        self.core = CoreSettings()
         self.tasks: dict[int, Task] = {}
         self.pid_forgotten: list[Callable[[int], None]] = []
         """Who wants to know of ids that are free again: procfs."""

@@ -47,6 +47,7 @@ class File(FileNames):
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
+        self.inode.open_count += 1
 
     @property
     def is_path(self) -> bool:
@@ -69,11 +70,17 @@ class File(FileNames):
         if self.count:
             return
         self.path.mount.open_files -= 1
+        inode = self.inode
+        inode.open_count -= 1
+        notify = inode.sb.vfs.notify
+        if notify is not None:
+            notify.closed(self)
+            if not inode.open_count and self.path.dentry.dead:
+                notify.maybe_gone(inode)
         if self.mode == FMODE_PATH:
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()
-        inode = self.inode
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1
             self.path.mount.writers -= 1

@@ -61,6 +61,17 @@ class Bind:
     writable: bool = False
 
 
+@record
+class ModuleFile:
+    """A kernel module of ours: a Python file, which programs may load by name.
+
+    With `arguments` (``name=value ...``) it is loaded before the first program runs.
+    """
+
+    path: str
+    arguments: str | None = None
+
+
 @record(frozen=False)
 class Config:
     """What a machine is made of. All of the host that the guest can reach is named here.
@@ -80,6 +91,7 @@ class Config:
     clock: Clock | None = None
     deterministic: bool = False
     time_limit_ns: int | None = None
+    modules: Sequence[ModuleFile] = ()
     options: Options = field(default_factory=Options)
 
 
@@ -125,6 +137,10 @@ class Machine:
             write_hosts(self.kernel, config.options.host_access)
         for bind in self.config.binds:
             bind_host(self.kernel, bind.host, bind.guest.encode(), bind.writable)
+        if config.modules:
+            from emu.kernel.module.install import install_modules
+
+            install_modules(self.kernel, [(m.path, m.arguments) for m in config.modules])
 
     def watch(self, tracer: Tracer | None) -> None:
         """Send the kernel's events to a tracer."""

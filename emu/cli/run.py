@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import signal
 import sys
@@ -21,6 +22,7 @@ from emu.machine import (
     Bind,
     Config,
     Machine,
+    ModuleFile,
     ProgramNotFound,
     UnknownModel,
 )
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 USAGE = 2
+PARAMETER = re.compile(r"[A-Za-z_][\w-]*=")
+SEPARATOR = "\0"
 LEAST_MEMORY = 16 << 20
 SOFTWARE = 70  # EX_SOFTWARE of sysexits.h
 CANNOT_RUN = 126
@@ -40,7 +44,8 @@ NOT_FOUND = 127
 
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
-    arguments = parser().parse_args(argv)
+    p = parser()
+    arguments = p.parse_args(with_module_arguments(p, argv))
     if not arguments.terminal:
         ended = run(arguments, None)
     elif not os.isatty(0):
@@ -75,15 +80,16 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         deterministic=arguments.deterministic or arguments.clock == "virtual",
         time_limit_ns=arguments.limit_time,
         memory=arguments.limit_memory,
+        modules=arguments.modules,
         options=options,
     )
     try:
-        machine = Machine(config)
+        machine = Machine(config) if not config.modules else machine_with_modules(config)
         if arguments.strace:
             trace(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
-    except (OSError, BadExpression) as error:
+    except (OSError, BadExpression, CannotStart) as error:
         return fail(str(error), USAGE)
     try:
         task = machine.spawn(
@@ -192,6 +198,14 @@ def parser() -> argparse.ArgumentParser:
         help="the machine's memory",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
+    machine.add_argument(
+        "--module", dest="modules", metavar="FILE [NAME=VALUE ...]", action="append", default=[],
+        type=module_argument, help="load a kernel module written in Python",
+    )  # fmt: skip
+    machine.add_argument(
+        "--offer", dest="modules", metavar="FILE_OR_FOLDER", action="append", type=ModuleFile,
+        help="let programs load a module: see insmod(8), modprobe(8)",
+    )  # fmt: skip
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
     seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
@@ -210,6 +224,47 @@ def parser() -> argparse.ArgumentParser:
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
     )
     return p
+
+
+class CannotStart(Exception):
+    """A module of the command line could not be loaded; says why."""
+
+
+def machine_with_modules(config: Config) -> Machine:
+    """A machine whose modules are loaded. `CannotStart`."""
+    from emu.kernel.module.loader import CannotLoad
+
+    try:
+        return Machine(config)
+    except CannotLoad as error:
+        raise CannotStart(str(error)) from None
+
+
+def with_module_arguments(p: argparse.ArgumentParser, argv: list[str]) -> list[str]:
+    """The words with the values behind a --module made part of it, up to the program's name."""
+    words: list[str] = []
+    rest = list(argv)
+    while rest and rest[0].startswith("-"):
+        words.append(rest.pop(0))
+        action = p._option_string_actions.get(words[-1])
+        if action is None or action.nargs == 0 or not rest:
+            continue
+        words.append(rest.pop(0))
+        while words[-2] == "--module" and rest and PARAMETER.match(rest[0]):
+            words[-1] += f"{SEPARATOR}{rest.pop(0)}"
+    return words + rest
+
+
+def module_argument(text: str) -> ModuleFile:
+    """A file and values for its parameters, as `with_module_arguments` joins them."""
+    path, *values = text.split(SEPARATOR)
+    return ModuleFile(path, " ".join(quoted(value) for value in values))
+
+
+def quoted(word: str) -> str:
+    """A name and value as the kernel's own parser takes them: quotes around blanks."""
+    name, _, value = word.partition("=")
+    return f'{name}="{value}"' if any(c.isspace() for c in value) else word
 
 
 def bind_argument(text: str) -> Bind:

@@ -101,7 +101,7 @@ class Scheduler:
         Raises `Deadlock` when no timer and no host descriptor can wake any.
         """
         while True:
-            self._expire_timers()
+            self.expire_timers()
             if self._run_queue:
                 self._host.poll(0)
             while self._run_queue:
@@ -243,7 +243,8 @@ class Scheduler:
             sleep.end(Restart())
         return None
 
-    def _expire_timers(self) -> None:
+    def expire_timers(self) -> None:
+        """Do what is due."""
         if self._timers:
             self._timers.expire(self._clock.monotonic_ns)
 

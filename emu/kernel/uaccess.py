@@ -75,6 +75,11 @@ class UserBuffer:
             return data
         return self._copy_from_slowly(min(count, self.count))
 
+    def front(self) -> tuple[int, int]:
+        """The address and length of the piece at the front; follow with `advance`."""
+        self._next_piece()
+        return self._address, self._left
+
     def views(self, access: int, limit: int = CHUNK) -> list[memoryview]:
         """See `Buffer.views`."""
         limit = min(limit, self.count)

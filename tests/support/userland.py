@@ -33,6 +33,7 @@ ALTERNATIVES = {
     "usr/bin/awk": ("gawk", "mawk"),
     "usr/bin/nc": ("nc.openbsd", "nc.traditional"),
     "usr/bin/lua": ("lua5.4",),
+    "usr/bin/nc": ("nc.openbsd",),
     "usr/bin/sh": ("dash", "bash"),
 }
 # What base-passwd's script makes of the package's own files.
@@ -66,6 +67,7 @@ def root(architecture: str, packages: list[str]) -> Path:
     marker = folder / ".packages"
     have = set(marker.read_text().split()) if marker.exists() else set()
     if wanted <= have:
+        finish(folder)
         return folder
     everything = sorted(wanted | have)
     archives = download(architecture, everything)

@@ -101,6 +101,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs = Vfs(kernel)
     vfs.register(FileSystemType(b"tmpfs", make_tmpfs, check=check_tmpfs))
     vfs.register(FileSystemType(b"ramfs", make_ramfs))
+    vfs.register(FileSystemType(b"overlay", _make_overlayfs))
     vfs.register(FileSystemType(b"proc", make_procfs))
     vfs.register(FileSystemType(b"sysfs", make_sysfs))
     vfs.register(FileSystemType(b"debugfs", make_debugfs))
@@ -135,6 +136,12 @@ def make_debugfs(vfs: Vfs, options: bytes) -> SuperBlock:
     from emu.kernel.fs.debugfs.super_block import mount_debugfs
 
     return mount_debugfs(vfs, options)
+
+
+def _make_overlayfs(vfs: Vfs, options: bytes) -> SuperBlock:
+    from emu.kernel.fs.overlayfs.super_block import make_overlayfs
+
+    return make_overlayfs(vfs, options)
 
 
 def mount_at(kernel: Kernel, sb: SuperBlock, name: bytes) -> Mount:

@@ -62,7 +62,7 @@ def rename(
         old.name, source.inode, new.parent.inode, new.name, target.inode, exchange
     )
     if exchange:
-        _exchange(source, target)
+        source.exchange(target)
     else:
         source.move(new.parent.dentry, new.name)
 
@@ -95,10 +95,3 @@ def _check_rights(
             inode_permission(cred, moved, MAY_WRITE)
         if exchange and replaced is not None and replaced.is_dir:
             inode_permission(cred, replaced, MAY_WRITE)
-
-
-def _exchange(first: Dentry, second: Dentry) -> None:
-    first_place, second_place = (first.parent, first.name), (second.parent, second.name)
-    for dentry, (parent, name) in ((first, second_place), (second, first_place)):
-        dentry.parent, dentry.name = parent, name
-        parent.children[name] = dentry

@@ -42,6 +42,8 @@ class SuperBlock:
     fs_type = b"none"
     magic = 0
     volatile = False
+    stack_depth = 0
+    """How many file systems it lies on: overlays on overlays come to an end."""
     fixed_read_only = False
     """Whether no remount may make it writable."""
 

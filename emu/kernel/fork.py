@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emu.kernel.copy_thread import copy_thread
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
@@ -27,17 +27,24 @@ from emu.kernel.uapi.clone import (
     CLONE_PARENT,
     CLONE_PARENT_SETTID,
     CLONE_PIDFD,
+    CLONE_PTRACE,
     CLONE_SETTLS,
     CLONE_SIGHAND,
     CLONE_SYSVSEM,
     CLONE_THREAD,
+    CLONE_UNTRACED,
     CLONE_VFORK,
     CLONE_VM,
 )
+from emu.kernel.uapi.ptrace import PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK
+from emu.kernel.uapi.signal import SIGCHLD
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.fs_context import FsContext
 from emu.kernel.wait import Wait, WaitQueue
 from emu.record import record
+
+if TYPE_CHECKING:
+    from emu.kernel.ptrace.tracee import Tracee
 
 
 @record
@@ -70,7 +77,26 @@ def kernel_clone(task: Task, args: CloneArgs) -> int | Coroutine[Any, Any, int]:
     kernel.add_task(child)
     if kernel.tracer is not None:
         kernel.tracer.created(child)
-    return wait_for_vfork(task, child) if args.flags & CLONE_VFORK else child.pid
+    waiting = wait_for_vfork(task, child) if args.flags & CLONE_VFORK else None
+    if task.ptrace is None:
+        return child.pid if waiting is None else waiting
+    return tell_tracer(task.ptrace, child, args, waiting)
+
+
+def tell_tracer(
+    tracee: Tracee, child: Task, args: CloneArgs, waiting: Coroutine[Any, Any, int] | None
+) -> Coroutine[Any, Any, int]:
+    """What is made of a new task when its maker is traced."""
+    if args.flags & CLONE_UNTRACED:
+        event = 0
+    elif args.flags & CLONE_VFORK:
+        event = PTRACE_EVENT_VFORK
+    else:
+        event = PTRACE_EVENT_FORK if args.exit_signal == SIGCHLD else PTRACE_EVENT_CLONE
+    wanted = tracee.wants(event)
+    if wanted or args.flags & CLONE_PTRACE:
+        tracee.share(child)
+    return tracee.made(child, event if wanted else 0, waiting)
 
 
 async def wait_for_vfork(task: Task, child: Task) -> int:

@@ -251,7 +251,7 @@ class Kernel:
     def run_one(self, task: Task) -> None:
         """Give a task its CPU until it sleeps, ends, stops, or the CPU is wanted back."""
         group = task.group
-        if group.stop_signal:
+        if group.stop_signal and task.ptrace is None:
             return
         started_ns = self.switched_ns
         cpu = self.sched.switch_to(task)
@@ -279,20 +279,23 @@ class Kernel:
         if task.work:
             task.work = False
             deliver(task)
-        if task.alive and not task.group.stop_signal:
-            if self.tracer is None:
-                fault = cpu.run()
-            else:
-                fault = self._run_watched(task, cpu, self.tracer)
+            if task.call is not None:
+                return
+        tracee = task.ptrace
+        if task.alive and (tracee is not None or not task.group.stop_signal):
+            run = cpu.run if tracee is None else tracee.run
+            fault = run() if self.tracer is None else self._run_watched(task, run, self.tracer)
             self.clock.worked(cpu.work_done)
             if fault is not None:
                 force_fault(task, fault)
             if task.alive and task.call is None:
                 self.sched.ready(task)
 
-    def _run_watched(self, task: Task, cpu: Cpu, tracer: Tracer) -> Fault | None:
+    def _run_watched(
+        self, task: Task, run: Callable[[], Fault | None], tracer: Tracer
+    ) -> Fault | None:
         tracer.running(task)
-        fault = cpu.run()
+        fault = run()
         tracer.paused(task)
         if fault is not None:
             tracer.fault(task, fault)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from emu.kernel.errno import EIO, ENOENT, ENOTDIR
 from emu.kernel.fs.host_errors import from_host
+from emu.kernel.fs.layer import LayerInfo
 
 OPEN_LIMIT = 96
 """How many host descriptors a tree keeps open for reuse."""
@@ -28,18 +29,20 @@ _FILE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 class HostTree:
     """A folder or a single file of the host. `OSError` if it is not there."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, node_class: type[HostNode] | None = None) -> None:
+        node_class = node_class or HostNode
         real = os.path.realpath(path)
         info = os.stat(real)
         self._kept: OrderedDict[HostNode, int] = OrderedDict()
         if stat.S_ISDIR(info.st_mode):
             self._top = os.open(real, _FOLDER)
-            self.root = HostNode(self, None, b"", info)
+            self.root = node_class(self, None, b"", info)
+            self.root.look()
         else:
             folder, name = os.path.split(os.fsencode(real))
             self._top = os.open(folder, _FOLDER)
-            hidden = HostNode(self, None, b"", os.stat(self._top))
-            self.root = HostNode(self, hidden, name, info)
+            hidden = node_class(self, None, b"", os.stat(self._top))
+            self.root = node_class(self, hidden, name, info)
 
     def __del__(self) -> None:
         for fd in [*getattr(self, "_kept", {}).values(), getattr(self, "_top", -1)]:
@@ -78,7 +81,7 @@ class HostNode:
     __slots__ = ("info", "name", "parent", "tree")
 
     def __init__(
-        self, tree: HostTree, parent: HostNode | None, name: bytes, info: os.stat_result
+        self, tree: HostTree, parent: HostNode | None, name: bytes, info: LayerInfo
     ) -> None:
         self.tree = tree
         self.parent = parent
@@ -147,9 +150,9 @@ class HostNode:
             return None
         except OSError as error:
             raise from_host(error) from None
-        return HostNode(self.tree, self, name, info)
+        return type(self)(self.tree, self, name, info)
 
-    def look(self) -> os.stat_result:
+    def look(self) -> LayerInfo:
         """Look at it again. ENOENT if it is gone."""
         if self.parent is None:
             self.info = os.fstat(self.tree.top)

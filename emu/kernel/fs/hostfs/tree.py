@@ -2,7 +2,8 @@
 
 Every step is one openat of one name with O_NOFOLLOW from its parent's descriptor: neither a
 symbolic link nor ``..`` nor a change on the host in between takes part in it. Symbolic links are
-resolved by the guest's own path walk. Only folders and regular files are ever opened.
+resolved by the guest's own path walk. Only folders and regular files are ever opened, and never
+the host's /proc, where the emulator itself could be read and written.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import stat
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from emu.kernel.errno import EIO, ENOENT, ENOTDIR
+from emu.kernel.errno import EACCES, EIO, ENOENT, ENOTDIR
 from emu.kernel.fs.host_errors import from_host
 from emu.kernel.fs.layer import LayerInfo
 
@@ -33,6 +34,9 @@ class HostTree:
         node_class = node_class or HostNode
         real = os.path.realpath(path)
         info = os.stat(real)
+        self.proc_dev = _proc_dev()
+        if info.st_dev == self.proc_dev:
+            raise OSError(f"{path}: the host's /proc is this program itself, and no guest's")
         self._kept: OrderedDict[HostNode, int] = OrderedDict()
         if stat.S_ISDIR(info.st_mode):
             self._top = os.open(real, _FOLDER)
@@ -150,6 +154,9 @@ class HostNode:
             return None
         except OSError as error:
             raise from_host(error) from None
+        if info.st_dev == self.tree.proc_dev and info.st_dev != self.tree.root.info.st_dev:
+            # A way to the emulator's own memory and descriptors.
+            raise EACCES("the host's /proc")
         return type(self)(self.tree, self, name, info)
 
     def look(self) -> LayerInfo:
@@ -207,6 +214,14 @@ def _has_mark(path: str, name: str) -> bool:
         return os.getxattr(path, name) in OPAQUE_VALUES
     except OSError:
         return False
+
+
+def _proc_dev() -> int | None:
+    """The device number of the host's /proc, where it has one of its own."""
+    try:
+        return os.stat("/proc/self").st_dev
+    except OSError:
+        return None
 
 
 def check_name(name: bytes) -> None:

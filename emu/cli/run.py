@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
+        upper=arguments.upper,
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
@@ -139,6 +140,10 @@ def parser() -> argparse.ArgumentParser:
         "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
         help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
         " changes; later ones lie on top",
+    )  # fmt: skip
+    files.add_argument(
+        "--upper", metavar="DIR",
+        help="keep what the guest changes in its root in this folder, for later runs",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,

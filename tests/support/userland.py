@@ -33,7 +33,6 @@ ALTERNATIVES = {
     "usr/bin/awk": ("gawk", "mawk"),
     "usr/bin/nc": ("nc.openbsd", "nc.traditional"),
     "usr/bin/lua": ("lua5.4",),
-    "usr/bin/nc": ("nc.openbsd",),
     "usr/bin/sh": ("dash", "bash"),
 }
 # What base-passwd's script makes of the package's own files.

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import resource
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.cli.module_options import (
+    CannotStart,
+    add_options,
+    make_machine,
+    report_missing,
+    with_module_arguments,
+)
 from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
@@ -22,7 +28,6 @@ from emu.machine import (
     Bind,
     Config,
     Machine,
-    ModuleFile,
     ProgramNotFound,
     UnknownModel,
 )
@@ -34,8 +39,6 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 USAGE = 2
-PARAMETER = re.compile(r"[A-Za-z_][\w-]*=")
-SEPARATOR = "\0"
 LEAST_MEMORY = 16 << 20
 SOFTWARE = 70  # EX_SOFTWARE of sysexits.h
 CANNOT_RUN = 126
@@ -85,9 +88,10 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         options=options,
     )
     try:
-        machine = Machine(config) if not config.modules else machine_with_modules(config)
+        machine = make_machine(config, arguments)
         if arguments.strace:
             trace(machine, arguments)
+        missing = report_missing(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
     except (OSError, BadExpression, CannotStart) as error:
@@ -117,13 +121,15 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
             machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
-    except Unimplemented as missing:
-        return fail(f"--strict: {missing}", CANNOT_RUN)
+    except Unimplemented as unknown:
+        return fail(f"--strict: {unknown}", CANNOT_RUN)
     except KernelBug as bug:
         import traceback  # only bugs need it
 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
+    finally:
+        missing()
     return task
 
 
@@ -203,14 +209,7 @@ def parser() -> argparse.ArgumentParser:
         help="the machine's memory",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
-    machine.add_argument(
-        "--module", dest="modules", metavar="FILE [NAME=VALUE ...]", action="append", default=[],
-        type=module_argument, help="load a kernel module written in Python",
-    )  # fmt: skip
-    machine.add_argument(
-        "--offer", dest="modules", metavar="FILE_OR_FOLDER", action="append", type=ModuleFile,
-        help="let programs load a module: see insmod(8), modprobe(8)",
-    )  # fmt: skip
+    add_options(machine)
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
     seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
@@ -229,47 +228,6 @@ def parser() -> argparse.ArgumentParser:
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
     )
     return p
-
-
-class CannotStart(Exception):
-    """A module of the command line could not be loaded; says why."""
-
-
-def machine_with_modules(config: Config) -> Machine:
-    """A machine whose modules are loaded. `CannotStart`."""
-    from emu.kernel.module.loader import CannotLoad
-
-    try:
-        return Machine(config)
-    except CannotLoad as error:
-        raise CannotStart(str(error)) from None
-
-
-def with_module_arguments(p: argparse.ArgumentParser, argv: list[str]) -> list[str]:
-    """The words with the values behind a --module made part of it, up to the program's name."""
-    words: list[str] = []
-    rest = list(argv)
-    while rest and rest[0].startswith("-"):
-        words.append(rest.pop(0))
-        action = p._option_string_actions.get(words[-1])
-        if action is None or action.nargs == 0 or not rest:
-            continue
-        words.append(rest.pop(0))
-        while words[-2] == "--module" and rest and PARAMETER.match(rest[0]):
-            words[-1] += f"{SEPARATOR}{rest.pop(0)}"
-    return words + rest
-
-
-def module_argument(text: str) -> ModuleFile:
-    """A file and values for its parameters, as `with_module_arguments` joins them."""
-    path, *values = text.split(SEPARATOR)
-    return ModuleFile(path, " ".join(quoted(value) for value in values))
-
-
-def quoted(word: str) -> str:
-    """A name and value as the kernel's own parser takes them: quotes around blanks."""
-    name, _, value = word.partition("=")
-    return f'{name}="{value}"' if any(c.isspace() for c in value) else word
 
 
 def bind_argument(text: str) -> Bind:

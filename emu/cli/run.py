@@ -35,6 +35,7 @@ from emu.trace.filter import BadExpression
 
 if TYPE_CHECKING:
     from emu.cli.terminal import HostTerminal
+    from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.task import Task
 
 USAGE = 2
@@ -69,8 +70,13 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         options.limit_tasks = arguments.limit_tasks
     if arguments.hostname:
         options.hostname = arguments.hostname
+    try:
+        options.host_access = host_access(arguments)
+    except (ValueError, OSError) as error:
+        return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
+        upper=arguments.upper,
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
@@ -142,6 +148,10 @@ def parser() -> argparse.ArgumentParser:
         " changes; later ones lie on top",
     )  # fmt: skip
     files.add_argument(
+        "--upper", metavar="DIR",
+        help="keep what the guest changes in its root in this folder, for later runs",
+    )  # fmt: skip
+    files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,
         help="show a host file or folder at a place in the guest",
     )  # fmt: skip
@@ -163,6 +173,19 @@ def parser() -> argparse.ArgumentParser:
         "-U", dest="unset_env", metavar="K", action="append", default=[], help="unset a variable"
     )
     process.add_argument("-0", dest="argv0", metavar="ARGV0", help="the program's argv[0]")
+    network = p.add_argument_group("the network")
+    network.add_argument(
+        "--net", choices=("none", "host"), default="none",
+        help="none: a loopback of its own; host: what --allow and --publish name, too",
+    )  # fmt: skip
+    network.add_argument(
+        "--allow", metavar="HOST:PORT", action="append", default=[],
+        help="let it connect to a host (a name, an address, a network, or *) at a port (or *)",
+    )  # fmt: skip
+    network.add_argument(
+        "--publish", metavar="[ADDRESS:]HOST:GUEST", action="append", default=[],
+        help="let a port of the host (of 127.0.0.1) lead to one of the guest's",
+    )  # fmt: skip
     machine = p.add_argument_group("the machine")
     machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
     machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
@@ -262,6 +285,18 @@ def environment(arguments: argparse.Namespace) -> dict[str, str]:
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables
+
+
+def host_access(arguments: argparse.Namespace) -> HostAccess | None:
+    """What the guest may do with the host's network; None for nothing. `ValueError`, `OSError`."""
+    if arguments.net == "none":
+        if arguments.allow or arguments.publish:
+            raise ValueError("--allow and --publish need --net host")
+        return None
+    from emu.kernel.net.host.rules import HostAccess, parse_allow, parse_publish, resolve_allow
+
+    allowed = [rule for text in arguments.allow for rule in resolve_allow(*parse_allow(text))]
+    return HostAccess(tuple(allowed), tuple(map(parse_publish, arguments.publish)))
 
 
 def trace(machine: Machine, arguments: argparse.Namespace) -> None:

@@ -98,6 +98,8 @@ posted: 8
 read asleep: 8, a letter
 posted: 8
 select: 1
+posted: 8
+told: 1
 interrupted: -1, Interrupted system call
 not blocking: -1, Resource temporarily unavailable
 too long: -1, Message too long

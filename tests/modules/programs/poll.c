@@ -63,6 +63,13 @@ static void post(void)
 	printf("posted: %zd\n", write(device, "a letter", 8));
 }
 
+static volatile int told;
+
+static void on_io(int number, siginfo_t *info, void *context)
+{
+	told = number == SIGIO;
+}
+
 static void on_alarm(int number)
 {
 }
@@ -102,6 +109,17 @@ int main(void)
 	printf("select: %d\n", select(device + 1, &set, 0, 0, &limit));
 	wait(0);
 	read(device, text, sizeof(text));
+
+	sigaction(SIGIO, &(struct sigaction){.sa_sigaction = on_io, .sa_flags = SA_SIGINFO}, 0);
+	fcntl(device, F_SETOWN, getpid());
+	fcntl(device, F_SETFL, O_ASYNC);
+	in_child(post);
+	while (!told)
+		usleep(1000);
+	wait(0);
+	printf("told: %d\n", told);
+	read(device, text, sizeof(text));
+	fcntl(device, F_SETFL, 0);
 
 	sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_alarm}, 0);
 	ualarm(20000, 0);

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
+from emu.kernel.module.uevent import Uevents
 
 if TYPE_CHECKING:
     from emu.kernel.fs.sysfs.super_block import Sysfs
@@ -23,6 +24,8 @@ def fill(sysfs: Sysfs) -> None:
     for path in DIRECTORIES:
         sysfs.kobject(path)
     kernel = sysfs.kobject("kernel")
+    events = sysfs.kernel.part(Uevents)
+    kernel.add_file(ValueAttribute("uevent_seqnum", lambda: events.seqnum))
     kernel.add_files(
         [ValueAttribute("fscaps", lambda: 1), ValueAttribute("kexec_loaded", lambda: 0)]
     )

@@ -301,3 +301,52 @@ def test_configfs_links_defaults_and_dependents(load):
     assert [guest.rmdir(f"{root}/{n}") for n in ("a", "b", "bad")] == [0, 0, 0]
     assert {"link a to b", "drop"} <= set(guest.dmesg())
     assert guest.rmmod() == 0
+
+
+def test_variables_in_proc_sys(load):
+    guest = load(
+        """
+        from emu.linux.sysctl import *
+
+        level, pair, name, flag = s32(3), [s32(1), s32(2)], charp("old"), bool_(True)
+
+        def loud(table, write, buffer, lenp, ppos):
+            ret = proc_dointvec_minmax(table, write, buffer, lenp, ppos)
+            if write and not ret:
+                pr_info("level is %d\\n", level.value)
+            return ret
+
+        table = [
+            ctl_table("level", level, 4, 0o644, loud, extra1=0, extra2=10),
+            ctl_table("pair", pair, 8, 0o644, proc_dointvec),
+            ctl_table("name", name, 8, 0o644, proc_dostring),
+            ctl_table("flag", flag, 1, 0o644, proc_dobool),
+        ]
+
+        @module_init
+        def init():
+            global header
+            header = register_sysctl("dev/mine", table)
+            pr_info("again: %d\\n", register_sysctl("dev/mine", table) is None)
+
+        @module_exit
+        def exit():
+            unregister_sysctl_table(header)
+        """
+    )
+    root = "/proc/sys/dev/mine"
+    assert [guest.cat(f"{root}/{n}") for n in ("level", "pair", "name", "flag")] == [
+        "3\n", "1\t2\n", "old\n", "1\n",
+    ]  # fmt: skip
+    assert [guest.echo("11", f"{root}/level"), guest.cat(f"{root}/level")] == ["EINVAL", "3\n"]
+    assert [guest.echo("0x7", f"{root}/level"), guest.cat(f"{root}/level")] == [4, "7\n"]
+    assert [guest.echo("-5", f"{root}/pair"), guest.cat(f"{root}/pair")] == [3, "-5\t2\n"]
+    assert guest.echo("1 2 3", f"{root}/pair") == "EINVAL"
+    assert [guest.echo("much too long", f"{root}/name"), guest.cat(f"{root}/name")] == [
+        14,
+        "much to\n",
+    ]
+    assert [guest.echo("0", f"{root}/flag"), guest.cat(f"{root}/flag")] == [2, "0\n"]
+    assert {"level is 7", "again: 1"} <= set(guest.dmesg())
+    assert guest.rmmod() == 0
+    assert guest.cat(f"{root}/level") == "ENOENT"

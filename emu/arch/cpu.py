@@ -5,7 +5,7 @@ Pure description, so that the kernel is typed, and tested, without an engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,6 +76,10 @@ class Cpu(Protocol):
     hwcap2: int
     platform: bytes | None
     """AT_HWCAP, AT_HWCAP2 and AT_PLATFORM: just what this CPU can execute."""
+
+    model: str
+    identity: Mapping[str, int]
+    """The words by which this CPU says who it is: CPUID's, or ARM's MIDR; none elsewhere."""
 
     work_done: int
     """How many blocks of code the last `run` executed; 0 where they are not counted."""

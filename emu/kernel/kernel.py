@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CoroutineType
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
 from emu.kernel.ipc.mqueue import MqueueLimits
 from emu.kernel.ipc.namespace import IpcNamespace
+from emu.kernel.loadavg import LoadAverage
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.syscall import find_handler
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
+    from emu.kernel.kconfig import KernelConfig
     from emu.kernel.mm.ram import Ram
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
@@ -53,6 +55,8 @@ class Options:
 
     strict: bool = False
     limit_tasks: int = 4096
+    left_out: Collection[str] = ()
+    """Parts of the kernel that are not built in: names of `emu.kernel.kconfig`."""
     release: str = "6.12.0"
     hostname: str = "emu"
     log: Callable[[str], None] = field(default=lambda message: None)
@@ -80,6 +84,11 @@ class Kernel:
         seed: int | None = None,
     ) -> None:
         self.options = options or Options()
+        self.config: KernelConfig | None = None
+        if self.options.left_out:
+            from emu.kernel.kconfig import KernelConfig
+
+            self.config = KernelConfig(self.options.left_out)
         self.ram = ram
         self.clock = clock
         self.random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
@@ -103,11 +112,16 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self.load = LoadAverage(clock)
         self.living = 0
         """How many tasks have not ended."""
         self.switched_ns = clock.cpu_ns()
         """When the running task got the CPU, on the clock of CPU time."""
-        self._last_pid = INIT_PID
+        self.last_pid = INIT_PID
+        self.pid_max = PID_MAX
+        self.boot_id = b""
+        self.forks = 0
+        """How many tasks there ever were."""
         self._pids_wrapped = False
         self._ended: list[Task] = []
 
@@ -136,7 +150,14 @@ class Kernel:
 
     def handler(self, abi: Abi, entry: str) -> Syscall | None:
         """Who answers an entry point of an ABI's table; None if nobody does."""
-        return find_handler(self._handlers, entry, abi.canonical_entry(entry))
+        canonical = abi.canonical_entry(entry)
+        if self.config is not None and not self.config.allows_call(canonical):
+            return None
+        return find_handler(self._handlers, entry, canonical)
+
+    def entry_points(self) -> list[str]:
+        """The functions that answer system calls."""
+        return list(self._handlers)
 
     def errno_numbers(self, abi: Abi) -> dict[type[KernelError], int]:
         """Error class -> this ABI's number."""
@@ -159,13 +180,13 @@ class Kernel:
 
     def allocate_pid(self) -> int:
         """The next free process id. EAGAIN when there is none."""
-        for _ in range(PID_MAX):
-            self._last_pid += 1
-            if self._last_pid >= PID_MAX:
-                self._last_pid = RESERVED_PIDS
+        for _ in range(self.pid_max):
+            self.last_pid += 1
+            if self.last_pid >= self.pid_max:
+                self.last_pid = RESERVED_PIDS
                 self._pids_wrapped = True
-            if not self._pids_wrapped or not self._is_used(self._last_pid):
-                return self._last_pid
+            if not self._pids_wrapped or not self._is_used(self.last_pid):
+                return self.last_pid
         raise EAGAIN("no process id is free")
 
     def _is_used(self, pid: int) -> bool:
@@ -184,6 +205,7 @@ class Kernel:
         """Let a new task run."""
         self.tasks[task.pid] = task
         self.living += 1
+        self.forks += 1
         self.sched.ready(task)
 
     def task_ended(self, task: Task) -> None:
@@ -227,10 +249,17 @@ class Kernel:
             raise KernelBug(describe_call(task, cpu, error)) from error
         # What the scheduler did before is the task's time, too: nobody else asked for it.
         self.switched_ns = self.clock.cpu_ns()
+        used_ns = self.switched_ns - started_ns
+        self.load.ran(used_ns, self.sched.waiting)
         if task.alive:
-            task.cpu_time_ns += self.switched_ns - started_ns
+            task.cpu_time_ns += used_ns
+            if task.queued and task.call is None:
+                task.nivcsw += 1
+                self.load.preempted += 1
+            else:
+                task.nvcsw += 1
         else:
-            group.dead_threads_ns += self.switched_ns - started_ns
+            group.dead_threads_ns += used_ns
         if group.cpu_timers:
             run_cpu_timers(group)
         self._release_ended()

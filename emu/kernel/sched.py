@@ -89,6 +89,11 @@ class Scheduler:
         self._host = HostWaits()
         self.current: Task | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the CPU."""
+        return len(self._run_queue)
+
     def ready(self, task: Task) -> None:
         """Put a task at the end of the run queue, once."""
         if not task.queued:
@@ -159,6 +164,11 @@ class Scheduler:
                 task.mm.activate(cpu)
         self.current = task
         return cpu
+
+    def save_registers(self, task: Task) -> None:
+        """Bring a task's ``saved_registers`` up to date, if its CPU still holds them."""
+        if self._on_cpu.get(task.cpu) is task:
+            task.saved_registers = task.cpu.save()
 
     def leave_cpu(self, task: Task) -> None:
         """Note that no CPU holds a task's registers: they are in ``saved_registers``."""

@@ -113,7 +113,8 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     walker.make_directory(b"/root", 0o700)
     walker.make_directory(b"/sys", 0o555)
     populate_dev(kernel)
-    mount_at(kernel, ProcSuperBlock(vfs), b"/proc")
+    if b"proc" in vfs.file_systems:
+        mount_at(kernel, ProcSuperBlock(vfs), b"/proc")
     mount_at(kernel, TmpfsSuperBlock(vfs), b"/tmp")
     mount_at(kernel, TmpfsSuperBlock(vfs, mode=0o755), b"/run")
     if not layers:

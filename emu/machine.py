@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.arch.isa import ISAS
@@ -29,11 +28,14 @@ from emu.kernel.signal.state import TaskSignals
 from emu.kernel.task import Task
 from emu.kernel.uapi.signal import SIGINT, SIGKILL
 from emu.kernel.vfs.fs_context import FsContext
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
+    from emu.kernel.added_gates import AddedGate
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
+    from emu.kernel.syscall import Wrapper
     from emu.kernel.tty.host_console import HostConsole
     from emu.kernel.vfs.path import VfsPath
 
@@ -50,7 +52,7 @@ DEFAULT_ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Bind:
     """A host file or folder that the guest sees at `guest`."""
 
@@ -59,7 +61,7 @@ class Bind:
     writable: bool = False
 
 
-@dataclass
+@record(frozen=False)
 class Config:
     """What a machine is made of. All of the host that the guest can reach is named here.
 
@@ -123,6 +125,14 @@ class Machine:
     def watch(self, tracer: Tracer | None) -> None:
         """Send the kernel's events to a tracer."""
         self.kernel.watch(tracer)
+
+    def install_gate(self, gate: AddedGate) -> None:
+        """Add a way into the kernel with its own vector, convention and table."""
+        self.kernel.gates.add(gate)
+
+    def wrap(self, abi: str, entry: str, wrapper: Wrapper) -> None:
+        """Put a function around the handler behind an ABI's table entry (``sys_openat``)."""
+        self.kernel.wrap(abi, entry, wrapper)
 
     def spawn(
         self,

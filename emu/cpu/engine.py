@@ -17,7 +17,7 @@ from emu.cpu.block_budget import BlockBudget
 from emu.cpu.block_limit import MAX_INSTRUCTIONS, single_instructions
 from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
-from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback
+from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback, trap_callback
 from emu.cpu.user_registers import UserRegisters
 
 _FOREIGN_STOP_RETRY_S = 0.0005
@@ -194,13 +194,17 @@ class Engine(UserRegisters, Hardware):
 
     def on_trap(self, way: str, handler: TrapHandler) -> None:
         """Route one way into the kernel; ValueError if this ISA has no such way."""
-        if way not in self.ways:
+        number = self._way_number(way)
+        if number is None:
             raise ValueError(f"{self.isa.name} has no way in called {way!r}")
-        number = self.ways[way]
         self._handlers[number] = handler
         if self._trap is not None and number == self._trap.data[0]:
-            self._trap_callback = plain_callback(handler, self.abandon)
+            self._trap_callback = trap_callback(handler)
             self._trap.data[1] = lib.address_of(self._trap_callback)
+
+    def _way_number(self, way: str) -> int | None:
+        """The exception of a way in; None if there is none such."""
+        return self.ways.get(way)
 
     def invalidate_code(self, frame: int) -> None:
         """Forget instructions translated from the frame at this RAM address, if there are any."""

@@ -11,8 +11,13 @@ from emu.kernel.syscall_table import SyscallTable
 from emu.kernel.trap import make_gate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.arch.abi import Abi
+    from emu.arch.convention import Convention
     from emu.arch.cpu import Cpu, TrapHandler
+    from emu.kernel.added_gates import AddedGate
+    from emu.kernel.events import Tracer
     from emu.kernel.kernel import Kernel
     from emu.kernel.mm.address_space import AddressSpace
 
@@ -38,6 +43,38 @@ def svc_immediate(mm: AddressSpace, address: int, cpu: Cpu) -> int:
     return immediate
 
 
+def guarded(cpu: Cpu, handler: Callable[[], None]) -> TrapHandler:
+    """A trap handler made of a function that may raise."""
+
+    def enter() -> None:
+        try:
+            handler()
+        except BaseException as error:
+            cpu.abandon(error)
+
+    return enter
+
+
+def is_wide(cpu: Cpu, convention: Convention) -> bool:
+    """Whether the CPU's slots hold more than the convention's words."""
+    return cpu.isa.name == "i386" or convention.word_bits < cpu.isa.word_bits
+
+
+def watched(handler: TrapHandler, way: str, kernel: Kernel, tracer: Tracer) -> TrapHandler:
+    """The handler between telling a tracer that the trap begins and that it is over."""
+    sched = kernel.sched
+
+    def enter() -> None:
+        task = sched.current
+        assert task is not None
+        tracer.trapped(task, way)
+        handler()
+        if task.call is None and not task.work:
+            tracer.returned(task)
+
+    return enter
+
+
 class Gates:
     """Trap handlers, made once for each program ABI and CPU, installed when a task gets it."""
 
@@ -45,6 +82,7 @@ class Gates:
         self._kernel = kernel
         self._ways: dict[tuple[Cpu, str], dict[str, TrapHandler]] = {}
         self._installed: dict[Cpu, str] = {}
+        self._added: list[AddedGate] = []
 
     def install(self, cpu: Cpu, abi: Abi) -> None:
         """Let this CPU's trap instructions lead where a program of this ABI expects."""
@@ -52,7 +90,7 @@ class Gates:
             return
         key = (cpu, abi.name)
         if key not in self._ways:
-            self._ways[key] = self._make(cpu, abi)
+            self._ways[key] = self._watched(cpu, self._make(cpu, abi))
         for way, handler in self._ways[key].items():
             cpu.on_trap(way, handler)
         self._installed[cpu] = abi.name
@@ -62,30 +100,66 @@ class Gates:
         self._ways.clear()
         self._installed.clear()
 
+    def add(self, gate: AddedGate) -> None:
+        """Install one more way in, from now on. ValueError if there is no such vector."""
+        gate.check()
+        self._added.append(gate)
+        self.forget()
+
+    def added(self, isa: str) -> list[AddedGate]:
+        """The ways in that were added to an instruction set, the last for each vector."""
+        return list({gate.vector: gate for gate in self._added if gate.isa == isa}.values())
+
     def _make(self, cpu: Cpu, abi: Abi) -> dict[str, TrapHandler]:
-        own = self._gate(cpu, abi)
+        ways = self._own_ways(cpu, abi)
+        if self._added:
+            from emu.kernel.added_gates import with_added
+
+            return with_added(self._kernel, cpu, abi, ways, self.added(cpu.isa.name))
+        return ways
+
+    def _watched(self, cpu: Cpu, ways: dict[str, TrapHandler]) -> dict[str, TrapHandler]:
+        """The same ways; for a tracer that wants to see registers, told before and after."""
+        tracer = self._kernel.tracer
+        if tracer is None or not tracer.sees_traps:
+            return ways
+        return {
+            way: guarded(cpu, watched(handler, way, self._kernel, tracer))
+            for way, handler in ways.items()
+        }
+
+    def _own_ways(self, cpu: Cpu, abi: Abi) -> dict[str, TrapHandler]:
+        kernel = self._kernel
         match cpu.isa.name:
             case "x86-64":
                 # x32's numbers, marked by a bit, are in the x86-64 table's sister.
-                whole = own if abi.name == "x86-64" else self._gate(cpu, self._kernel.abi("x86-64"))
-                narrow = self._gate(cpu, self._kernel.abi("i386"))
-                sysenter = self._sysenter(cpu, narrow, "rsp", "rbp", "rax")
-                return {"syscall": whole, "int80": narrow, "sysenter": sysenter}
+                whole = abi if abi.name == "x86-64" else kernel.abi("x86-64")
+                narrow = kernel.abi("i386")
+                sysenter = self._gate(cpu, narrow, "sysenter")
+                return {
+                    "syscall": self._gate(cpu, whole, "syscall"),
+                    "int80": self._gate(cpu, narrow, "int80"),
+                    "sysenter": self._sysenter(cpu, sysenter, "rsp", "rbp", "rax"),
+                }
             case "i386":
-                sysenter = self._sysenter(cpu, own, "esp", "ebp", "eax")
-                return {"int80": own, "sysenter": sysenter}
-            case "arm":
-                return {"svc": own if abi.name == "arm-eabi" else self._svc(cpu)}
-            case "arm64":
-                return {"svc": own}
+                sysenter = self._gate(cpu, abi, "sysenter")
+                return {
+                    "int80": self._gate(cpu, abi, "int80"),
+                    "sysenter": self._sysenter(cpu, sysenter, "esp", "ebp", "eax"),
+                }
+            case "arm" if abi.name == "arm-oabi":
+                return {"svc": self._svc(cpu)}
+            case "arm" | "arm64":
+                return {"svc": self._gate(cpu, abi, "svc")}
             case "riscv64" | "riscv32":
-                return {"ecall": own}
+                return {"ecall": self._gate(cpu, abi, "ecall")}
             case _:
-                return {"syscall": own}
+                return {"syscall": self._gate(cpu, abi, "syscall")}
 
-    def _gate(self, cpu: Cpu, abi: Abi) -> TrapHandler:
-        wide = cpu.isa.name == "i386" or abi.convention.word_bits < cpu.isa.word_bits
-        return make_gate(self._kernel, cpu, SyscallTable(self._kernel, abi, cpu.registers, wide))
+    def _gate(self, cpu: Cpu, abi: Abi, way: str) -> TrapHandler:
+        wide = is_wide(cpu, abi.convention)
+        table = SyscallTable(self._kernel, abi, cpu.registers, wide, way=way)
+        return make_gate(self._kernel, cpu, table)
 
     def _svc(self, cpu: Cpu) -> TrapHandler:
         """OABI: the number is the instruction's immediate, or r7 if that is zero.
@@ -95,8 +169,8 @@ class Gates:
         arch/arm/kernel/entry-common.S.
         """
         kernel = self._kernel
-        eabi = self._gate(cpu, kernel.abi("arm-eabi"))
-        oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False)
+        eabi = self._gate(cpu, kernel.abi("arm-eabi"), "svc")
+        oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False, way="svc")
         number = [0]
         oabi = make_gate(kernel, cpu, oabi_table, number)
         oabi_restart = restart_number(oabi_table.abi)
@@ -119,7 +193,7 @@ class Gates:
             number[0] = immediate
             return oabi()
 
-        return enter
+        return guarded(cpu, enter)
 
     def _sysenter(self, cpu: Cpu, i386: TrapHandler, *names: str) -> TrapHandler:
         """sysenter: ebp is the user's stack, the i386 vDSO's landing pad the return address.
@@ -142,4 +216,4 @@ class Gates:
                 return
             i386()
 
-        return enter
+        return guarded(cpu, enter)

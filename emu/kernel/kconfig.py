@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from emu.record import record
 
 PREFIX = "CONFIG_"
 
 
-@dataclass(frozen=True)
+@record
 class Symbol:
     """One part: it is built in if a file system or a call of it is there, or if it is `fixed`."""
 

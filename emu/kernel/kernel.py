@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from types import CoroutineType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emu.arch.abi import Abi
 from emu.kernel.cpu_timer import run_cpu_timers
@@ -19,23 +19,27 @@ from emu.kernel.ipc.namespace import IpcNamespace
 from emu.kernel.loadavg import LoadAverage
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
-from emu.kernel.syscall import find_handler
+from emu.kernel.syscall import find_handler, wrapped
 from emu.kernel.task import INIT_PID
 from emu.kernel.uapi.signal import SIGKILL
 from emu.kernel.uts import Uts
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Row
-    from emu.arch.cpu import Cpu
+    from emu.arch.cpu import Cpu, Fault
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
     from emu.kernel.kconfig import KernelConfig
     from emu.kernel.mm.ram import Ram
-    from emu.kernel.syscall import Syscall
+    from emu.kernel.net.namespace import Net
+    from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
     from emu.kernel.vfs.mount import Mount
 
+
+Part = TypeVar("Part")
 
 PID_MAX = 32768
 RESERVED_PIDS = 300
@@ -45,7 +49,7 @@ PROBED = frozenset({"rseq"})
 """Calls that every libc tries at its start and does without: no warning, though a trace line."""
 
 
-@dataclass
+@record(frozen=False)
 class Options:
     """What the user of a machine may choose.
 
@@ -107,12 +111,14 @@ class Kernel:
         self.root_mount: Mount
         self.tracer: Tracer | None = None
         self._handlers = handlers
+        self._wrappers: dict[str, list[Wrapper]] = {}
         self._make_cpu = make_cpu
         self._cpus: dict[str, Cpu] = {}
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
         self.load = LoadAverage(clock)
+        self._parts: dict[Callable[[Kernel], Any], object] = {}
         self.living = 0
         """How many tasks have not ended."""
         self.switched_ns = clock.cpu_ns()
@@ -125,9 +131,26 @@ class Kernel:
         self._pids_wrapped = False
         self._ended: list[Task] = []
 
+    @cached_property
+    def net(self) -> Net:
+        """The network, made when the first socket is."""
+        from emu.kernel.net.namespace import Net
+
+        return Net(self)
+
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""
         self.options.log(message)
+
+    def part(self, make: Callable[[Kernel], Part]) -> Part:
+        """The machine's one object of a class such as KernelLog, made when first asked for."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        return cast(Part, self._parts[make])
+
+    def has_part(self, make: Callable[[Kernel], object]) -> bool:
+        """Whether anybody asked for it yet."""
+        return make in self._parts
 
     def watch(self, tracer: Tracer | None) -> None:
         """Send events to a tracer from now on; None ends it."""
@@ -153,7 +176,18 @@ class Kernel:
         canonical = abi.canonical_entry(entry)
         if self.config is not None and not self.config.allows_call(canonical):
             return None
-        return find_handler(self._handlers, entry, canonical)
+        syscall = find_handler(self._handlers, entry, canonical)
+        if syscall is None or not self._wrappers:
+            return syscall
+        return wrapped(syscall, self._wrappers.get(f"{abi.name}/{entry}", ()))
+
+    def wrap(self, abi: str, entry: str, wrapper: Wrapper) -> None:
+        """Put a function around what answers an entry point of an ABI's table, from now on.
+
+        The last one put there is the outermost.
+        """
+        self._wrappers.setdefault(f"{abi}/{entry}", []).append(wrapper)
+        self.gates.forget()
 
     def entry_points(self) -> list[str]:
         """The functions that answer system calls."""
@@ -273,14 +307,23 @@ class Kernel:
             task.work = False
             deliver(task)
         if task.alive and not task.group.stop_signal:
-            fault = cpu.run()
+            if self.tracer is None:
+                fault = cpu.run()
+            else:
+                fault = self._run_watched(task, cpu, self.tracer)
             self.clock.worked(cpu.work_done)
             if fault is not None:
-                if self.tracer is not None:
-                    self.tracer.fault(task, fault)
                 force_fault(task, fault)
             if task.alive and task.call is None:
                 self.sched.ready(task)
+
+    def _run_watched(self, task: Task, cpu: Cpu, tracer: Tracer) -> Fault | None:
+        tracer.running(task)
+        fault = cpu.run()
+        tracer.paused(task)
+        if fault is not None:
+            tracer.fault(task, fault)
+        return fault
 
     def kill_all(self) -> None:
         """End every task at once by SIGKILL; not from within a task."""

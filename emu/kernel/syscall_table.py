@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,10 @@ from emu.kernel.binding import Binder
 from emu.kernel.errno import ENOSYS, KernelError
 from emu.kernel.events import SyscallEvent
 from emu.kernel.restart import RegistersSet, Restart
+from emu.record import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from emu.arch.abi import Abi, Row
     from emu.arch.convention import Convention
@@ -31,7 +31,8 @@ class SyscallTable:
     """Number -> decoder: `rows` has those that were called before, `bind` finds the others.
 
     Rows are remembered for numbers of the ABI's table only: a guest that tries every number
-    there is does not grow the kernel.
+    there is does not grow the kernel. `way` is the trap instruction that leads here, for tracers.
+    With `own_rows` it is not the ABI's table but one of these rows; see `emu.kernel.added_gates`.
     """
 
     def __init__(
@@ -41,20 +42,28 @@ class SyscallTable:
         registers: RegisterFile,
         wide: bool,
         convention: Convention | None = None,
+        *,
+        way: str = "",
+        own_rows: Mapping[int, tuple[Row, Syscall | None]] | None = None,
     ) -> None:
         self.rows: dict[int, Decoder] = {}
         self.kernel = kernel
         self.abi = abi
+        self.convention = convention or abi.convention
+        self.way = way
         self._registers = registers
         self._wide = wide
+        self._own_rows = own_rows
         self._binder = Binder(abi, registers, wide, convention)
-        self._number_mask = (1 << abi.convention.number_bits) - 1
+        self._number_mask = (1 << self.convention.number_bits) - 1
         self._sister: SyscallTable | None = None
 
     def bind(self, number: int) -> Decoder:
         """The decoder for what the number register holds."""
         if number > self._number_mask:  # the kernel looks at a part of the register only
             return self.bind(number & self._number_mask)
+        if self._own_rows is not None:
+            return self._bind_own(number)
         row = self.abi.syscalls.get(number)
         if row is None:
             sister = self._sister_of(number)
@@ -74,6 +83,16 @@ class SyscallTable:
         self.rows[number] = decoder = self._traced(decoder, syscall, row, number)
         return decoder
 
+    def _bind_own(self, number: int) -> Decoder:
+        """The decoder of a row of somebody's own table."""
+        assert self._own_rows is not None
+        row, syscall = self._own_rows.get(number, (None, None))
+        if row is None:
+            return self._traced(partial(self._refuse, number), None, None, number)
+        decoder = self._unimplemented(row) if syscall is None else self._binder.decoder(syscall)
+        self.rows[number] = decoder = self._traced(decoder, syscall, row, number)
+        return decoder
+
     def _sister_of(self, number: int) -> SyscallTable | None:
         """The table of the ABI that shares this way in, if it has the number."""
         name = self.abi.sister
@@ -81,7 +100,9 @@ class SyscallTable:
             return None
         if self._sister is None:
             sister = self.kernel.abi(name, self.abi.byte_order)
-            self._sister = SyscallTable(self.kernel, sister, self._registers, self._wide)
+            self._sister = SyscallTable(
+                self.kernel, sister, self._registers, self._wide, way=self.way
+            )
         return self._sister if number in self._sister.abi.syscalls else None
 
     def _indirect(self, own: Row) -> Decoder:
@@ -92,7 +113,9 @@ class SyscallTable:
         """
         first, *others = self.abi.convention.arguments
         convention = replace(self.abi.convention, arguments=tuple(others))
-        inner = SyscallTable(self.kernel, self.abi, self._registers, self._wide, convention)
+        inner = SyscallTable(
+            self.kernel, self.abi, self._registers, self._wide, convention, way=self.way
+        )
         registers = self._registers
         refuse = self._traced(partial(self._refuse, own.nr), None, own, own.nr)
         # Old ARM's numbers may come without the bits that mark them.
@@ -130,7 +153,9 @@ class SyscallTable:
         tracer = self.kernel.tracer
         if tracer is None:
             return decoder
-        binder = self._binder
+        from emu.kernel.injection import tampered
+
+        binder, way = self._binder, self.way
         raw = binder.raw_words(TRACED_WORDS) if syscall is None else binder.raw_decoder(syscall)
         name = row.name if row else f"syscall_{number:#x}"
 
@@ -149,10 +174,15 @@ class SyscallTable:
 
         def traced(task: Task) -> int | Awaitable[int]:
             task.abi = self.abi
-            event = SyscallEvent(task, name, number, syscall, raw_arguments(task))
+            event = SyscallEvent(
+                task, name, number, syscall, raw_arguments(task), None, None, None, way
+            )
             tracer.enter(event)
             try:
-                result = decoder(task)
+                if event.injected is None:
+                    result = decoder(task)
+                else:
+                    result = tampered(event.injected, decoder, task)
             except KernelError as error:
                 event.error = error
                 tracer.leave(event)
@@ -177,7 +207,7 @@ class SyscallTable:
 
     def _tell_restored(self, event: SyscallEvent) -> None:
         """What a call that set the registers itself seems to answer: a result or an error."""
-        convention = self.abi.convention
+        convention = self.convention
         value, mask = self._registers[convention.result], (1 << self.abi.word_bytes * 8) - 1
         number = 0
         if convention.error_flag is None:

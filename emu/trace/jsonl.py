@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TextIO
 
+from emu.kernel.events import Tracer
 from emu.kernel.signal.numbers import signal_name
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 
-class JsonLines:
+class JsonLines(Tracer):
     """Writes every event as an object whose ``event`` says what it is.
 
     Arguments are the raw words, each the size of its parameter; ``error`` is the error's name.

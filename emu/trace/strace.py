@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 from weakref import WeakSet
 
+from emu.kernel.events import Tracer
 from emu.kernel.signal.numbers import signal_numbers
+from emu.record import record
 from emu.trace.filter import Filter
 from emu.trace.format import line, siginfo, signals
 from emu.trace.format.call import Call
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 NSEC_PER_SEC = 1_000_000_000
 
 
-@dataclass
+@record(frozen=False)
 class Running:
     """A call that has entered: what was written of it, and from which argument it goes on."""
 
@@ -31,7 +32,7 @@ class Running:
     position: int
 
 
-class Strace:
+class Strace(Tracer):
     """Writes each call when it enters and completes the line when it leaves.
 
     `follow` shows the children too, with the pid before each line while there are several tasks

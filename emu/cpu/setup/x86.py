@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from ctypes import c_uint32, c_uint64
 
 from emu.arch.cpu import TrapHandler
@@ -46,6 +47,7 @@ _SIGNALS = {
     _BREAKPOINT: "SIGTRAP",
 }  # fmt: skip
 _INT_OPCODE = 0xCD
+_INTERRUPT_WAY = re.compile("int([2-9a-f][0-9a-f])")
 _IN_IDT = 2  # of an error code: the selector is an interrupt vector
 _INVALID_OPCODE = 6
 _INT1_OPCODE = 0xF1
@@ -88,6 +90,11 @@ class X86(Engine):
     def patches_itself(self, page: int) -> bool:
         """Whether the instruction is in this page: x86 alone lets it change even the next one."""
         return self.state.read_pc() >> 12 == page
+
+    def _way_number(self, way: str) -> int | None:
+        """Any interrupt may be one: ``int81``."""
+        interrupt = _INTERRUPT_WAY.fullmatch(way)
+        return int(interrupt[1], 16) if interrupt else super()._way_number(way)
 
     def _start_fpu(self) -> None:
         access = self.access

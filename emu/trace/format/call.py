@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.trace.format.text import signed
@@ -15,21 +14,15 @@ if TYPE_CHECKING:
     from emu.kernel.syscall import Parameter
 
 
-@dataclass
 class Call:
     """An event with what is needed to write it down."""
 
-    event: SyscallEvent
-    string_limit: int
-    abi: Abi = field(init=False)
-    mm: AddressSpace = field(init=False)
-    parameters: list[Parameter] = field(init=False)
-
-    def __post_init__(self) -> None:
-        event = self.event
-        self.abi = event.task.abi
-        self.mm = event.task.mm
-        self.parameters = event.syscall.parameters() if event.syscall else []
+    def __init__(self, event: SyscallEvent, string_limit: int) -> None:
+        self.event = event
+        self.string_limit = string_limit
+        self.abi: Abi = event.task.abi
+        self.mm: AddressSpace = event.task.mm
+        self.parameters: list[Parameter] = event.syscall.parameters() if event.syscall else []
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from emu.kernel.args import Fd, Int, Loff, Long, Path, Size, UInt
 from emu.kernel.errno import EBADF, EEXIST, EINTR, ENOENT
+from emu.kernel.events import Tracer
 from emu.kernel.kernel import Unimplemented
 from emu.kernel.restart import (
     RegistersSet,
@@ -370,12 +371,9 @@ def restores_an_error(task) -> int:
     raise RegistersSet
 
 
-class Watcher:
+class Watcher(Tracer):
     def __init__(self):
         self.left = []
-
-    def enter(self, event):
-        pass
 
     def leave(self, event):
         self.left.append(event)

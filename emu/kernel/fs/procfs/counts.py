@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.mm.address_space import is_data
 from emu.kernel.mm.vma import VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_WRITE
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Pages:
     """Numbers of pages: of all areas, of kinds of areas, and of what is present."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.mm.vma import VM_LOCKED
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -17,7 +17,7 @@ MAX_ORDER = 11
 PAGES_PER_SECTION = 1 << (MAX_ORDER - 1)
 
 
-@dataclass(frozen=True)
+@record
 class Use:
     """What the machine's pages are used for."""
 

@@ -6,13 +6,13 @@ See show_smap in fs/proc/task_mmu.c.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.fs.procfs.maps import map_line
 from emu.kernel.mm import vma as vm
 from emu.kernel.mm.ram import ZERO_FRAME
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
@@ -33,7 +33,7 @@ VM_FLAG_NAMES = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Usage:
     """Bytes by kind; `pss` and its like in bytes << PSS_SHIFT, as shares are fractions."""
 
@@ -52,8 +52,8 @@ class Usage:
 
     def add(self, other: Usage) -> None:
         """Sum up."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+        for name in Usage.__annotations__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 def show_smaps(asks: Task, mm: AddressSpace) -> bytes:

@@ -33,6 +33,7 @@ SYSTEM: Table = {
     b"locks": text("locks:show_locks"),
     b"meminfo": text("memory_info:show_meminfo"),
     b"misc": text("devices:show_misc"),
+    b"modules": text("system:show_modules"),
     b"mounts": link("root:mounts_link"),
     b"net": link("root:net_link"),
     b"partitions": text("devices:show_partitions"),

@@ -95,13 +95,18 @@ class TableDirectory(ProcDirectory):
         inode = self.entries[name] = row.make(self, ino)
         return inode
 
-    def others(self) -> Sequence[DirEntry]:
-        """The entries that nobody has looked up."""
-        return [
+    def iterate(self) -> Sequence[DirEntry]:
+        """The table in its order, then what was added, then what a subclass has."""
+        rows = [
             DirEntry(name, ino, row.mode & S_IFMT)
             for ino, (name, row) in enumerate(self.table.items(), self._first_ino)
-            if name not in self.entries
         ]
+        added = [
+            DirEntry(name, inode.ino, inode.mode & S_IFMT)
+            for name, inode in self.entries.items()
+            if name not in self.table
+        ]
+        return [*rows, *added, *self.others()]
 
 
 def text(

@@ -117,14 +117,13 @@ class ProcRoot(TableDirectory):
         return super().lookup(name)
 
     def others(self) -> Sequence[DirEntry]:
-        """The system's files, and a directory for each process, in order of their ids."""
+        """A directory for each process, in order of their ids."""
         tasks = self.sb.vfs.kernel.tasks
-        processes = [
+        return [
             DirEntry(b"%d" % pid, self._process(task).ino, S_IFDIR)
             for pid, task in sorted(tasks.items())
             if task.tgid == pid and self._may_see(task, INVISIBLE)
         ]
-        return [*super().others(), *processes]
 
     def iterate(self) -> Sequence[DirEntry]:
         """The system's files and the processes."""

@@ -19,6 +19,11 @@ def show_cmdline(kernel: Kernel) -> bytes:
     return b"\n"
 
 
+def show_modules(kernel: Kernel) -> bytes:
+    """All of this kernel is built in."""
+    return b""
+
+
 def show_filesystems(kernel: Kernel) -> bytes:
     """The types that can be mounted."""
     return b"".join(

@@ -124,6 +124,9 @@ class Cpu(Protocol):
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault."""
 
+    def limit_run(self, blocks: int) -> None:
+        """How many blocks each run may have from now on, where they are counted."""
+
     def stop(self) -> None:
         """End the current or the next `run`; may be called from another thread."""
 

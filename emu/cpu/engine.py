@@ -129,6 +129,11 @@ class Engine(UserRegisters, Hardware):
 
     # Running
 
+    def limit_run(self, blocks: int) -> None:
+        """How many blocks each run may have from now on, where they are counted."""
+        if self._budget is not None:
+            self._budget.allowed = blocks
+
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised.
 

@@ -215,3 +215,11 @@ def test_locks_are_listed(guest):
     assert line.endswith(f":{ino} 0 EOF\n")
     guest.close(fd)
     assert guest.cat("/proc/locks") == b""
+
+
+def test_an_open_directory_of_a_process_takes_signals(guest, user):
+    fd = guest.open(f"/proc/{user.task.pid}", "O_RDONLY|O_DIRECTORY")
+    assert guest.sys("pidfd_send_signal", fd, 0, 0, 0) == 0
+    assert guest.sys("pidfd_send_signal", guest.open("/proc"), 0, 0, 0) == "EBADF"
+    del guest.kernel.tasks[user.task.pid]
+    assert guest.sys("pidfd_send_signal", fd, 0, 0, 0) == "ESRCH"

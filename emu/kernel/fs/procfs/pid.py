@@ -108,7 +108,9 @@ class TaskDirectory(TableDirectory):
 
 def process_directory(sb: ProcSuperBlock, task: Task) -> TaskDirectory:
     """/proc/PID of a process, or of a thread that was asked for by its own number."""
-    return TaskDirectory(sb, task, PROCESS)
+    directory = TaskDirectory(sb, task, PROCESS)
+    directory.private = task  # pidfd_send_signal(2) takes it for a pidfd
+    return directory
 
 
 class ThreadsDirectory(ProcDirectory):

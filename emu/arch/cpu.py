@@ -127,6 +127,9 @@ class Cpu(Protocol):
     def limit_run(self, blocks: int) -> None:
         """How many blocks each run may have from now on, where they are counted."""
 
+    def step(self) -> Fault | None:
+        """Execute one instruction from `pc`; None also if it led into the kernel."""
+
     def stop(self) -> None:
         """End the current or the next `run`; may be called from another thread."""
 

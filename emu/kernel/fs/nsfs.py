@@ -1,6 +1,7 @@
 """Namespaces as files: what /proc/PID/ns leads to. See fs/nsfs.c, namespaces(7), ioctl_ns(2).
 
-A machine has one namespace of each kind, the first, with the inode numbers that Linux gives those.
+Tasks may have mounts of their own. Of the other kinds a machine has one namespace, the first, with
+the inode number that Linux gives it.
 """
 
 from __future__ import annotations
@@ -58,17 +59,20 @@ class NsfsSuperBlock(SuperBlock):
     def __init__(self, vfs: Vfs) -> None:
         super().__init__(vfs)
         self.set_root(Inode(self, S_IFDIR | 0o555))
-        self.dentries: dict[bytes, Dentry] = {}
+        self.dentries: dict[tuple[bytes, int], Dentry] = {}
 
-    def namespace(self, kind: bytes) -> Dentry:
-        """The one of a kind."""
-        dentry = self.dentries.get(kind)
+    def namespace(self, kind: bytes, task: Task) -> Dentry:
+        """The one of a kind that a task is in."""
+        flag, ino = NAMESPACES[kind]
+        if kind == b"mnt":
+            ino += task.fs.mnt_ns.id - 1  # there may be several; their ids begin with 1
+        key = (kind, ino)
+        dentry = self.dentries.get(key)
         if dentry is None:
-            flag, ino = NAMESPACES[kind]
             inode = Inode(self, S_IFREG | 0o444, ino=ino)
             inode.private = flag
             inode.fop = NAMESPACE
-            dentry = self.dentries[kind] = Dentry(None, b"%s:[%d]" % (kind, ino), inode, self)
+            dentry = self.dentries[key] = Dentry(None, b"%s:[%d]" % (kind, ino), inode, self)
         return dentry
 
     def dname(self, dentry: Dentry) -> bytes | None:
@@ -102,16 +106,17 @@ class NamespaceOperations(FileOperations):
 NAMESPACE = NamespaceOperations()
 
 
-def namespace_path(vfs: Vfs, kind: bytes) -> VfsPath:
-    """The place of a namespace, by its kind as in /proc/PID/ns."""
+def namespace_path(task: Task, kind: bytes) -> VfsPath:
+    """The place of a namespace that a task is in, by its kind as in /proc/PID/ns."""
+    vfs = task.kernel.root_mount.vfs
     if vfs.nsfs_mount is None:
         vfs.nsfs_mount = Mount(NsfsSuperBlock(vfs), flags=0)
     sb = vfs.nsfs_mount.sb
     assert isinstance(sb, NsfsSuperBlock)
-    return VfsPath(vfs.nsfs_mount, sb.namespace(kind))
+    return VfsPath(vfs.nsfs_mount, sb.namespace(kind, task))
 
 
 def _open(task: Task, kind: bytes) -> int:
     """A new descriptor of a namespace."""
-    file = File(namespace_path(task.kernel.root_mount.vfs, kind), 0, task.cred)
+    file = File(namespace_path(task, kind), 0, task.cred)
     return task.files.install(file, task.rlimits["RLIMIT_NOFILE"][0], cloexec=True)

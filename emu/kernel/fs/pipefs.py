@@ -51,6 +51,7 @@ class PipeOperations(FileOperations):
     """Both ends of a pipe, and a named pipe."""
 
     seekable = False
+    nowait = True
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Open a named pipe; a side waits for the other, unless O_NONBLOCK: see fifo_open.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.family import is_orphaned_pgrp
 from emu.kernel.job_control import stop_process
-from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, Sigaction, sigmask
+from emu.kernel.signal.actions import DUMPS_CORE, IGNORED_BY_DEFAULT, STOPS, Sigaction, sigmask
 from emu.kernel.signal.fault_record import record_fault
 from emu.kernel.signal.frame import setup_frame
 from emu.kernel.signal.pending import SigInfo
@@ -38,22 +38,37 @@ def deliver(task: Task) -> None:
     Of several handlers the last one's frame lies on top, so that it runs first. What a system
     call that a signal broke will answer is settled here, too.
     """
+    if task.ptrace is not None:
+        task.ptrace.deliver()
+        return
     signals = task.signals
     while task.alive and not task.group.stop_signal:
         info = signals.dequeue()
         if info is None:
-            _no_handler(task)
+            no_handler(task)
             return
-        action = task.signals.actions[info.signal]
-        if action.handler == SIG_IGN:
-            continue
-        if task.kernel.tracer is not None and info.signal != SIGKILL:
-            task.kernel.tracer.signal(task, info)
-        if action.handler == SIG_DFL:
-            _default_action(task, info.signal)
-        else:
-            _run_handler(task, info, action)
+        act_on(task, info)
     task.work = task.alive  # stopped: the rest when it goes on
+
+
+def act_on(task: Task, info: SigInfo) -> None:
+    """Do what the process has chosen to do with a signal."""
+    action = task.signals.actions[info.signal]
+    if action.handler == SIG_IGN:
+        return
+    if task.kernel.tracer is not None and info.signal != SIGKILL:
+        task.kernel.tracer.signal(task, info)
+    if action.handler == SIG_DFL:
+        _default_action(task, info)
+    else:
+        _run_handler(task, info, action)
+
+
+def fatal_signal(task: Task, info: SigInfo) -> int:
+    """The status that a signal ends its process with; 0 if it does not."""
+    bit = sigmask(info.signal)
+    ends = task.signals.actions[info.signal].handler == SIG_DFL
+    return info.signal if ends and not bit & (IGNORED_BY_DEFAULT | STOPS) else 0
 
 
 def force_fault(task: Task, fault: Fault) -> None:
@@ -78,7 +93,8 @@ def _page_fault_signal(task: Task) -> tuple[int, str]:
     return (SIGBUS if answer.startswith("BUS") else SIGSEGV), answer
 
 
-def _default_action(task: Task, signal: int) -> None:
+def _default_action(task: Task, info: SigInfo) -> None:
+    signal = info.signal
     bit = sigmask(signal)
     if bit & IGNORED_BY_DEFAULT:
         return
@@ -87,7 +103,16 @@ def _default_action(task: Task, signal: int) -> None:
         if signal == SIGSTOP or not is_orphaned_pgrp(task):
             stop_process(task, signal)
         return
-    task.die(signal)
+    task.die(signal, bool(bit & DUMPS_CORE) and _dump_core(task, info))
+
+
+def _dump_core(task: Task, info: SigInfo) -> bool:
+    """Whether a core file was written; without a limit that allows one it is not tried."""
+    if not task.rlimits["RLIMIT_CORE"][0]:
+        return False
+    from emu.kernel.coredump.dump import do_coredump
+
+    return do_coredump(task, info)
 
 
 def _run_handler(task: Task, info: SigInfo, action: Sigaction) -> None:
@@ -107,7 +132,7 @@ def _run_handler(task: Task, info: SigInfo, action: Sigaction) -> None:
         signals.altstack = AltStack()
 
 
-def _no_handler(task: Task) -> None:
+def no_handler(task: Task) -> None:
     """Nothing more to take: a call that was broken for nothing goes on."""
     _settle_call(task, None)
     signals = task.signals

@@ -9,6 +9,7 @@ from emu.kernel.errno import EBADF, EINVAL, EPERM
 from emu.kernel.fs.memfd import add_seals, get_seals
 from emu.kernel.fs.pipe_buffer import pipe_of
 from emu.kernel.fs.pipefs import may_exceed_pipe_size
+from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.sys.fcntl_lock import get_lock, set_lock
 from emu.kernel.sys.file_kinds import FcntlCommand, OpenFlagsOrOther, Translated, to_user
 from emu.kernel.sys.open import has_32bit_off_t
@@ -104,12 +105,23 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
         case cmds.F_GETOWN:
             return file.owner
         case cmds.F_SETOWN:
-            # Noted; no file of ours sends SIGIO yet.
             file.owner = (value & 0xFFFFFFFF ^ 1 << 31) - (1 << 31)
         case cmds.F_GETSIG:
-            return file.signum
+            return signal_numbers(task.abi).encode(file.signum) if file.signum else 0
+        case cmds.F_SETSIG:
+            file.signum = signal_numbers(task.abi).decode(value & 0xFFFFFFFF)
         case cmds.F_GETLEASE:
-            return cmds.F_UNLCK
+            from emu.kernel.vfs.leases import fcntl_getlease
+
+            return fcntl_getlease(file)
+        case cmds.F_SETLEASE:
+            from emu.kernel.vfs.leases import fcntl_setlease
+
+            fcntl_setlease(task, fd, file, value & 0xFFFFFFFF)
+        case cmds.F_NOTIFY:
+            from emu.kernel.notify.dnotify import fcntl_dirnotify
+
+            fcntl_dirnotify(task, fd, file, value & 0xFFFFFFFF)
         case _:
             raise EINVAL("no such command")
     return 0

@@ -46,11 +46,17 @@ class File:
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
+        self.inode.open_count += 1
 
     @property
     def is_path(self) -> bool:
         """Whether it was opened with O_PATH and is only a place."""
         return self.mode == FMODE_PATH
+
+    def begin_writing(self) -> None:
+        """Count a regular file that is open for writing, until the last `put`."""
+        self.inode.write_count += 1
+        self.path.mount.writers += 1
 
     def get(self) -> File:
         """Count one more user."""
@@ -63,13 +69,20 @@ class File:
         if self.count:
             return
         self.path.mount.open_files -= 1
+        inode = self.inode
+        inode.open_count -= 1
+        notify = inode.sb.vfs.notify
+        if notify is not None:
+            notify.closed(self)
+            if not inode.open_count and self.path.dentry.dead:
+                notify.maybe_gone(inode)
         if self.mode == FMODE_PATH:
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()
-        inode = self.inode
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1
+            self.path.mount.writers -= 1
         if inode.locks is not None:
             inode.locks.forget_file(self)
         self.f_op.release(inode, self)

@@ -28,6 +28,9 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
     operations = file.f_op
     pos = file.pos
     result = operations.read(file, buffer, pos)
+    notify = file.inode.sb.vfs.notify
+    if notify is not None:
+        result = notify.after_read(file, result)
     if not operations.seekable:
         return result
     if isinstance(result, int):
@@ -41,7 +44,9 @@ def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     _check_position(file, pos)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    return file.f_op.read(file, buffer, pos)
+    result = file.f_op.read(file, buffer, pos)
+    notify = file.inode.sb.vfs.notify
+    return result if notify is None else notify.after_read(file, result)
 
 
 def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
@@ -49,13 +54,17 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     operations = file.f_op
-    if not operations.seekable:
-        return operations.write(file, buffer, 0)
     inode = file.inode
+    notify = inode.sb.vfs.notify
+    if not operations.seekable:
+        result = operations.write(file, buffer, 0)
+        return result if notify is None else notify.after_write(file, result)
     pos = inode.size if file.flags & O_APPEND else file.pos
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
     result = operations.write(file, buffer, pos)
+    if notify is not None:
+        result = notify.after_write(file, result)
     if isinstance(result, int):
         file.pos = pos + result
         return result
@@ -72,7 +81,9 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    return file.f_op.write(file, buffer, pos)
+    result = file.f_op.write(file, buffer, pos)
+    notify = inode.sb.vfs.notify
+    return result if notify is None else notify.after_write(file, result)
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:
@@ -91,7 +102,7 @@ def prepare_write(task: Task, inode: Inode, buffer: Buffer, pos: int) -> None:
     end = pos + buffer.count
     if end > inode.size and (task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62):
         buffer.count = check_file_size(task, pos, end) - pos
-    if inode.mode & (S_ISUID | S_ISGID):
+    if inode.mode & (S_ISUID | S_ISGID) or inode.has_file_capabilities:
         remove_privileges(task, inode)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import fcntl, futex, ipc, prctl
+from emu.trace.format import fcntl, futex, ipc, prctl, ptrace
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
@@ -139,6 +139,7 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "process_vm_readv": {3: remote_iovec},
     "process_vm_writev": {3: remote_iovec},
     "sethostname": {1: raw_word},
+    "ptrace": {0: ptrace.request, 2: ptrace.address, 3: ptrace.data},
 }
 
 # Calls whose named argument is filled although its kind does not say so.
@@ -159,6 +160,8 @@ def is_filled(call: Call, index: int) -> bool:
         return fcntl.ioctl_is_out(call)
     if ipc.is_filled(call, index):
         return True
+    if index == 3 and call.name == "ptrace":
+        return ptrace.is_out(call)
     return index == 1 and call.name == "prctl" and prctl.is_out(call)
 
 
@@ -181,6 +184,8 @@ def shown(call: Call) -> int:
         return fcntl.ioctl_shown(call)
     if name == "prctl":
         return prctl.shown(call)
+    if name == "ptrace":
+        return ptrace.shown(call)
     if name in ("futex", "futex_time64"):
         return futex.arguments_shown(call.value(1))
     if name == "mremap" and not call.value(3) & MREMAP_NEW_ADDRESS:

@@ -81,6 +81,10 @@ class FakeInode:
 
     is_regular = True
     locks = None
+    acl = None
+    has_file_capabilities = False
+    open_count = 0
+    sb = SimpleNamespace(vfs=SimpleNamespace(notify=None))
 
     def __init__(self, ram, data, mode=0o100755):
         self.data = bytearray(data)
@@ -166,6 +170,7 @@ class FakeTask:
             leader=self, threads=[self], exit_status=None, maxrss=0, posix_timers={}
         )
         self.vfork_parent = None
+        self.ptrace = None
         self.signals = SimpleNamespace(after_exec=lambda: self.events.append("reset signals"))
         self.events = []
         self.attributes = Attributes()

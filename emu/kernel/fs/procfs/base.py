@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.fs.procfs.access import current_of, present, require_attach
+from emu.kernel.fs.procfs.variables import ULONG_MAX, parse_number
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 TASK_COMM_LEN = 16
+COREDUMP_FILTER_MASK = 0x1FF
 
 
 def show_comm(task: Task) -> bytes:
@@ -41,3 +43,14 @@ def show_personality(task: Task) -> bytes:
     """See personality(2)."""
     require_attach(present(task))
     return b"%08x\n" % task.attributes.personality
+
+
+def show_coredump_filter(task: Task) -> bytes:
+    """Which areas a core dump holds. See core(5)."""
+    return b"%08x\n" % present(task).attributes.coredump_filter
+
+
+def set_coredump_filter(task: Task, data: bytes) -> None:
+    """Choose them by bits. EINVAL."""
+    value = parse_number(data, ULONG_MAX)
+    present(task).attributes.coredump_filter = value & COREDUMP_FILTER_MASK

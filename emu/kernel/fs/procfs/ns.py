@@ -31,4 +31,4 @@ def ns_directory(parent: TaskDirectory, mode: int, ino: int) -> ProcDirectory:
 
 def _namespace(task: Task, kind: bytes) -> VfsPath:
     require_read(task)
-    return namespace_path(task.kernel.root_mount.vfs, kind)
+    return namespace_path(task, kind)

@@ -29,6 +29,9 @@ THREAD: Table = {
     b"clear_refs": special("memory:CLEAR_REFS", 0o200),
     b"cmdline": special("memory:CMDLINE", 0o444),
     b"comm": task_text("base:show_comm", "base:set_comm"),
+    b"coredump_filter": task_text(
+        "base:show_coredump_filter", "base:set_coredump_filter", whole=False
+    ),
     b"cwd": link("links:cwd"),
     b"environ": special("memory:ENVIRON", 0o400),
     b"exe": link("links:exe"),
@@ -40,6 +43,7 @@ THREAD: Table = {
     b"mem": special("memory:MEM", 0o600),
     b"mountinfo": task_text("mounts:show_mountinfo"),
     b"mounts": task_text("mounts:show_mounts"),
+    b"mountstats": task_text("mounts:show_mountstats", mode=0o400),
     b"ns": folder("ns:ns_directory", 0o511),
     b"oom_adj": task_text("oom:show_oom_adj", "oom:set_oom_adj", whole=False),
     b"oom_score": task_text("oom:show_oom_score"),

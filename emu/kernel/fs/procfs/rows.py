@@ -1,7 +1,7 @@
 """Directories given by a table: what an entry is stands in a row, its inode is made when looked up.
 
-A row names its function as ``module:function`` of this package. The module is imported when the
-function is first called, so that who reads one file of /proc does not pay for the others.
+A row names its function as ``module:function``, of this package or by its full name. The module is
+imported when the function is first called, so that who reads one file does not pay for the others.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Lazy:
         """The function, or whatever else the name stands for."""
         if self._found is None:
             module, _, name = self.where.partition(":")
-            self._found = getattr(import_module(f"{PACKAGE}.{module}"), name)
+            home = module if "." in module else f"{PACKAGE}.{module}"
+            self._found = getattr(import_module(home), name)
         return self._found
 
     def __call__(self, *arguments: Any) -> Any:

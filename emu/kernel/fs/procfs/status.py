@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 NR_SIGNALS = 64
 LEAST_FD_TABLE = 64
 STATE_NAMES = {
-    "R": "running", "S": "sleeping", "D": "disk sleep", "T": "stopped", "Z": "zombie",
+    "R": "running", "S": "sleeping", "D": "disk sleep", "T": "stopped", "t": "tracing stop",
+    "Z": "zombie",
 }  # fmt: skip
 
 Lines = list[tuple[str, object]]
 
 
 def state_of(task: Task) -> str:
-    """R running, S sleeping, D sleeping through signals, T stopped, Z ended."""
+    """R running, S sleeping, D sleeping through signals, T stopped, t by its tracer, Z ended."""
     if not task.alive:
         return "Z"
+    if task.ptrace is not None and task.ptrace.stop is not None:
+        return "t"
     if task.group.stop_signal:
         return "T"
     call = task.call
@@ -80,7 +83,7 @@ def _identity(task: Task) -> Lines:
         ("Ngid", 0),
         ("Pid", task.pid),
         ("PPid", task.ppid),
-        ("TracerPid", 0),
+        ("TracerPid", 0 if task.ptrace is None else task.ptrace.tracer.tgid),
         ("Uid", f"{cred.uid}\t{cred.euid}\t{cred.suid}\t{cred.fsuid}"),
         ("Gid", f"{cred.gid}\t{cred.egid}\t{cred.sgid}\t{cred.fsgid}"),
         ("FDSize", _table_size(task)),

@@ -11,6 +11,7 @@ from emu.kernel.errno import EINVAL
 from emu.kernel.fs.anon_inode import AnonInodeFs
 from emu.kernel.fs.pipe_buffer import round_pipe_size
 from emu.kernel.fs.procfs.ipc_sysctl import IPC, MQUEUE
+from emu.kernel.fs.procfs.net_sysctl import NET_SYSCTL
 from emu.kernel.fs.procfs.rows import Table, TableDirectory
 from emu.kernel.fs.procfs.variables import (
     INT_MAX,
@@ -46,7 +47,8 @@ RANDOM: Table = {
 KERNEL: Table = {
     b"arch": computed("sysctl:show_arch", line=True),
     b"cap_last_cap": fixed(CAP_LAST_CAP),
-    b"core_pattern": fixed("core"),
+    b"core_pattern": computed("sysctl:show_core_pattern", "sysctl:set_core_pattern", line=True),
+    b"core_uses_pid": number("core.uses_pid", 0, 1),
     b"domainname": string("uts.domainname", NEW_UTS_LEN),
     b"hostname": string("uts.nodename", NEW_UTS_LEN),
     **IPC,
@@ -94,7 +96,7 @@ FS: Table = {
 SYSCTL: Table = {
     b"fs": group(FS),
     b"kernel": group(KERNEL),
-    b"net": group({}),
+    b"net": group(NET_SYSCTL),
     b"vm": group(VM),
 }
 
@@ -109,6 +111,16 @@ def show_arch(kernel: Kernel) -> bytes:
     task = kernel.sched.current
     assert task is not None
     return task.image_abi.uname_machine.encode() + b"\n"
+
+
+def show_core_pattern(kernel: Kernel) -> bytes:
+    """How core dumps are named."""
+    return kernel.core.pattern + b"\n"
+
+
+def set_core_pattern(kernel: Kernel, data: bytes) -> None:
+    """Name them otherwise. EINVAL."""
+    kernel.core.set_pattern(data)
 
 
 def show_file_nr(kernel: Kernel) -> bytes:

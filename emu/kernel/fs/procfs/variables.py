@@ -43,6 +43,22 @@ def number(where: str, minimum: int = 0, maximum: int = INT_MAX, mode: int = 0o6
     return _row(mode, show, store)
 
 
+def numbers(where: str, minimum: int = 0, maximum: int = INT_MAX) -> Row:
+    """Several numbers with tabs between them: see proc_dointvec. Fewer change the first ones."""
+
+    def show(subject: Any) -> bytes:
+        return b"\t".join(b"%d" % each for each in attrgetter(where)(subject)) + b"\n"
+
+    def store(subject: Any, data: bytes) -> None:
+        old = attrgetter(where)(subject)
+        new = [parse_number(word, maximum) for word in data.split()]
+        if not 0 < len(new) <= len(old) or min(new) < minimum:
+            raise EINVAL(f"up to {len(old)} numbers from {minimum} on")
+        assign(subject, where, (*new, *old[len(new) :]))
+
+    return _row(0o644, show, store)
+
+
 def string(where: str, maximum: int, mode: int = 0o644) -> Row:
     """A line of at most `maximum` bytes: see proc_dostring. EINVAL for a longer one."""
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from emu.kernel.kconfig import KernelConfig
     from emu.kernel.mm.ram import Ram
     from emu.kernel.net.namespace import Net
+    from emu.kernel.notify.notifier import NotifyLimits
     from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
@@ -145,6 +146,13 @@ class Kernel:
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""
         self.options.log(message)
+
+    @property
+    def notify_limits(self) -> NotifyLimits:
+        """How many inotify instances and watches a user may have."""
+        from emu.kernel.notify.notifier import notifier_of
+
+        return notifier_of(self.root_mount.vfs).limits
 
     def part(self, make: Callable[[Kernel], Part]) -> Part:
         """The machine's one object of a class such as KernelLog, made when first asked for."""

@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from emu.kernel.fs.procfs.devices import TTY
+from emu.kernel.fs.procfs.net import NET
 from emu.kernel.fs.procfs.pid import PROCESS, THREAD
 from emu.kernel.fs.procfs.root import SYSTEM
 from emu.kernel.fs.procfs.sysctl import SYSCTL
@@ -140,7 +141,14 @@ def test_every_row_of_the_tables_names_something_that_exists():
     def parts(table):
         return [part for row in table.values() for part in row.parts]
 
-    for part in (*parts(SYSTEM), *parts(PROCESS), *parts(THREAD), *parts(SYSCTL), *parts(TTY)):
+    for part in (
+        *parts(SYSTEM),
+        *parts(PROCESS),
+        *parts(THREAD),
+        *parts(SYSCTL),
+        *parts(TTY),
+        *parts(NET),
+    ):
         assert callable(part.resolve()) or isinstance(part.resolve(), FileOperations), part.where
 
 

@@ -79,10 +79,16 @@ EPOLL: Table = {
     b"max_user_watches": computed("sysctl:show_epoll_watches", "sysctl:set_epoll_watches"),
 }
 
+INOTIFY: Table = {
+    name.encode(): number(f"notify_limits.{name}")
+    for name in ("max_queued_events", "max_user_instances", "max_user_watches")
+}
+
 FS: Table = {
     b"epoll": group(EPOLL),
     b"file-max": fixed((1 << 63) - 1),
     b"file-nr": computed("sysctl:show_file_nr"),
+    b"inotify": group(INOTIFY),
     b"mqueue": group(MQUEUE),
     b"nr_open": fixed(NR_OPEN),
     b"overflowgid": fixed(OVERFLOW_ID),

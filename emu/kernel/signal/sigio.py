@@ -18,7 +18,7 @@ from emu.kernel.uapi.poll import (
     POLLWRBAND,
     POLLWRNORM,
 )
-from emu.kernel.uapi.signal import SIGIO
+from emu.kernel.uapi.signal import SIGIO, SIGURG
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -45,6 +45,13 @@ def send_sigio(file: File, fd: int, code: str) -> None:
         info = SigInfo(signal, code, band=BANDS[code], fd=fd)
     for task in _owners(file):
         send_signal(task, signal, info)
+
+
+def send_sigurg(file: File) -> None:
+    """Tell a socket's owner that an urgent byte came."""
+    if file.owner:
+        for task in _owners(file):
+            send_signal(task, SIGURG)
 
 
 def _owners(file: File) -> list[Task]:

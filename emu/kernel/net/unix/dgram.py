@@ -149,8 +149,8 @@ class UnixDatagram(UnixSocket):
         scm = with_sender(scm, task, self, other)
         skb = SkBuff(data, self.address, scm)
         skb.charge_sender(self)
-        self.unix.give_files(scm)
         other.receive_queue.append(skb)
+        self.unix.give_files(scm)
         other.data_ready()
         return len(data)
 

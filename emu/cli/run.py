@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import resource
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.cli.module_options import (
+    CannotStart,
+    add_options,
+    make_machine,
+    report_missing,
+    with_module_arguments,
+)
 from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
@@ -22,7 +28,6 @@ from emu.machine import (
     Bind,
     Config,
     Machine,
-    ModuleFile,
     ProgramNotFound,
     UnknownModel,
 )
@@ -30,11 +35,10 @@ from emu.trace.filter import BadExpression
 
 if TYPE_CHECKING:
     from emu.cli.terminal import HostTerminal
+    from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.task import Task
 
 USAGE = 2
-PARAMETER = re.compile(r"[A-Za-z_][\w-]*=")
-SEPARATOR = "\0"
 LEAST_MEMORY = 16 << 20
 SOFTWARE = 70  # EX_SOFTWARE of sysexits.h
 CANNOT_RUN = 126
@@ -66,8 +70,13 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         options.limit_tasks = arguments.limit_tasks
     if arguments.hostname:
         options.hostname = arguments.hostname
+    try:
+        options.host_access = host_access(arguments)
+    except (ValueError, OSError) as error:
+        return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
+        upper=arguments.upper,
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
@@ -79,9 +88,10 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         options=options,
     )
     try:
-        machine = Machine(config) if not config.modules else machine_with_modules(config)
+        machine = make_machine(config, arguments)
         if arguments.strace:
             trace(machine, arguments)
+        missing = report_missing(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
     except (OSError, BadExpression, CannotStart) as error:
@@ -111,13 +121,15 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
             machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
-    except Unimplemented as missing:
-        return fail(f"--strict: {missing}", CANNOT_RUN)
+    except Unimplemented as unknown:
+        return fail(f"--strict: {unknown}", CANNOT_RUN)
     except KernelBug as bug:
         import traceback  # only bugs need it
 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
+    finally:
+        missing()
     return task
 
 
@@ -134,6 +146,10 @@ def parser() -> argparse.ArgumentParser:
         "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
         help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
         " changes; later ones lie on top",
+    )  # fmt: skip
+    files.add_argument(
+        "--upper", metavar="DIR",
+        help="keep what the guest changes in its root in this folder, for later runs",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,
@@ -157,6 +173,19 @@ def parser() -> argparse.ArgumentParser:
         "-U", dest="unset_env", metavar="K", action="append", default=[], help="unset a variable"
     )
     process.add_argument("-0", dest="argv0", metavar="ARGV0", help="the program's argv[0]")
+    network = p.add_argument_group("the network")
+    network.add_argument(
+        "--net", choices=("none", "host"), default="none",
+        help="none: a loopback of its own; host: what --allow and --publish name, too",
+    )  # fmt: skip
+    network.add_argument(
+        "--allow", metavar="HOST:PORT", action="append", default=[],
+        help="let it connect to a host (a name, an address, a network, or *) at a port (or *)",
+    )  # fmt: skip
+    network.add_argument(
+        "--publish", metavar="[ADDRESS:]HOST:GUEST", action="append", default=[],
+        help="let a port of the host (of 127.0.0.1) lead to one of the guest's",
+    )  # fmt: skip
     machine = p.add_argument_group("the machine")
     machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
     machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
@@ -180,14 +209,7 @@ def parser() -> argparse.ArgumentParser:
         help="the machine's memory",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
-    machine.add_argument(
-        "--module", dest="modules", metavar="FILE [NAME=VALUE ...]", action="append", default=[],
-        type=module_argument, help="load a kernel module written in Python",
-    )  # fmt: skip
-    machine.add_argument(
-        "--offer", dest="modules", metavar="FILE_OR_FOLDER", action="append", type=ModuleFile,
-        help="let programs load a module: see insmod(8), modprobe(8)",
-    )  # fmt: skip
+    add_options(machine)
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
     seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
@@ -206,47 +228,6 @@ def parser() -> argparse.ArgumentParser:
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
     )
     return p
-
-
-class CannotStart(Exception):
-    """A module of the command line could not be loaded; says why."""
-
-
-def machine_with_modules(config: Config) -> Machine:
-    """A machine whose modules are loaded. `CannotStart`."""
-    from emu.kernel.module.loader import CannotLoad
-
-    try:
-        return Machine(config)
-    except CannotLoad as error:
-        raise CannotStart(str(error)) from None
-
-
-def with_module_arguments(p: argparse.ArgumentParser, argv: list[str]) -> list[str]:
-    """The words with the values behind a --module made part of it, up to the program's name."""
-    words: list[str] = []
-    rest = list(argv)
-    while rest and rest[0].startswith("-"):
-        words.append(rest.pop(0))
-        action = p._option_string_actions.get(words[-1])
-        if action is None or action.nargs == 0 or not rest:
-            continue
-        words.append(rest.pop(0))
-        while words[-2] == "--module" and rest and PARAMETER.match(rest[0]):
-            words[-1] += f"{SEPARATOR}{rest.pop(0)}"
-    return words + rest
-
-
-def module_argument(text: str) -> ModuleFile:
-    """A file and values for its parameters, as `with_module_arguments` joins them."""
-    path, *values = text.split(SEPARATOR)
-    return ModuleFile(path, " ".join(quoted(value) for value in values))
-
-
-def quoted(word: str) -> str:
-    """A name and value as the kernel's own parser takes them: quotes around blanks."""
-    name, _, value = word.partition("=")
-    return f'{name}="{value}"' if any(c.isspace() for c in value) else word
 
 
 def bind_argument(text: str) -> Bind:
@@ -304,6 +285,18 @@ def environment(arguments: argparse.Namespace) -> dict[str, str]:
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables
+
+
+def host_access(arguments: argparse.Namespace) -> HostAccess | None:
+    """What the guest may do with the host's network; None for nothing. `ValueError`, `OSError`."""
+    if arguments.net == "none":
+        if arguments.allow or arguments.publish:
+            raise ValueError("--allow and --publish need --net host")
+        return None
+    from emu.kernel.net.host.rules import HostAccess, parse_allow, parse_publish, resolve_allow
+
+    allowed = [rule for text in arguments.allow for rule in resolve_allow(*parse_allow(text))]
+    return HostAccess(tuple(allowed), tuple(map(parse_publish, arguments.publish)))
 
 
 def trace(machine: Machine, arguments: argparse.Namespace) -> None:

@@ -35,7 +35,7 @@ Text = str | bytes | CharBuffer
 
 def snprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:
     """Format into a buffer of `size` bytes, a NUL included: how long the whole text is."""
-    text = c_format(fmt, args).encode(errors="surrogateescape")
+    text = c_format(fmt, args).encode("utf-8", "surrogateescape")
     length = len(text)
     if type(buf) is CharBuffer and length < size and buf.base + length < len(buf.memory):
         buf.memory[buf.base : buf.base + length + 1] = text + b"\0"

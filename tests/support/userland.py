@@ -31,8 +31,8 @@ CUT = (
 PROVIDES = {"debconf": "debconf-2.0"}
 ALTERNATIVES = {
     "usr/bin/awk": ("gawk", "mawk"),
+    "usr/bin/nc": ("nc.openbsd", "nc.traditional"),
     "usr/bin/lua": ("lua5.4",),
-    "usr/bin/nc": ("nc.openbsd",),
     "usr/bin/sh": ("dash", "bash"),
 }
 # What base-passwd's script makes of the package's own files.

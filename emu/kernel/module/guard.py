@@ -49,7 +49,9 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
 
     An async one that does not sleep has run when this returns.
     """
-    watched = module.enter(function)
+    watchdog = module.watchdog
+    watchdog.calls += 1
+    watchdog.depth += 1
     token = running.set(module)
     try:
         result = function(*arguments)
@@ -64,7 +66,9 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
         raise oops(module, function, error) from error
     finally:
         running.reset(token)
-        module.leave(watched)
+        watchdog.depth -= 1
+        if watchdog.raised and not watchdog.depth:
+            watchdog.settle()
 
 
 def checked(result: Any) -> int:
@@ -146,7 +150,9 @@ def step(
     outcome: bool | BaseException | None,
 ) -> tuple[bool, Any]:
     """Let a coroutine go on: whether it ended, and its result or what it waits for."""
-    watched = module.enter(function)
+    watchdog = module.watchdog
+    watchdog.calls += 1
+    watchdog.depth += 1
     token = running.set(module)
     try:
         if isinstance(outcome, BaseException):
@@ -168,7 +174,9 @@ def step(
         raise oops(module, function, error) from error
     finally:
         running.reset(token)
-        module.leave(watched)
+        watchdog.depth -= 1
+        if watchdog.raised and not watchdog.depth:
+            watchdog.settle()
 
 
 def _begin(module: Module, function: Callable[..., Any], coroutine: Any) -> Any:
@@ -178,8 +186,8 @@ def _begin(module: Module, function: Callable[..., Any], coroutine: Any) -> Any:
 
 def oops(module: Module, function: Callable[..., Any], error: BaseException) -> EIO:
     """Report a module's mistake to the log and the machine's owner; the error to raise."""
-    if isinstance(error, SoftLockup) and module.watchdog is not None:
-        module.watchdog.caught()
+    if isinstance(error, SoftLockup):
+        module.watchdog.raised = False
     module.break_locks()
     module.oopses += 1
     log = module.kernel.part(KernelLog)

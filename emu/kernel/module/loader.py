@@ -23,8 +23,7 @@ from emu.kernel.errno import (
     ENOSPC,
     KernelError,
 )
-from emu.kernel.module.ambient import running
-from emu.kernel.module.guard import Sleeping, call, checked, oops
+from emu.kernel.module.guard import Sleeping, call, checked
 from emu.kernel.module.module import COMING, GOING, LIVE, Module
 from emu.kernel.module.objects import add_module_object, remove_module_object
 from emu.kernel.module.parameters import Parameter, split_arguments
@@ -104,8 +103,8 @@ class ModuleLoader:
             raise ENOEXEC(f"no module {name} is offered")
         if name in self.modules:
             raise EEXIST(f"module {name} is loaded")
-        module = Module(self.kernel, name, offer.path)
-        module.watchdog = self.watchdog
+        self.watchdog.start()
+        module = Module(self.kernel, name, offer.path, self.watchdog)
         self.modules[name] = module
         try:
             self._define(module, arguments)
@@ -147,18 +146,9 @@ class ModuleLoader:
         space.__file__ = module.path
         sys.modules[space.__name__] = space
         module.namespace = space
-        watched, token = module.enter(self.load), running.set(module)
-        try:
-            with open(module.path, encoding="utf-8") as file:
-                code = compile(file.read(), module.path, "exec")
-            exec(code, space.__dict__)
-        except KernelError:
-            raise
-        except Exception as error:
-            raise oops(module, self.load, error) from error
-        finally:
-            running.reset(token)
-            module.leave(watched)
+        with open(module.path, encoding="utf-8") as file:
+            code = compile(file.read(), module.path, "exec")
+        call(module, exec, code, space.__dict__)
         self._warn_of_license(module)
         for name, value in given:
             parameter = module.parameters.get(name)

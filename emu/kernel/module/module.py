@@ -44,7 +44,7 @@ class Info:
 class Module:
     """One module of one machine. `users` counts who uses it; `needs` are modules it uses."""
 
-    def __init__(self, kernel: Kernel, name: str, path: str) -> None:
+    def __init__(self, kernel: Kernel, name: str, path: str, watchdog: Watchdog) -> None:
         self.kernel = kernel
         self.name = name
         self.path = path
@@ -68,7 +68,7 @@ class Module:
         self.oopses = 0
         self.permanent = False
         """Whether it made something that stays: a system call."""
-        self.watchdog: Watchdog | None = None
+        self.watchdog = watchdog
 
     def get(self) -> None:
         """Count one more user. EBUSY while it goes away."""
@@ -79,15 +79,6 @@ class Module:
     def put(self) -> None:
         """Count one user less."""
         self.users -= 1
-
-    def enter(self, function: Callable[..., Any]) -> object:
-        """Its code is about to run; answers what `leave` wants."""
-        return None if self.watchdog is None else self.watchdog.enter(self, function)
-
-    def leave(self, watched: object) -> None:
-        """Its code has run."""
-        if watched is not None and self.watchdog is not None:
-            self.watchdog.leave(watched)
 
     def made(self, what: str, undo: Callable[[], object]) -> Resource:
         """Note something that the module must take back before it goes."""

@@ -30,9 +30,9 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.fs.pipefs import broken_pipe
+from emu.kernel.net.owner import send_sigio
 from emu.kernel.net.patience import Patience
 from emu.kernel.net.skbuff import SkBuffQueue
-from emu.kernel.signal.sigio import send_sigio
 from emu.kernel.uapi.fcntl import FASYNC
 from emu.kernel.uapi.poll import POLLERR, POLLIN, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM
 from emu.kernel.uapi.socket import (
@@ -80,6 +80,8 @@ class Socket:
         self.cred = cred
         self.cookie = net.new_cookie()
         self.file: File | None = None
+        self.async_fd = 0
+        """The descriptor that signals of its readiness name."""
         self.flags = 0
         self.shutdown_mask = 0
         self.error: ErrorClass | None = None
@@ -244,9 +246,8 @@ class Socket:
 
     def wake_async(self, code: str) -> None:
         """Send SIGIO to the owner if O_ASYNC is set: `code` is POLL_IN, POLL_OUT or POLL_HUP."""
-        file = self.file
-        if file is not None and file.flags & FASYNC and file.owner:
-            send_sigio(file, _descriptor_of(file), code)
+        if self.file is not None and self.file.flags & FASYNC:
+            send_sigio(self, code)
 
     @property
     def is_writable(self) -> bool:
@@ -270,15 +271,6 @@ class Socket:
         """Throw away what was not read."""
         while self.receive_queue:
             self.receive_queue.popleft().free()
-
-
-def _descriptor_of(file: File) -> int:
-    """The number that the owner has for an open file, or 0."""
-    owner = file.inode.sb.vfs.kernel.process(abs(file.owner))
-    files = owner.leader.files if owner is not None else None
-    if files is None:
-        return 0
-    return next((fd for fd in files.descriptors() if files.get(fd) is file), 0)
 
 
 def no_such_option(level: int, optname: int) -> ENOPROTOOPT:

@@ -9,6 +9,8 @@ from emu.kernel.vfs.c_names import FileNames
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.signal.sigio import Owner
+    from emu.kernel.vfs.fasync import Fasync
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.path import VfsPath
@@ -27,8 +29,8 @@ class File(FileNames):
     """
 
     __slots__ = (
-        "__weakref__", "count", "cred", "epoll_entries", "f_op", "flags", "flock", "inode",
-        "mode", "owner", "path", "pos", "private_data", "signum",
+        "__weakref__", "count", "cred", "epoll_entries", "f_op", "fasync", "flags", "flock",
+        "inode", "mode", "owner", "path", "pos", "private_data", "signum",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
@@ -42,8 +44,10 @@ class File(FileNames):
         self.count = 1
         self.private_data: Any = None
         self.flock: object = None
-        self.owner = 0
+        self.owner: Owner | None = None
         self.signum = 0
+        self.fasync: Fasync | None = None
+        """Who gets which signal when it is ready: see `emu.kernel.vfs.fasync`."""
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
@@ -81,6 +85,8 @@ class File(FileNames):
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()
+        if self.fasync is not None:
+            self.fasync.leave()
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1
             self.path.mount.writers -= 1

@@ -46,6 +46,9 @@ class FileOperations:
     has_fasync = False
     """Whether it sends SIGIO to its owner when O_ASYNC is set."""
 
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """O_ASYNC was switched on or off: see `emu.kernel.vfs.fasync.watch_itself`."""
+
     def __init_subclass__(cls) -> None:
         if "advances" not in vars(cls) and "seekable" in vars(cls):
             cls.advances = cls.seekable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
+from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
 from emu.kernel.uapi.resource import RLIM_INFINITY
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID
 from emu.kernel.vfs.attr import check_file_size, remove_privileges
@@ -41,7 +42,7 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
-    _check_position(file, pos)
+    _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
     result = file.f_op.pread(file, buffer, pos)
@@ -75,7 +76,7 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
-    _check_position(file, pos)
+    _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     inode = file.inode
@@ -140,9 +141,9 @@ def short_or_raise(done: int, error: KernelError) -> int:
     raise error
 
 
-def _check_position(file: File, pos: int) -> None:
-    if pos < 0:
-        raise EINVAL("position before the start")
+def _check_position(file: File, pos: int, count: int) -> None:
+    if not 0 <= pos <= MAX_LFS_FILESIZE - count:
+        raise EINVAL("position before the start, or an end that is no position")
     if not file.f_op.seekable:
         raise ESPIPE
 

@@ -14,12 +14,12 @@ from emu.kernel.errno import (
     EPIPE,
     KernelError,
 )
+from emu.kernel.net.owner import send_sigurg
 from emu.kernel.net.skbuff import SkBuff
 from emu.kernel.net.socket import RCV_SHUTDOWN, SEND_SHUTDOWN
 from emu.kernel.net.unix.scm import NO_SCM, Scm, scm_recv, scm_send, with_sender
 from emu.kernel.net.unix.socket import ESTABLISHED, UnixSocket
 from emu.kernel.restart import Restart
-from emu.kernel.signal.sigio import send_sigurg
 from emu.kernel.uapi.poll import POLLPRI
 from emu.kernel.uapi.socket import (
     MSG_DONTWAIT,
@@ -179,8 +179,7 @@ class _Writer:
                 return self._broken()
             self._rest, self._urgent = 1, False
             other.urgent = self._send(other, 1)
-            if other.file is not None:
-                send_sigurg(other.file)
+            send_sigurg(other)
         return True
 
     def _begin(self) -> UnixStream:

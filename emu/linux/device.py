@@ -197,7 +197,7 @@ def device_add(dev: device) -> Any:
         _take_away(dev)
         return refused
     dev.resource = module.made(f"device {dev.name}", lambda: _take_away(dev))
-    module.kernel.part(Uevents).send("add", dev.kobj, _variables(dev))
+    module.kernel.part(Uevents).send("add", dev.kobj, _event(dev))
     if dev.bus is not None:
         dev.bus.attach(dev)
     return 0
@@ -234,6 +234,11 @@ def _node(dev: device) -> str:
     return dev.node_name or dev.name
 
 
+def _event(dev: device) -> dict[str, str]:
+    owner = dev.class_ or dev.bus
+    return {"SUBSYSTEM": owner.name, **_variables(dev)} if owner is not None else _variables(dev)
+
+
 def _variables(dev: device) -> dict[str, str]:
     if not dev.devt:
         return {}
@@ -268,7 +273,7 @@ def device_register(dev: device) -> Any:
 def device_unregister(dev: device) -> None:
     """Let go of a device: its ``release`` is called."""
     module = this_module()
-    module.kernel.part(Uevents).send("remove", dev.kobj, _variables(dev))
+    module.kernel.part(Uevents).send("remove", dev.kobj, _event(dev))
     if dev.bus is not None:
         dev.bus.detach(dev)
     _take_away(dev)

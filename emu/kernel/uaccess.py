@@ -44,6 +44,11 @@ class UserBuffer:
 
     def __init__(self, mm: AddressSpace, pieces: Sequence[tuple[int, int]]) -> None:
         self.mm = mm
+        if len(pieces) == 1:
+            self._more: list[tuple[int, int]] = []
+            self._address, self._left = pieces[0]
+            self.count = self._left
+            return
         self._more = list(reversed(pieces))
         self._address, self._left = self._more.pop() if self._more else (0, 0)
         self.count = sum(length for _, length in pieces)

@@ -106,6 +106,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str], upper: str | None = None) 
     vfs.register(FileSystemType(b"proc", make_procfs))
     vfs.register(FileSystemType(b"sysfs", make_sysfs))
     vfs.register(FileSystemType(b"debugfs", make_debugfs))
+    vfs.register(FileSystemType(b"configfs", make_configfs))
     mount_pipefs(vfs)
     mount_anon_inodes(vfs)
     mount_mqueue(vfs)
@@ -141,6 +142,13 @@ def make_debugfs(vfs: Vfs, options: bytes) -> SuperBlock:
     from emu.kernel.fs.debugfs.super_block import mount_debugfs
 
     return mount_debugfs(vfs, options)
+
+
+def make_configfs(vfs: Vfs, options: bytes) -> SuperBlock:
+    """configfs for mount(2), imported when first mounted."""
+    from emu.kernel.fs.configfs.super_block import mount_configfs
+
+    return mount_configfs(vfs, options)
 
 
 def _make_overlayfs(vfs: Vfs, options: bytes) -> SuperBlock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import fcntl, futex, ipc, prctl
+from emu.trace.format import fcntl, futex, ipc, prctl, ptrace, sockets
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
@@ -139,12 +139,24 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "process_vm_readv": {3: remote_iovec},
     "process_vm_writev": {3: remote_iovec},
     "sethostname": {1: raw_word},
+    "socket": {2: sockets.protocol},
+    "socketpair": {2: sockets.protocol, 3: integers(2)},
+    "accept": {2: sockets.length_pointer},
+    "accept4": {2: sockets.length_pointer},
+    "getsockname": {2: sockets.length_pointer},
+    "getpeername": {2: sockets.length_pointer},
+    "recvfrom": {5: sockets.length_pointer},
+    "getsockopt": {4: sockets.length_pointer},
+    "shutdown": {1: sockets.direction},
+    "ptrace": {0: ptrace.request, 2: ptrace.address, 3: ptrace.data},
 }
 
 # Calls whose named argument is filled although its kind does not say so.
 FILLED: dict[str, tuple[int, ...]] = {
     "pipe": (0,), "pipe2": (0,), "getdents": (1,), "getdents64": (1,), "readlink": (1,),
     "readlinkat": (2,), "getcwd": (0,), "getrandom": (0,), "capget": (1,), "msgrcv": (1,),
+    "accept": (2,), "accept4": (2,), "getsockname": (2,), "getpeername": (2,), "recvfrom": (5,),
+    "getsockopt": (4,), "socketpair": (3,),
     "sched_getaffinity": (2,), "_llseek": (3,), "llseek": (3,), "wait4": (1,), "waitpid": (1,),
 }  # fmt: skip
 
@@ -159,6 +171,8 @@ def is_filled(call: Call, index: int) -> bool:
         return fcntl.ioctl_is_out(call)
     if ipc.is_filled(call, index):
         return True
+    if index == 3 and call.name == "ptrace":
+        return ptrace.is_out(call)
     return index == 1 and call.name == "prctl" and prctl.is_out(call)
 
 
@@ -181,6 +195,8 @@ def shown(call: Call) -> int:
         return fcntl.ioctl_shown(call)
     if name == "prctl":
         return prctl.shown(call)
+    if name == "ptrace":
+        return ptrace.shown(call)
     if name in ("futex", "futex_time64"):
         return futex.arguments_shown(call.value(1))
     if name == "mremap" and not call.value(3) & MREMAP_NEW_ADDRESS:

@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         options.release = arguments.release
     if arguments.limit_tasks:
         options.limit_tasks = arguments.limit_tasks
+    options.left_out = [name for name, wanted in arguments.config if not wanted]
     if arguments.hostname:
         options.hostname = arguments.hostname
     try:
@@ -208,6 +209,10 @@ def parser() -> argparse.ArgumentParser:
         "--limit-memory", metavar="BYTES[K|M|G]", type=size_argument, default=DEFAULT_MEMORY,
         help="the machine's memory",
     )  # fmt: skip
+    machine.add_argument(
+        "--config", metavar="CONFIG_X=n", action="append", default=[], type=config_argument,
+        help="leave a part of the kernel out, as its Kconfig would",
+    )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
     add_options(machine)
     seeing = p.add_argument_group("seeing")
@@ -246,6 +251,16 @@ def user_argument(text: str) -> tuple[int, int]:
     if not uid.isdecimal() or (gid and not gid.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r} is not UID:GID in numbers")
     return int(uid), int(gid or uid)
+
+
+def config_argument(text: str) -> tuple[str, bool]:
+    """``CONFIG_X=n`` as a symbol and whether it is wanted."""
+    from emu.kernel.kconfig import check_choice  # most machines have all
+
+    try:
+        return check_choice(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def seconds_argument(text: str) -> int:

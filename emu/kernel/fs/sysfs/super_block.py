@@ -60,6 +60,8 @@ class Sysfs:
         assert isinstance(directory, SysfsRoot)
         self.root.sysfs, self.root.directory = self, directory
         self._known: dict[str, Kobject] = {}
+        self.uevent_seqnum = 0
+        """How often a device was told of."""
         fill(self)
 
     def kobject(self, path: str) -> Kobject:

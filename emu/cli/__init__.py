@@ -7,6 +7,7 @@ import sys
 
 COMMANDS = {
     "run": "run a program",
+    "strace": "run a program and trace its system calls, with strace's options",
     "shell": "start an interactive shell",
     "abi": "show and compare ABIs",
     "coverage": "show which system calls have a handler",

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.cli import tracing
 from emu.cli.usage import fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
@@ -24,7 +25,7 @@ from emu.machine import (
     ProgramNotFound,
     UnknownModel,
 )
-from emu.trace.filter import BadExpression
+from emu.trace.errors import BadExpression
 
 if TYPE_CHECKING:
     from emu.cli.terminal import HostTerminal
@@ -39,7 +40,11 @@ NOT_FOUND = 127
 
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
-    arguments = parser().parse_args(argv)
+    return start(parser().parse_args(argv))
+
+
+def start(arguments: argparse.Namespace) -> int:
+    """The same for options that are parsed."""
     if not arguments.terminal:
         ended = run(arguments, None)
     elif not os.isatty(0):
@@ -72,10 +77,12 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         memory=arguments.limit_memory,
         options=options,
     )
+    traces: list[tracing.Closing] = []
     try:
         machine = Machine(config)
-        if arguments.strace:
-            trace(machine, arguments)
+        if tracing.wanted(arguments):
+            tracer, traces = tracing.make_tracer(arguments)
+            machine.watch(tracer)
         if terminal is not None:
             terminal.connect(machine)
     except (OSError, BadExpression) as error:
@@ -112,15 +119,19 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
+    finally:
+        for each in traces:
+            each.close()
     return task
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(*, add_help: bool = True) -> argparse.ArgumentParser:
     """The options of ``emu run``; the guest's own begin after the program's name."""
     p = argparse.ArgumentParser(
         prog="emu run",
         usage="emu run [options] PROGRAM [ARGUMENT...]",
         description="Run a Linux program of any supported ABI.",
+        add_help=add_help,
     )
     files = p.add_argument_group("what the guest sees of the host")
     files.add_argument(
@@ -133,7 +144,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     process = p.add_argument_group("the program's surroundings")
     process.add_argument(
-        "-t", dest="terminal", action="store_true",
+        "-t", "--terminal", dest="terminal", action="store_true",
         help="give it a terminal of its own, which this one shows: job control, line editing",
     )  # fmt: skip
     process.add_argument("--cwd", metavar="DIR", default="/", help="working directory (/)")
@@ -150,7 +161,9 @@ def parser() -> argparse.ArgumentParser:
     )
     process.add_argument("-0", dest="argv0", metavar="ARGV0", help="the program's argv[0]")
     machine = p.add_argument_group("the machine")
-    machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
+    machine.add_argument(
+        "-r", "--release", dest="release", help="the kernel release that uname tells"
+    )
     machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
     machine.add_argument("--seed", type=int, help="make randomness repeatable")
     machine.add_argument(
@@ -174,17 +187,7 @@ def parser() -> argparse.ArgumentParser:
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
-    seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
-    seeing.add_argument(
-        "-e", dest="expressions", metavar="trace=SET", action="append", default=[],
-        help="trace only these calls",
-    )  # fmt: skip
-    seeing.add_argument(
-        "-f", dest="follow", action="store_true", help="trace child processes and threads, too"
-    )
-    seeing.add_argument(
-        "-s", dest="string_limit", metavar="N", type=int, default=32, help="string length shown"
-    )
+    tracing.add_options(seeing)
     p.add_argument("program", metavar="PROGRAM", help=argparse.SUPPRESS)
     p.add_argument(
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
@@ -247,21 +250,6 @@ def environment(arguments: argparse.Namespace) -> dict[str, str]:
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables
-
-
-def trace(machine: Machine, arguments: argparse.Namespace) -> None:
-    """Attach the strace subscriber."""
-    from emu.trace.strace import Strace
-
-    out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: SIM115
-    machine.watch(
-        Strace(
-            out,
-            string_limit=arguments.string_limit,
-            expressions=arguments.expressions,
-            follow=arguments.follow,
-        )
-    )
 
 
 def why(error: KernelError) -> str:

@@ -10,6 +10,7 @@ from emu.kernel.errno import KernelError
 from emu.kernel.sys.futex import FutexOpArg
 from emu.kernel.sys.kinds import EpollEventsArg, IdArg, IntegersArg, SignalArg, SigsetArg
 from emu.trace.format import signals
+from emu.trace.format.descriptors import AT_FDCWD, numbered, working_directory
 from emu.trace.format.flags import flags, number
 from emu.trace.format.futex import operation
 from emu.trace.format.structs import struct
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Formatter = Callable[["Call", int], str]
 
-AT_FDCWD = -100
 PATH_LIMIT = 4096
 ITEMS_SHOWN = 32
 ID_PARAMETERS = ("user", "group", "owner", "uid", "gid")
@@ -30,19 +30,17 @@ DIRECTORY_PARAMETERS = ("dfd", "olddfd", "newdfd", "dirfd")
 MODE_PARAMETERS = ("mode", "umode", "mask")
 
 
+def formatter_of(arg: Arg) -> Formatter:
+    """Who writes arguments of a kind. Out arguments wait for the call's end."""
+    for kind in type(arg).__mro__:
+        if kind in KINDS:
+            return KINDS[kind]
+    return plain
+
+
 def argument(call: Call, index: int) -> str:
-    """An argument as it is now. Out arguments must wait for the call's end: see `is_out`."""
-    parameter = call.parameters[index]
-    for kind in type(parameter.arg).__mro__:
-        formatter = KINDS.get(kind)
-        if formatter is not None:
-            return formatter(call, index)
-    return plain(call, index)
-
-
-def is_out(call: Call, index: int) -> bool:
-    """Whether the kernel fills what the argument points to."""
-    return bool(getattr(call.parameters[index].arg, "out", False))
+    """An argument by its kind alone, as it is now."""
+    return formatter_of(call.parameters[index].arg)(call, index)
 
 
 def plain(call: Call, index: int) -> str:
@@ -59,8 +57,8 @@ def descriptor(call: Call, index: int) -> str:
     """A file descriptor, or AT_FDCWD where one may be given."""
     value = call.value(index)
     if value == AT_FDCWD and call.parameters[index].name in DIRECTORY_PARAMETERS:
-        return "AT_FDCWD"
-    return str(value)
+        return working_directory(call)
+    return numbered(call, value) if call.plan.style.descriptors else str(value)
 
 
 def path(call: Call, index: int) -> str:

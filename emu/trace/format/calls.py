@@ -149,54 +149,78 @@ FILLED: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 
 
-def is_filled(call: Call, index: int) -> bool:
-    """Whether the kernel stores something there, by the call's name."""
-    if index in FILLED.get(call.name, ()):
-        return True
-    if index == 2 and call.name in ("fcntl", "fcntl64"):
-        return fcntl.fcntl_is_out(call)
-    if index == 2 and call.name == "ioctl":
-        return fcntl.ioctl_is_out(call)
-    if ipc.is_filled(call, index):
-        return True
-    return index == 1 and call.name == "prctl" and prctl.is_out(call)
+Filled = Callable[["Call"], bool]
+
+IS_FILLED: dict[str, dict[int, Filled]] = {
+    "fcntl": {2: fcntl.fcntl_is_out},
+    "fcntl64": {2: fcntl.fcntl_is_out},
+    "ioctl": {2: fcntl.ioctl_is_out},
+    "prctl": {1: prctl.is_out},
+    **{name: {place + 1: ipc.is_filled} for name, place in ipc.COMMAND_INDEX.items()},
+}
+"""Calls that fill an argument or not, depending on another one."""
 
 
-def shown(call: Call) -> int:
-    """How many of a call's arguments are shown."""
+def with_mode(call: Call) -> int:
+    """open(2) has a mode if it may make a file."""
     count = len(call.parameters)
-    name = call.name
-    if name in ("open", "openat"):
-        flag = call.value(count - 2)
-        wanted = [call.abi.constants.get(n, 0) for n in O_CREAT_NAMES]
-        return count if any(flag & bit for bit in wanted) else count - 1
-    if name == "mq_open":
-        return count if call.value(1) & call.abi.constants["O_CREAT"] else count - 2
-    if name in ("mknod", "mknodat"):
-        kind = call.value(count - 2) & S_IFMT
-        return count if kind in (S_IFCHR, S_IFBLK) else count - 1
-    if name in ("fcntl", "fcntl64") and count == 3:
-        return fcntl.fcntl_shown(call)
-    if name == "ioctl":
-        return fcntl.ioctl_shown(call)
-    if name == "prctl":
-        return prctl.shown(call)
-    if name in ("futex", "futex_time64"):
-        return futex.arguments_shown(call.value(1))
-    if name == "mremap" and not call.value(3) & MREMAP_NEW_ADDRESS:
-        return count - 1
-    if name == "membarrier":
-        return 2
-    return count
+    flag = call.value(count - 2)
+    wanted = [call.abi.constants.get(name, 0) for name in O_CREAT_NAMES]
+    return count if any(flag & bit for bit in wanted) else count - 1
 
 
-def skipped(call: Call, index: int) -> bool:
-    """Whether an argument in the middle has no meaning here."""
-    if call.name in ("_llseek", "llseek"):
-        return index == 1
-    if call.name not in ("futex", "futex_time64"):
-        return False
+def with_attributes(call: Call) -> int:
+    """mq_open(2) has a mode and attributes if it may make a queue."""
+    count = len(call.parameters)
+    return count if call.value(1) & call.abi.constants["O_CREAT"] else count - 2
+
+
+def with_device(call: Call) -> int:
+    """mknod(2) has a device's number for devices."""
+    count = len(call.parameters)
+    return count if call.value(count - 2) & S_IFMT in (S_IFCHR, S_IFBLK) else count - 1
+
+
+def with_new_address(call: Call) -> int:
+    """mremap(2) has a new address if its flags say so."""
+    return len(call.parameters) - (0 if call.value(3) & MREMAP_NEW_ADDRESS else 1)
+
+
+SHOWN: dict[str, Callable[[Call], int]] = {
+    "open": with_mode,
+    "openat": with_mode,
+    "mq_open": with_attributes,
+    "mknod": with_device,
+    "mknodat": with_device,
+    "fcntl": fcntl.fcntl_shown,
+    "fcntl64": fcntl.fcntl_shown,
+    "ioctl": fcntl.ioctl_shown,
+    "prctl": prctl.shown,
+    "futex": lambda call: futex.arguments_shown(call.value(1)),
+    "futex_time64": lambda call: futex.arguments_shown(call.value(1)),
+    "mremap": with_new_address,
+    "membarrier": lambda call: 2,
+}
+"""How many of a call's arguments are shown, where it is not all of them."""
+
+
+def high_word(call: Call, index: int) -> bool:
+    """_llseek(2)'s high word is shown with the low one."""
+    return index == 1
+
+
+def without_meaning(call: Call, index: int) -> bool:
+    """Whether futex(2) does not look at an argument in the middle."""
     operation = futex.operation(call.value(1))
     if operation.startswith("FUTEX_LOCK_PI"):
         return index == 2
     return "BITSET" in operation and (index == 4 or (index == 3 and "WAKE" in operation))
+
+
+SKIPPED: dict[str, Callable[[Call, int], bool]] = {
+    "_llseek": high_word,
+    "llseek": high_word,
+    "futex": without_meaning,
+    "futex_time64": without_meaning,
+}
+"""Calls of which arguments in the middle are left out."""

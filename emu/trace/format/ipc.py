@@ -89,12 +89,9 @@ def command(call: Call, index: int) -> str:
     return f"IPC_64|{text}" if value & IPC_64 else text
 
 
-def is_filled(call: Call, index: int) -> bool:
-    """Whether a call that controls an object stores its description there."""
-    place = COMMAND_INDEX.get(call.name)
-    if place is None or index != place + 1:
-        return False
-    return call.value(place) & ~IPC_64 in DESCRIBING[call.name]
+def is_filled(call: Call) -> bool:
+    """Whether a call that controls an object stores its description."""
+    return call.value(COMMAND_INDEX[call.name]) & ~IPC_64 in DESCRIBING[call.name]
 
 
 def description(call: Call, index: int) -> str:

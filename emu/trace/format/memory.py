@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.poll import POLL_EVENTS
 from emu.trace.format import signals
+from emu.trace.format.descriptors import numbered
 from emu.trace.format.flags import flags
 from emu.trace.format.text import hexadecimal, pointer, quoted, signed
 
@@ -76,7 +77,9 @@ def poll_descriptors(call: Call, index: int) -> str:
     if entries is None:
         return pointer(call.value(index))
     shown = [
-        f"{{fd={fd}, events={flags(call.abi, POLL_EVENTS, events)}}}" if fd >= 0 else f"{{fd={fd}}}"
+        f"{{fd={numbered(call, fd)}, events={flags(call.abi, POLL_EVENTS, events)}}}"
+        if fd >= 0
+        else f"{{fd={fd}}}"
         for fd, events, _ in entries
     ]
     return f"[{', '.join(shown)}]"
@@ -88,7 +91,7 @@ def poll_result(call: Call, value: int) -> str:
         return "0 (Timeout)"
     entries = read_poll(call, 0) or []
     shown = [
-        f"{{fd={fd}, revents={flags(call.abi, POLL_EVENTS, revents)}}}"
+        f"{{fd={numbered(call, fd)}, revents={flags(call.abi, POLL_EVENTS, revents)}}}"
         for fd, _, revents in entries
         if revents
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.arch.isa import ISAS
@@ -29,6 +28,7 @@ from emu.kernel.signal.state import TaskSignals
 from emu.kernel.task import Task
 from emu.kernel.uapi.signal import SIGINT, SIGKILL
 from emu.kernel.vfs.fs_context import FsContext
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
@@ -52,7 +52,7 @@ DEFAULT_ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Bind:
     """A host file or folder that the guest sees at `guest`."""
 
@@ -61,7 +61,7 @@ class Bind:
     writable: bool = False
 
 
-@dataclass
+@record(frozen=False)
 class Config:
     """What a machine is made of. All of the host that the guest can reach is named here.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from emu.arch.abi_files import (
@@ -22,6 +21,7 @@ from emu.arch.convention import Convention
 from emu.arch.isa import ISAS, Isa
 from emu.arch.layout import Layout, make_layout
 from emu.arch.signal_frame import FrameCodec, make_codec
+from emu.record import record
 
 
 class Row(NamedTuple):
@@ -43,7 +43,7 @@ class Signature(NamedTuple):
     abis: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryMap:
     """Where an address space without randomisation puts things.
 

@@ -6,20 +6,21 @@ Pure data plus one rule: the slots that a list of argument widths falls into.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from emu.record import record
 
 Pairs = Literal["single", "even", "any"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegisterSlot:
     """An argument word in a general register."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StackSlot:
     """An argument word on the user stack, `offset` bytes above the stack pointer."""
 
@@ -29,7 +30,7 @@ class StackSlot:
 Slot = RegisterSlot | StackSlot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Location:
     """Where one argument lies: one slot, or the low and the high word of a pair."""
 
@@ -37,7 +38,7 @@ class Location:
     high: Slot | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Convention:
     """One ABI's system call convention, registers as hardware numbers.
 

@@ -6,11 +6,11 @@ Pure description, so that the kernel is typed, and tested, without an engine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from emu.arch.isa import Isa
 from emu.arch.user_state import UserState
+from emu.record import record
 
 PAGE_SHIFT = 12
 PAGE_SIZE = 1 << PAGE_SHIFT
@@ -33,7 +33,10 @@ PageFault = Callable[[int, int], int]
 """``fault(page, access) -> pte``: make the page present for this access, or answer 0 to refuse."""
 
 TrapHandler = Callable[[], None]
-"""Called inside the guest's trap; ends the run with `Cpu.stop` when the CPU must be left."""
+"""Called inside the guest's trap; ends the run with `Cpu.stop` when the CPU must be left.
+
+It raises nothing, for no exception may pass the engine: what goes wrong it tells `Cpu.abandon`.
+"""
 
 
 class RegisterFile(Protocol):
@@ -47,7 +50,7 @@ class RegisterFile(Protocol):
     def __setitem__(self, number: int, value: int, /) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """An exception that user code raised, in the signal's own terms.
 
@@ -122,6 +125,9 @@ class Cpu(Protocol):
 
     def interrupt(self) -> None:
         """End the current `run` soon, if there is one; for a ticking thread."""
+
+    def abandon(self, error: BaseException) -> None:
+        """Leave the guest and raise `error` out of `run`."""
 
     def use(self, pages: PageTable, fault: PageFault) -> None:
         """Switch to another address space and forget its predecessor's translations."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from emu.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Isa:
     """One instruction set in one byte order.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from emu.record import record
 
 # Integer type -> struct format. 128-bit registers and foreign floats are kept as bytes.
 SCALARS = {
@@ -17,7 +18,7 @@ OPAQUE_SIZES = {"u128": 16, "i128": 16, "f96": 12, "f128": 16}
 Resolve = Callable[[str], "Layout"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One member: where it is and what it holds.
 

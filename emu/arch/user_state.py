@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from emu.record import field, record
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class UserState:
     """The registers of one thread.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.cli import tracing
-from emu.cli.usage import fail
+from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
 from emu.kernel.kernel import KernelBug, Options, Unimplemented
@@ -128,6 +128,7 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
 def parser(*, add_help: bool = True) -> argparse.ArgumentParser:
     """The options of ``emu run``; the guest's own begin after the program's name."""
     p = argparse.ArgumentParser(
+        formatter_class=HelpFormatter,
         prog="emu run",
         usage="emu run [options] PROGRAM [ARGUMENT...]",
         description="Run a Linux program of any supported ABI.",

@@ -8,7 +8,7 @@ import struct
 
 from emu.arch.abi import identify_elf
 from emu.cli import run
-from emu.cli.usage import fail
+from emu.cli.usage import HelpFormatter, fail
 
 SHELLS = (
     ("bin/bash", ("bash",)),
@@ -42,6 +42,7 @@ def main(argv: list[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """The options of ``emu shell``."""
     p = argparse.ArgumentParser(
+        formatter_class=HelpFormatter,
         prog="emu shell",
         description="Start an interactive shell in a root: bash, sh or busybox.",
     )

@@ -16,7 +16,7 @@ from emu.cpu.block_budget import BlockBudget
 from emu.cpu.block_limit import MAX_INSTRUCTIONS, single_instructions
 from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
-from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback
+from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback, trap_callback
 from emu.cpu.user_registers import UserRegisters
 
 _FOREIGN_STOP_RETRY_S = 0.0005
@@ -197,7 +197,7 @@ class Engine(UserRegisters, Hardware):
             raise ValueError(f"{self.isa.name} has no way in called {way!r}")
         self._handlers[number] = handler
         if self._trap is not None and number == self._trap.data[0]:
-            self._trap_callback = plain_callback(handler, self.abandon)
+            self._trap_callback = trap_callback(handler)
             self._trap.data[1] = lib.address_of(self._trap_callback)
 
     def _way_number(self, way: str) -> int | None:

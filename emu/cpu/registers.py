@@ -14,11 +14,11 @@ import struct
 import sys
 from collections.abc import Sequence
 from ctypes import c_char, c_uint64, c_void_p
-from dataclasses import dataclass
 from typing import Protocol
 
 from emu.arch.cpu import RegisterFile
 from emu.cpu.library import Library
+from emu.record import record
 
 # In uc_engine: the CPU object; in that object: the architecture's state ("env").
 _CPU_OFFSET = 440
@@ -28,7 +28,7 @@ _CONTEXT_HEADER = 40
 _POINTER = struct.Struct("=Q")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegisterNames:
     """The library's numbers for the general registers, in hardware order, and for the pc.
 

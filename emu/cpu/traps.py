@@ -46,13 +46,18 @@ def invalid_callback(invalid: Callable[[], bool], abandon: Abandon) -> Any:
     return InvalidCallback(invalid_instruction)
 
 
-def plain_callback(handler: TrapHandler, abandon: Abandon) -> Any:
-    """A callback whose arguments nobody needs."""
+def trap_callback(handler: TrapHandler) -> Any:
+    """The callback for a trap instruction, in which there is nothing between engine and gate."""
+    return PlainCallback(handler)
 
-    def trap() -> None:
+
+def plain_callback(handler: Callable[[], None], abandon: Abandon) -> Any:
+    """A callback whose arguments nobody needs, for a function that may raise."""
+
+    def guarded() -> None:
         try:
             handler()
         except BaseException as error:
             abandon(error)
 
-    return PlainCallback(trap)
+    return PlainCallback(guarded)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emu.arch.abi import Row
 from emu.arch.convention import Convention
 from emu.kernel.errno import EFAULT
-from emu.kernel.gates import is_wide
+from emu.kernel.gates import guarded, is_wide
 from emu.kernel.syscall import Syscall
 from emu.kernel.syscall_table import SyscallTable
 from emu.kernel.trap import make_gate
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -40,7 +40,7 @@ Entry = str | Callable[..., Any]
 """A kernel entry point by its name, or a handler: ``handler(task, typed arguments...)``."""
 
 
-@dataclass(frozen=True)
+@record
 class AddedGate:
     """A way in: what leads there, where number and arguments are, and what answers.
 
@@ -90,7 +90,7 @@ def with_added(
             by_immediate[gate.vector] = handler
     if by_immediate:
         (way,) = ways
-        ways[way] = choosing(kernel, cpu, ways[way], by_immediate)
+        ways[way] = guarded(cpu, choosing(kernel, cpu, ways[way], by_immediate))
     return ways
 
 

@@ -6,8 +6,9 @@ per handler and ABI; the trace (`emu.trace`) and the documentation read the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.layout import Layout
@@ -35,7 +36,7 @@ class Binding(Protocol):
         """How the caller's numbers become the kernel's; None when they are the same."""
 
 
-@dataclass(frozen=True)
+@record
 class Arg:
     """One argument kind. `bits` is the C type's width; 0 means a machine word."""
 
@@ -53,7 +54,7 @@ class Arg:
         return f"(({value} ^ {sign:#x}) - {sign:#x})"
 
 
-@dataclass(frozen=True)
+@record
 class FdArg(Arg):
     """A file descriptor: unsigned in C, and kept so that -1 is out of every table."""
 
@@ -61,7 +62,7 @@ class FdArg(Arg):
     signed: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class PointerArg(Arg):
     """A user address that the handler reads or writes through ``task.mm``.
 
@@ -73,7 +74,7 @@ class PointerArg(Arg):
     out: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class IovecArg(Arg):
     """A user array of iovec; `length` names its count, `out` says the kernel fills the buffers."""
 
@@ -81,7 +82,7 @@ class IovecArg(Arg):
     out: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class PathArg(Arg):
     """A NUL-terminated user string, read when the call enters: bytes (None if `optional`)."""
 
@@ -95,7 +96,7 @@ class PathArg(Arg):
         return f"({read} if {address} else None)" if self.optional else read
 
 
-@dataclass(frozen=True)
+@record
 class FlagFamily:
     """A set of flag names with the kernel's own values; see `emu.kernel.uapi`.
 
@@ -120,7 +121,7 @@ UNKNOWN_FLAG = 1 << 62
 """Set in translated flags when the caller gave a bit that its ABI does not define."""
 
 
-@dataclass(frozen=True)
+@record
 class FlagsArg(Arg):
     """A word of flags, handed over in the kernel's own values."""
 
@@ -160,7 +161,7 @@ class UserStruct:
         return self.layout.unpack(self.mm.read(self.address, self.layout.size))
 
 
-@dataclass(frozen=True)
+@record
 class StructArg(Arg):
     """A pointer to a struct, as a `UserStruct` of the caller's layout.
 

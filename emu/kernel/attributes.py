@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from emu.record import field, record, replace
 
 if TYPE_CHECKING:
     from emu.kernel.ipc.sem_undo import SemUndoList
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Attributes:
     """Fields of task_struct, signal_struct and mm_struct that only these calls change.
 

@@ -63,8 +63,8 @@ class Binder:
             pointer = f"regs[{self.convention.stack_pointer}]"
             first = (1 << row.word_bits - 1) - STACK_ARGUMENTS_END
             last = (1 << row.word_bits) - STACK_ARGUMENTS_END
-            inside = f"{first:#x} <= {pointer} < {last:#x}"
-            lines.append(f"if {inside}: raise {row.inject(EFAULT)}")
+            bad = f"{pointer} >= {first:#x} and {pointer} < {last:#x}"
+            lines.append(f"if {bad}: raise {row.inject(EFAULT)}")
         if any("mm." in a or "(mm," in a for a in arguments):
             lines.append("mm = task.mm")
         decoder: Decoder = row.compile([*lines, f"return {called}"])

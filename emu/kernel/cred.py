@@ -7,7 +7,6 @@ share them freely, as struct cred is shared.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
 
 from emu.kernel.errno import EPERM
 from emu.kernel.uapi.capability import (
@@ -18,12 +17,13 @@ from emu.kernel.uapi.capability import (
     SECBIT_KEEP_CAPS,
     SECBIT_NO_SETUID_FIXUP,
 )
+from emu.record import record, replace
 
 UNCHANGED = 0xFFFFFFFF
 """-1 as a uid_t or gid_t: leave this id as it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credentials:
     """The ids, groups and capability sets of a task. Sets are ints with one bit a capability."""
 

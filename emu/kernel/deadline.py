@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.clock import KTIME_MAX
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.clock import Clock
     from emu.kernel.wait import WaitQueue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deadline:
     """A time of CLOCK_MONOTONIC, or of CLOCK_REALTIME."""
 

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from functools import cache
 
-class KernelError(Exception):
+from emu.arch.abi import Abi
+
+
+class ErrnoValue(int):
+    """An error as C returns it: ``-EINVAL``, in the kernel's own (generic) numbers."""
+
+    error: type[KernelError]
+
+    def __new__(cls, error: type[KernelError]) -> ErrnoValue:
+        """The number of an error, negative."""
+        value = super().__new__(cls, -generic_numbers()[error.__name__])
+        value.error = error
+        return value
+
+    def __repr__(self) -> str:
+        return f"-{self.error.__name__}"
+
+
+class KernelErrorType(type):
+    """Makes ``-EINVAL`` of an error's class."""
+
+    def __neg__(cls) -> ErrnoValue:
+        return ErrnoValue(cls)  # type: ignore[arg-type]
+
+
+class KernelError(Exception, metaclass=KernelErrorType):
     """Any error that a system call may return to the guest.
 
     A message, as in ``raise EINVAL("no such operation")``, is for the trace; the guest gets the
@@ -150,3 +176,9 @@ class EDOM(KernelError):
 
 class ERANGE(KernelError):
     """Numerical result out of range."""
+
+
+@cache
+def generic_numbers() -> dict[str, int]:
+    """Error names to numbers as most ABIs have them: include/uapi/asm-generic/errno.h."""
+    return Abi.load("arm64").errno

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Fault
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class SyscallEvent:
     """One system call. `arguments` are the raw words, one for each declared parameter.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from emu.kernel.copy_thread import copy_thread
@@ -35,9 +34,10 @@ from emu.kernel.uapi.clone import (
 )
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.wait import Wait, WaitQueue
+from emu.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CloneArgs:
     """struct kernel_clone_args. `stack` is the new stack pointer, 0 for the caller's own.
 

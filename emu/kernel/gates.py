@@ -11,6 +11,8 @@ from emu.kernel.syscall_table import SyscallTable
 from emu.kernel.trap import make_gate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.arch.abi import Abi
     from emu.arch.convention import Convention
     from emu.arch.cpu import Cpu, TrapHandler
@@ -39,6 +41,18 @@ def svc_immediate(mm: AddressSpace, address: int, cpu: Cpu) -> int:
     if not mm.pages.get(address >> PAGE_SHIFT, PTE_WRITE) & PTE_WRITE:
         mm.svc_immediates[address] = immediate
     return immediate
+
+
+def guarded(cpu: Cpu, handler: Callable[[], None]) -> TrapHandler:
+    """A trap handler made of a function that may raise."""
+
+    def enter() -> None:
+        try:
+            handler()
+        except BaseException as error:
+            cpu.abandon(error)
+
+    return enter
 
 
 def is_wide(cpu: Cpu, convention: Convention) -> bool:
@@ -76,7 +90,7 @@ class Gates:
             return
         key = (cpu, abi.name)
         if key not in self._ways:
-            self._ways[key] = self._watched(self._make(cpu, abi))
+            self._ways[key] = self._watched(cpu, self._make(cpu, abi))
         for way, handler in self._ways[key].items():
             cpu.on_trap(way, handler)
         self._installed[cpu] = abi.name
@@ -104,12 +118,15 @@ class Gates:
             return with_added(self._kernel, cpu, abi, ways, self.added(cpu.isa.name))
         return ways
 
-    def _watched(self, ways: dict[str, TrapHandler]) -> dict[str, TrapHandler]:
+    def _watched(self, cpu: Cpu, ways: dict[str, TrapHandler]) -> dict[str, TrapHandler]:
         """The same ways; for a tracer that wants to see registers, told before and after."""
         tracer = self._kernel.tracer
         if tracer is None or not tracer.sees_traps:
             return ways
-        return {way: watched(handler, way, self._kernel, tracer) for way, handler in ways.items()}
+        return {
+            way: guarded(cpu, watched(handler, way, self._kernel, tracer))
+            for way, handler in ways.items()
+        }
 
     def _own_ways(self, cpu: Cpu, abi: Abi) -> dict[str, TrapHandler]:
         kernel = self._kernel
@@ -176,7 +193,7 @@ class Gates:
             number[0] = immediate
             return oabi()
 
-        return enter
+        return guarded(cpu, enter)
 
     def _sysenter(self, cpu: Cpu, i386: TrapHandler, *names: str) -> TrapHandler:
         """sysenter: ebp is the user's stack, the i386 vDSO's landing pad the return address.
@@ -199,4 +216,4 @@ class Gates:
                 return
             i386()
 
-        return enter
+        return guarded(cpu, enter)

@@ -7,7 +7,7 @@ is read off the sources; where there are none, all modules are imported at once.
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 import re
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -18,7 +18,8 @@ from emu.kernel.syscall import collect
 if TYPE_CHECKING:
     from emu.kernel.syscall import Syscall
 
-_DECLARATION = re.compile(r"^@syscall\((.*?)^(?:async )?def ", re.DOTALL | re.MULTILINE)
+_MODULE = re.compile(r"(?!__)(\w+)\.pyc?")
+_DECLARATION = "\n@syscall("
 _ENTRY = re.compile(r'"((?:compat_)?sysm?_\w+)"')
 
 
@@ -55,15 +56,16 @@ class LazyHandlers(Mapping[str, "Syscall"]):
 def declarations(package: ModuleType) -> Iterator[tuple[str, list[str]]]:
     """Each module of a package, and the entry points that it has handlers for."""
     for folder in package.__path__:
-        for info in pkgutil.iter_modules([folder]):
+        for name in sorted({m[1] for m in map(_MODULE.fullmatch, os.listdir(folder)) if m}):
             try:
-                with open(f"{folder}/{info.name}.py", encoding="utf-8") as source:
-                    yield info.name, declared_in(source.read())
+                with open(f"{folder}/{name}.py", encoding="utf-8") as source:
+                    yield name, declared_in(source.read())
             except FileNotFoundError:
-                module = importlib.import_module(f"{package.__name__}.{info.name}")
-                yield info.name, list(collect([module]))
+                module = importlib.import_module(f"{package.__name__}.{name}")
+                yield name, list(collect([module]))
 
 
 def declared_in(source: str) -> list[str]:
     """The entry points in the decorators of a module's text."""
-    return [e for declaration in _DECLARATION.findall(source) for e in _ENTRY.findall(declaration)]
+    _, *declarations = source.split(_DECLARATION)
+    return [entry for text in declarations for entry in _ENTRY.findall(text[: text.find("def ")])]

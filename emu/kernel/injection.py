@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.signal.send import send_signal
 from emu.kernel.wait import Wait
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.binding import Decoder
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Injection:
     """What happens to one call.
 

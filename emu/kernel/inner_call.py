@@ -6,11 +6,11 @@ The inner entry point's handler decodes its words as it would its registers.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.binding import Binder
 from emu.kernel.errno import ENOSYS
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi

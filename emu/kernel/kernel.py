@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from types import CoroutineType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emu.arch.abi import Abi
 from emu.kernel.cpu_timer import run_cpu_timers
@@ -22,6 +22,7 @@ from emu.kernel.syscall import find_handler, wrapped
 from emu.kernel.task import INIT_PID
 from emu.kernel.uapi.signal import SIGKILL
 from emu.kernel.uts import Uts
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Row
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
     from emu.kernel.mm.ram import Ram
+    from emu.kernel.net.namespace import Net
     from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
     from emu.kernel.vfs.mount import Mount
 
+
+Part = TypeVar("Part")
 
 PID_MAX = 32768
 RESERVED_PIDS = 300
@@ -43,7 +47,7 @@ PROBED = frozenset({"rseq"})
 """Calls that every libc tries at its start and does without: no warning, though a trace line."""
 
 
-@dataclass
+@record(frozen=False)
 class Options:
     """What the user of a machine may choose.
 
@@ -104,6 +108,7 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self._parts: dict[Callable[[Kernel], Any], object] = {}
         self.living = 0
         """How many tasks have not ended."""
         self.switched_ns = clock.cpu_ns()
@@ -112,9 +117,26 @@ class Kernel:
         self._pids_wrapped = False
         self._ended: list[Task] = []
 
+    @cached_property
+    def net(self) -> Net:
+        """The network, made when the first socket is."""
+        from emu.kernel.net.namespace import Net
+
+        return Net(self)
+
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""
         self.options.log(message)
+
+    def part(self, make: Callable[[Kernel], Part]) -> Part:
+        """The machine's one object of a class such as KernelLog, made when first asked for."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        return cast(Part, self._parts[make])
+
+    def has_part(self, make: Callable[[Kernel], object]) -> bool:
+        """Whether anybody asked for it yet."""
+        return make in self._parts
 
     def watch(self, tracer: Tracer | None) -> None:
         """Send events to a tracer from now on; None ends it."""

@@ -5,14 +5,13 @@ Recorded only: our scheduler serves all tasks in turn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from emu.kernel.uapi.sched import SCHED_NORMAL
+from emu.record import record, replace
 
 DEFAULT_TIMER_SLACK_NS = 50_000
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scheduling:
     """Policy, priorities, and the CPUs a task may use (bit 0 is CPU 0)."""
 

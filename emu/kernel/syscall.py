@@ -7,14 +7,13 @@ globally. A kernel collects the handlers of the modules it is given.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import wraps
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, TypeVar, get_type_hints
 
 from emu.kernel.args import Arg
+from emu.record import field, record, replace
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -25,7 +24,7 @@ Alias = str | tuple[str, Mapping[str, str]]
 _MARK = "__syscall__"
 
 
-@dataclass(frozen=True)
+@record
 class Parameter:
     """One declared parameter of a handler."""
 
@@ -33,7 +32,7 @@ class Parameter:
     arg: Arg
 
 
-@dataclass(frozen=True)
+@record
 class Syscall:
     """A handler as one entry point sees it.
 
@@ -48,7 +47,8 @@ class Syscall:
     def parameters(self) -> list[Parameter]:
         """The typed parameters after ``task``; `TypeError` names one that has no kind."""
         hints = get_type_hints(self.handler, include_extras=True)
-        names = list(inspect.signature(self.handler).parameters)[1:]
+        code = self._code
+        names = code.co_varnames[1 : code.co_argcount]
         return [Parameter(name, self._kind(name, hints.get(name))) for name in names]
 
     def _kind(self, name: str, hint: object) -> Arg:
@@ -60,8 +60,14 @@ class Syscall:
     @property
     def where(self) -> tuple[str, int]:
         """The handler's source file and line."""
-        code = inspect.unwrap(self.handler).__code__
-        return code.co_filename, code.co_firstlineno
+        return self._code.co_filename, self._code.co_firstlineno
+
+    @property
+    def _code(self) -> CodeType:
+        handler = self.handler
+        while wrapped := getattr(handler, "__wrapped__", None):
+            handler = wrapped
+        return handler.__code__
 
 
 def syscall(entry: str, *aliases: Alias) -> Callable[[Handler], Handler]:

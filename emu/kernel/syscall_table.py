@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from emu.kernel.binding import Binder
 from emu.kernel.errno import ENOSYS, KernelError
 from emu.kernel.events import SyscallEvent
 from emu.kernel.restart import RegistersSet, Restart
+from emu.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
 
+PLAIN_RESULT = (1 << 30) - 1
+"""Below it a result is one in every convention, and a single digit to Python, quick to compare."""
+
 MIPS_MAX_ERRNO = 1133
 """EMAXERRNO of arch/mips/include/uapi/asm/errno.h: what is below is a result."""
 
@@ -59,10 +62,10 @@ def make_gate(
         task = sched.current
         assert task is not None
         try:
-            decoder = rows[numbers[number_register]]
-        except KeyError:
-            decoder = table.bind(numbers[number_register])
-        try:
+            try:
+                decoder = rows[numbers[number_register]]
+            except KeyError:
+                decoder = table.bind(numbers[number_register])
             answer = decoder(task)
             if isinstance(answer, int):
                 result = answer
@@ -72,19 +75,22 @@ def make_gate(
                     cpu.stop()
                     return
                 result = ended
+            if 0 <= result < PLAIN_RESULT:
+                registers[result_register] = result
+                if flag is not None:
+                    registers[flag] = 0
+            else:
+                answer_with(result)
         except KernelError as error:
-            result = -errno[type(error)]
+            answer_with(-errno[type(error)])
         except (RegistersSet, Restart) as left:
             if isinstance(left, Restart):
                 finish(task, left)
             cpu.stop()
             return
-        if 0 <= result <= highest:
-            registers[result_register] = result
-            if flag is not None:
-                registers[flag] = 0
-        else:
-            answer_with(result)
+        except BaseException as error:
+            cpu.abandon(error)
+            return
         if task.work:
             cpu.stop()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from emu.record import record
 
 NEW_UTS_LEN = 64
 OLD_UTS_LEN = 8
 
 
-@dataclass
+@record(frozen=False)
 class Uts:
     """struct new_utsname without the machine, which the caller's ABI tells."""
 

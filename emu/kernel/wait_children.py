@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ECHILD
@@ -20,6 +19,7 @@ from emu.kernel.uapi.wait import (
     WNOWAIT,
     WSTOPPED,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from emu.kernel.thread_group import ThreadGroup
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waited:
     """What became of a child. `status` is as wait(2) gives it, in the kernel's signal numbers."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.signal.numbers import signal_name
+from emu.record import replace
 from emu.trace.errors import BadExpression
 from emu.trace.injector import Injector
 from emu.trace.selection import (
@@ -98,7 +98,7 @@ class Filter:
         """A style with what ``abbrev``, ``verbose`` and ``raw`` say."""
         fields = {"abbrev": "abbreviated", "verbose": "dereferenced", "raw": "raw"}
         changes = {fields[kind]: chosen.__contains__ for kind, chosen in self._styles.items()}
-        return replace(style, **changes) if changes else style  # type: ignore[arg-type]
+        return replace(style, **changes) if changes else style
 
     def _add(self, expression: str) -> None:
         qualifier, equals, value = expression.partition("=")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.arch.abi import Abi
 from emu.kernel.errno import KernelError
 from emu.kernel.injection import Injection
 from emu.kernel.uapi.signal import SIGNAL_NAMES
+from emu.record import field, record
 from emu.trace.errors import BadExpression
 from emu.trace.selection import Selection, call_matcher
 
@@ -23,7 +23,7 @@ FOREVER = 0xFFFF
 OPTIONS = ("error", "retval", "signal", "delay_enter", "delay_exit", "when")
 
 
-@dataclass
+@record(frozen=False)
 class Rule:
     """What happens to the calls of a set, and to which of them: the `first`, every `step` after."""
 

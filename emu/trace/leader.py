@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 NSEC_PER_SEC = 1_000_000_000
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Leader:
     """Options ``-t`` and ``-r``, ``-n``, ``-i``, and when the pid is told.
 

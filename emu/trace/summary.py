@@ -6,10 +6,10 @@ A table for each ABI and way into the kernel; strace(1) has one for each persona
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from emu.kernel.events import Tracer
+from emu.record import record
 from emu.trace.errors import BadExpression
 from emu.trace.filter import Filter
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MICROSECOND = 1000
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Count:
     """All calls of one name."""
 
@@ -40,7 +40,7 @@ class Count:
         self.longest_ns = max(self.longest_ns, time_ns)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One column: its title, its width, whether it is at the left, and its text of a count."""
 

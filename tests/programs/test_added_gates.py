@@ -1,7 +1,6 @@
 """Ways into the kernel that are replaced: other vectors, own tables, wrapped entries."""
 
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from emu.kernel.args import Int
 from emu.kernel.task import Task
 from emu.kernel.wait import Wait
 from emu.machine import Config, Machine
+from emu.record import replace
 from tests.support.assembled import assembled
 
 # A number, two arguments, the other trap, and exit with what it answered, by Linux's own way.

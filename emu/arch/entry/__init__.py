@@ -5,10 +5,9 @@ Nothing of this is imported while programs run; see `emu steps` and `emu compare
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from emu.arch.entry import arm, mips, riscv, x86
 from emu.arch.entry.step import Counts, EntryPath, Place, Step
+from emu.record import replace
 
 __all__ = ["PATHS", "Counts", "EntryPath", "Place", "Step", "added_path", "entry_path", "paths_of"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from emu.arch.entry.step import EntryPath, Step, memory, registers
+from emu.record import replace
 
 SVC = "ARM ARM (DDI 0406C), Supervisor Call (SVC) exception"
 VECTORS = "ARM ARM (DDI 0406C), Exception vectors and the exception base address"

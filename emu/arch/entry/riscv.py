@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from emu.arch.entry.step import EntryPath, Step, memory, registers
+from emu.record import replace
 
 PRIVILEGED = "RISC-V Privileged Architecture"
 ENTRY = "arch/riscv/kernel/entry.S"

@@ -8,13 +8,14 @@ flags it tests) is not counted, nor are memory accesses of page walks and instru
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from emu.record import record
 
 Actor = Literal["cpu", "kernel"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A register, or so many words of memory (0: registers only)."""
 
@@ -22,7 +23,7 @@ class Place:
     words: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One thing that hardware or kernel does.
 
@@ -49,7 +50,7 @@ class Step:
         return sum(place.words for place in self.writes)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counts:
     """What some steps cost, in words of memory and pointers followed."""
 
@@ -70,7 +71,7 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EntryPath:
     """A way into the kernel and back.
 

@@ -7,9 +7,8 @@ address, one more level of indirection: now `x64_sys_call` and its kin are compi
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from emu.arch.entry.step import EntryPath, Step, memory, registers
+from emu.record import replace
 
 INT = "Intel SDM vol. 2A, INT n/INTO/INT3/INT1"
 HANDLER = "Intel SDM vol. 3A, Exception- or Interrupt-Handler Procedures"

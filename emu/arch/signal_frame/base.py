@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from emu.arch.layout import Layout
 from emu.arch.user_state import UserState
+from emu.record import record
 
 Reader = Callable[[int, int], bytes]
 """``read(address, count)``: user memory."""
@@ -22,7 +22,7 @@ class BadFrame(Exception):
         self.address = address
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FaultRecord:
     """The thread's last exception, as its processor numbers it: trap_nr, error_code, cr2."""
 
@@ -31,7 +31,7 @@ class FaultRecord:
     address: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delivery:
     """What is to be told to a handler.
 
@@ -50,7 +50,7 @@ class Delivery:
     fault: FaultRecord
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """A frame to write: the new stack pointer, and the bytes by address."""
 
@@ -58,7 +58,7 @@ class Frame:
     pieces: list[tuple[int, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Restored:
     """What a frame says beside the registers.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.cpu.setup.mips import Mips
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 _F0 = 57
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Access:
     size: int
     store: bool = False

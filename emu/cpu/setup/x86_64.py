@@ -21,7 +21,7 @@ from emu.cpu.setup.x86 import (
     X86,
 )
 from emu.cpu.setup.x86_fp import fxsave_registers
-from emu.cpu.traps import plain_callback
+from emu.cpu.traps import plain_callback, trap_callback
 
 _EFER, _STAR = 0xC0000080, 0xC0000081
 _EFER_SCE_LME_LMA = 1 | 1 << 8 | 1 << 10
@@ -80,7 +80,7 @@ class X86_64(X86):
         if way == "syscall":
             self._syscall_handler = handler
             if self._syscall is not None:
-                self._syscall_callback = plain_callback(handler, self.abandon)
+                self._syscall_callback = trap_callback(handler)
                 self._syscall.data[_CALLBACK] = address_of(self._syscall_callback)
 
     def _bring_up(self) -> None:

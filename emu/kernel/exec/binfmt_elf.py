@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SIZE
@@ -19,6 +18,7 @@ from emu.kernel.uapi.mman import (
     PROT_READ,
     PROT_WRITE,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.inode import Inode
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadedImage:
     """Where an image came to lie.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ETXTBSY
@@ -14,6 +13,7 @@ from emu.kernel.uapi.fcntl import O_RDONLY
 from emu.kernel.uapi.mount import MS_NOEXEC
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.permission import MAY_EXEC, inode_permission
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ MAX_REWRITES = 5
 """How many scripts may be one another's interpreters: see exec_binprm."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Program:
     """A program and its dynamic linker, open and parsed, with the arguments it will get.
 

@@ -5,12 +5,12 @@ See bprm_fill_uid in fs/exec.c and cap_bprm_creds_from_file in security/commonca
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.uapi.capability import SECBIT_KEEP_CAPS, SECBIT_NOROOT
 from emu.kernel.uapi.mount import MS_NOSUID
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID, S_IXGRP
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from emu.arch.abi import identify_elf
 from emu.arch.cpu import PAGE_MASK, PAGE_SIZE
 from emu.kernel.errno import ENOEXEC
+from emu.record import record
 
 Reader = Callable[[int, int], bytes]
 """``read(offset, count)`` of the file; shorter at its end."""
@@ -35,7 +35,7 @@ _HEADER = {32: "HHIIIIIHHH", 64: "HHIQQQIHHH"}
 _SEGMENT = {32: ("IIIIIIII", (0, 1, 2, 4, 5, 6, 7)), 64: ("IIQQQQQQ", (0, 2, 3, 5, 6, 1, 7))}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """A PT_LOAD program header."""
 
@@ -47,7 +47,7 @@ class Segment:
     align: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ElfImage:
     """What an ELF file says about loading it.
 

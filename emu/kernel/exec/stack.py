@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK
@@ -19,6 +18,7 @@ from emu.kernel.mm.fault import expand_stack
 from emu.kernel.mm.layout import page_align
 from emu.kernel.mm.mapping import mmap_region
 from emu.kernel.mm.vma import VM_EXEC, VM_GROWSDOWN, VM_MAYANY, VM_READ, VM_WRITE
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
@@ -31,7 +31,7 @@ POINTER_SIZE = 8  # the kernel's own, whatever the program's is
 RANDOM_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arguments:
     """What execve(2) hands over. `filename` becomes AT_EXECFN."""
 

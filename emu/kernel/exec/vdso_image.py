@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.record import record
 
 DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SYMENT, DT_SONAME = 4, 5, 6, 10, 11, 14
 DT_VERSYM, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFD
@@ -18,7 +18,7 @@ _GLOBAL_FUNCTION = 18
 _CODE_ALIGNMENT = 16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A symbol and its code; `skip` bytes of that precede the symbol."""
 
@@ -27,7 +27,7 @@ class Function:
     skip: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vdso:
     """The image, and where in it the functions are."""
 
@@ -35,7 +35,7 @@ class Vdso:
     symbols: dict[bytes, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Machine:
     """What the ELF header says, and the instruction that fills gaps."""
 

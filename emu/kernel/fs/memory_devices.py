@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, ENOSPC, ENOTTY, EPERM
+from emu.kernel.errno import EFAULT, ENOSPC, ENOTTY
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.uapi.ioctl import RNDGETENTCNT
 from emu.kernel.vfs.dev import MEM_MAJOR
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from emu.kernel.mm.vma import Vma
     from emu.kernel.task import Task
     from emu.kernel.uaccess import Buffer
+    from emu.kernel.vfs.chrdev import Driver
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.vfs import Vfs
 
@@ -87,37 +88,25 @@ class RandomDevice(FileOperations):
         raise ENOTTY
 
 
-class KmsgDevice(FileOperations):
-    """The kernel log: what is written goes to the machine's owner."""
+def kmsg_device() -> FileOperations:
+    """The kernel log, made when first opened."""
+    from emu.kernel.module.kmsg import KmsgDevice
 
-    seekable = True
-
-    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """Nothing yet: EAGAIN."""
-        raise EAGAIN
-
-    def write(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """One message. EPERM for what is not privileged, EINVAL when too long."""
-        if buffer.count > 1024:
-            raise EINVAL("message too long")
-        if file.cred.euid != 0:
-            raise EPERM
-        text = buffer.copy_from(buffer.count)
-        file.inode.sb.vfs.kernel.log(text.decode(errors="replace").rstrip("\n"))
-        return len(text)
+    return KmsgDevice()
 
 
 def register_memory_devices(vfs: Vfs) -> None:
     """Give the memory devices their usual numbers: see Documentation/admin-guide/devices.txt."""
     random = RandomDevice()
-    for minor, name, operations in (
+    devices: tuple[tuple[int, bytes, Driver], ...] = (
         (3, b"null", NullDevice()),
         (5, b"zero", ZeroDevice()),
         (7, b"full", FullDevice()),
         (8, b"random", random),
         (9, b"urandom", random),
-        (11, b"kmsg", KmsgDevice()),
-    ):
+        (11, b"kmsg", kmsg_device),
+    )
+    for minor, name, operations in devices:
         vfs.devices.register(MEM_MAJOR, minor, 1, name, operations)
 
 

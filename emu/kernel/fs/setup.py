@@ -19,6 +19,7 @@ from emu.kernel.fs.mqueue import mount_mqueue
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
+from emu.kernel.fs.sysfs.super_block import make_sysfs, sysfs_super_block
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
 from emu.kernel.fs.tty_numbers import register_ttys
 from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
@@ -99,6 +100,8 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     vfs.register(FileSystemType(b"tmpfs", make_tmpfs))
     vfs.register(FileSystemType(b"ramfs", make_tmpfs))
     vfs.register(FileSystemType(b"proc", make_procfs))
+    vfs.register(FileSystemType(b"sysfs", make_sysfs))
+    vfs.register(FileSystemType(b"debugfs", make_debugfs))
     mount_pipefs(vfs)
     mount_anon_inodes(vfs)
     mount_mqueue(vfs)
@@ -111,8 +114,8 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     root = kernel.root_mount = Mount(root_sb)
     walker = KernelWalker(root)
     walker.make_directory(b"/root", 0o700)
-    walker.make_directory(b"/sys", 0o555)
     populate_dev(kernel)
+    mount_at(kernel, sysfs_super_block(vfs), b"/sys")
     mount_at(kernel, ProcSuperBlock(vfs), b"/proc")
     mount_at(kernel, TmpfsSuperBlock(vfs), b"/tmp")
     mount_at(kernel, TmpfsSuperBlock(vfs, mode=0o755), b"/run")
@@ -120,6 +123,13 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
         walker.make_file(b"/etc/passwd", PASSWD)
         walker.make_file(b"/etc/group", GROUP)
     return root
+
+
+def make_debugfs(vfs: Vfs, options: bytes) -> SuperBlock:
+    """debugfs for mount(2), imported when first mounted."""
+    from emu.kernel.fs.debugfs.super_block import mount_debugfs
+
+    return mount_debugfs(vfs, options)
 
 
 def mount_at(kernel: Kernel, sb: SuperBlock, name: bytes) -> Mount:

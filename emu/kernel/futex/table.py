@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.uapi.futex import FUTEX_BITSET_MATCH_ANY
 from emu.kernel.wait import WaitQueue
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
 
 
-@dataclass(eq=False, slots=True)
+@record(frozen=False, eq=False)
 class FutexWaiter:
     """One sleeper; woken by those whose bits meet its `bitset`. See struct futex_q.
 

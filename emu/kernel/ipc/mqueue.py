@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.kernel.deadline import Deadline, wait_until
@@ -21,6 +20,7 @@ from emu.kernel.uapi.mqueue import (
     MQ_PRIO_MAX,
 )
 from emu.kernel.wait import WaitQueue
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.kernel.mm.ram import Ram
@@ -48,7 +48,7 @@ class MqueueLimits:
         self.charge = Charge(ram)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notification:
     """Whom to tell that a message came to an empty queue, and by which signal (0: none)."""
 
@@ -57,7 +57,7 @@ class Notification:
     value: int = 0
 
 
-@dataclass(eq=False, slots=True)
+@record(frozen=False, eq=False)
 class Waiter:
     """One who waits to send `message`, or for one to receive."""
 

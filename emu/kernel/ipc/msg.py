@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import E2BIG, EAGAIN, EIDRM, ENOMSG, KernelError
 from emu.kernel.ipc.perm import S_IRUGO, S_IWUGO, IpcObject, now
 from emu.kernel.uapi.ipc import IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR
 from emu.kernel.wait import WaitQueue
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ MESSAGE_COST = 192
 """What a queue and a message take beside their data."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class Message:
     """A type above zero, and bytes."""
 
@@ -29,7 +29,7 @@ class Message:
     data: bytes
 
 
-@dataclass(eq=False, slots=True)
+@record(frozen=False, eq=False)
 class Receiver:
     """One who waits for a message: which one, how long it may be, and what came of it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,7 @@ from emu.kernel.errno import EAGAIN, EIDRM, EINTR, EINVAL, ENOSPC, ERANGE, Kerne
 from emu.kernel.ipc.perm import IpcObject, now
 from emu.kernel.uapi.ipc import IPC_NOWAIT, SEM_UNDO, SEMAEM, SEMVMX
 from emu.kernel.wait import WaitQueue
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.kernel.ipc.namespace import IpcNamespace
@@ -32,7 +32,7 @@ class SemOp(NamedTuple):
     flags: int
 
 
-@dataclass(eq=False, slots=True)
+@record(frozen=False, eq=False)
 class PendingOps:
     """Operations that have to wait; `blocking` is the one that cannot be done now."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from emu.kernel.uapi.signal import (
     SIG_DFL,
     SIG_IGN,
@@ -28,6 +26,7 @@ from emu.kernel.uapi.signal import (
     SIGXFSZ,
 )
 from emu.kernel.wait import WaitQueue
+from emu.record import record
 
 
 def sigmask(*signals: int) -> int:
@@ -48,7 +47,7 @@ IGNORED_BY_DEFAULT = sigmask(SIGCONT, SIGCHLD, SIGWINCH, SIGURG)
 SYNCHRONOUS = sigmask(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sigaction:
     """One signal's action. `mask` and `flags` are the kernel's own numbers."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.family import is_orphaned_pgrp
@@ -26,6 +25,7 @@ from emu.kernel.uapi.signal import (
     SIGSTOP,
     SS_AUTODISARM,
 )
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Fault

@@ -7,11 +7,11 @@ the others' SIGSTKFLT, which have no counterpart, stand for each other.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.uapi.signal import SIGNAL_NAMES, SIGRTMIN, SIGSTKFLT
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -20,7 +20,7 @@ GENERIC_NSIG = 64
 MIPS_NSIG = 128
 
 
-@dataclass(frozen=True)
+@record
 class SignalNumbers:
     """Both directions for one ABI, as tables indexed by a classic signal's number."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from emu.kernel.signal.actions import SYNCHRONOUS, sigmask
 from emu.kernel.uapi.signal import SI_KERNEL, SI_USER, SIGRTMIN
+from emu.record import field, record
 
 
 class TimerSource(Protocol):
@@ -16,7 +16,7 @@ class TimerSource(Protocol):
         """The signal is being taken: what it says, with the overruns counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SigInfo:
     """What comes with a signal: siginfo_t in the kernel's own terms.
 

@@ -6,7 +6,6 @@ program; the intervals that went by meanwhile are its overruns.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EAGAIN, EINVAL
@@ -14,6 +13,7 @@ from emu.kernel.signal.actions import sigmask
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
 from emu.kernel.uapi.signal import SIGEV_NONE, SIGEV_THREAD_ID
+from emu.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

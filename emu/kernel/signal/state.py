@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from emu.kernel.signal.actions import KERNEL_ONLY, SignalActions, sigmask
 from emu.kernel.signal.pending import PendingSignals, SigInfo, next_signal
 from emu.kernel.signal.real_timer import RealTimer
 from emu.kernel.uapi.signal import SIGALRM, SIGKILL, SS_AUTODISARM, SS_DISABLE
+from emu.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AltStack:
     """The alternate signal stack. See sigaltstack(2)."""
 
@@ -30,7 +29,7 @@ class AltStack:
         return not self.flags & SS_AUTODISARM and self.holds(sp)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class TaskSignals:
     """Blocked and pending signals of a task. Sets are ints; bit 0 is signal 1.
 

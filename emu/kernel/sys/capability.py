@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from emu.kernel.args import Pointer, StructArg, UserStruct
@@ -17,6 +16,7 @@ from emu.kernel.uapi.capability import (
     LINUX_CAPABILITY_VERSION_2,
     LINUX_CAPABILITY_VERSION_3,
 )
+from emu.record import replace
 
 CapHeader = Annotated[UserStruct, StructArg(layout="__user_cap_header_struct")]
 

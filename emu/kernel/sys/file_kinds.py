@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from emu.kernel.args import (
@@ -22,6 +21,7 @@ from emu.kernel.errno import EOVERFLOW
 from emu.kernel.uapi.fcntl import AT_FLAGS, FCNTL_COMMAND, OPEN_FLAGS
 from emu.kernel.uapi.fs import RWF_FLAGS
 from emu.kernel.uapi.ioctl import IOCTL_COMMAND
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class StatBuffer:
         self.mm.write(self.address, self.pack(inode))
 
 
-@dataclass(frozen=True)
+@record
 class StatArg(StructArg):
     """A pointer to one of the stat structs, as a `StatBuffer`."""
 
@@ -79,7 +79,7 @@ class Translated:
         return self._translation(self.value & 0xFFFFFFFF) & ~UNKNOWN_FLAG
 
 
-@dataclass(frozen=True)
+@record
 class TranslatedArg(Arg):
     """A word that the handler may want as flags: a `Translated`."""
 
@@ -107,7 +107,7 @@ class UserOpenHow(UserStruct):
         return value if self.translation is None else self.translation(value)
 
 
-@dataclass(frozen=True)
+@record
 class OpenHowArg(StructArg):
     """A pointer to a struct open_how."""
 
@@ -120,7 +120,7 @@ class OpenHowArg(StructArg):
         return f"{binding.inject(UserOpenHow)}({struct}, {translation})"
 
 
-@dataclass(frozen=True)
+@record
 class IoctlArg(FlagsArg):
     """An ioctl command: the generic number of one known by name, else UNKNOWN_FLAG and its own.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from emu.kernel.args import Pid, StructArg, UserStruct
@@ -16,6 +15,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.capability import CAP_KILL
 from emu.kernel.uapi.signal import SI_TKILL, SI_USER, SIGCONT
+from emu.record import replace
 
 Siginfo = Annotated[UserStruct, StructArg(layout="siginfo")]
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from emu.kernel.args import Arg, PointerArg
+from emu.record import record
 
 
-@dataclass(frozen=True)
+@record
 class IdArg(Arg):
     """A uid_t or gid_t, in which all ones mean -1."""
 
     bits: int = 32
 
 
-@dataclass(frozen=True)
+@record
 class SignalArg(Arg):
     """A signal number, handed over in the caller's own numbers."""
 
@@ -23,14 +23,14 @@ class SignalArg(Arg):
     signed: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class SigsetArg(PointerArg):
     """A user address of a sigset_t; `old` is the one-word kind."""
 
     old: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class IntegersArg(PointerArg):
     """A user array of integers of `item_bits` each (0: a word), `length` naming their count.
 
@@ -41,7 +41,7 @@ class IntegersArg(PointerArg):
     item_signed: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class EpollEventsArg(PointerArg):
     """A user array of struct epoll_event, of which the call's result says how many are filled."""
 

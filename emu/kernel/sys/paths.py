@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from emu.kernel.args import Fd, Int, Mode, OptionalPath, OutBuffer, Path, ULong
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import EACCES, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE, EROFS
@@ -26,6 +24,7 @@ from emu.kernel.vfs.namei import (
 )
 from emu.kernel.vfs.path import VfsPath, d_path, file_name
 from emu.kernel.vfs.permission import MAY_EXEC, MAY_WRITE, inode_permission
+from emu.record import replace
 
 PATH_MAX = 4096
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import Annotated
 
 from emu.kernel.args import Arg, Binding, FlagTranslation, Int, Size, UInt
@@ -21,6 +20,7 @@ from emu.kernel.uapi.poll import POLL_EVENTS
 from emu.kernel.vfs.fdtable import open_file_limit
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.poll import poll_files
+from emu.record import record
 
 NSEC_PER_MSEC = 1_000_000
 _ALL_EVENTS = 0xFFFF
@@ -46,7 +46,7 @@ class Pollfds:
         return to_user(task.abi, POLL_EVENTS, events)
 
 
-@dataclass(frozen=True)
+@record
 class PollfdsArg(Arg):
     """A pointer to an array of struct pollfd."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.task import Task
@@ -17,6 +16,7 @@ from emu.kernel.uapi.capability import (
     SECURE_ALL_BITS,
     SECURE_ALL_LOCKS,
 )
+from emu.record import replace
 
 Arguments = tuple[int, int, int, int]
 

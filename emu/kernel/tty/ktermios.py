@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from emu.kernel.uapi.termios import (
     B38400,
     BAUD_RATES,
@@ -28,6 +26,7 @@ from emu.kernel.uapi.termios import (
     ONLCR,
     OPOST,
 )
+from emu.record import record, replace
 
 INIT_C_CC = b"\x03\x1c\x7f\x15\x04\x00\x01\x00\x11\x13\x1a\x00\x12\x0f\x17\x16\x00".ljust(
     NCCS, b"\0"
@@ -35,7 +34,7 @@ INIT_C_CC = b"\x03\x1c\x7f\x15\x04\x00\x01\x00\x11\x13\x1a\x00\x12\x0f\x17\x16\x
 """Ctrl-C, Ctrl-\\, Del, Ctrl-U, Ctrl-D, VTIME 0, VMIN 1 ... See asm-generic/termios.h."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Ktermios:
     """The settings; those a new terminal has, unless said otherwise."""
 
@@ -59,7 +58,7 @@ class Ktermios:
         self.ispeed = _rate(inward, self.ispeed) if inward & CBAUD else self.ospeed
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Winsize:
     """A terminal's size in characters and in pixels."""
 
@@ -69,7 +68,7 @@ class Winsize:
     ypixel: int = 0
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class FlowControl:
     """Whether output stands still, by VSTOP (`stopped`) and by TCOOFF (`tco_stopped`) too."""
 
@@ -77,7 +76,7 @@ class FlowControl:
     tco_stopped: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Control:
     """Whose terminal it is; ids are 0 where there is nobody. Packet mode is a pty master's."""
 

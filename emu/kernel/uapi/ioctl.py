@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emu.kernel.args import FlagFamily
+from emu.kernel.uapi.sockios import SOCKET_COMMANDS
 
 TCGETS = 0x5401
 TCSETS = 0x5402
@@ -120,6 +121,7 @@ IOCTL_COMMAND = FlagFamily(
         ("FIGETBSZ", FIGETBSZ),
         ("RNDGETENTCNT", RNDGETENTCNT),
         ("TFD_IOC_SET_TICKS", TFD_IOC_SET_TICKS),
+        *SOCKET_COMMANDS,
     ),
     is_number=True,
 )

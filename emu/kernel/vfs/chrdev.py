@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EBUSY, ENXIO
 from emu.kernel.vfs.dev import MAJOR, MINOR
 from emu.kernel.vfs.file_operations import FileOperations
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
@@ -23,7 +23,7 @@ Driver = FileOperations | Callable[[], FileOperations]
 """A driver's operations, or who makes them when one of its devices is first opened."""
 
 
-@dataclass(frozen=True)
+@record
 class DeviceRange:
     """Minors of one major that belong to a driver."""
 

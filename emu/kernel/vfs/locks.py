@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EAGAIN, EDEADLK
 from emu.kernel.uapi.fcntl import F_UNLCK, F_WRLCK
 from emu.kernel.wait import WaitQueue
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
@@ -20,7 +20,7 @@ Owner = object
 """A table of descriptors for POSIX locks, an open file for the other two."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class FileLock:
     """A lock on the bytes `start` to `end` inclusive. `pid` is -1 for OFD locks."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -59,6 +58,7 @@ from emu.kernel.vfs.permission import (
     inode_permission,
     owner_or_capable,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -69,7 +69,7 @@ KEPT_FLAGS = ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | FASYNC)
 PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenHow:
     """What to open and how, checked. `access` is a mask of MAY_READ and MAY_WRITE."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.uapi.fs import NAME_MAX
 from emu.kernel.vfs.dentry import Dentry, NegativeDentries
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.inode import Inode
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 4096
 
 
-@dataclass(frozen=True)
+@record
 class Kstatfs:
     """What statfs(2) tells of a file system, in blocks of `bsize` bytes."""
 

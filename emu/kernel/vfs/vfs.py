@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.vfs.chrdev import CharacterDevices
 from emu.kernel.vfs.dev import MKDEV, UNNAMED_MAJOR
 from emu.kernel.vfs.file_operations import NO_OPEN, FileOperations
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.fs.pipe_buffer import PipeMemory
@@ -21,7 +21,7 @@ MakeSuper = Callable[["Vfs", bytes], "SuperBlock"]
 """``make(vfs, options)``: a new instance for mount(2). EINVAL for options it does not know."""
 
 
-@dataclass(frozen=True)
+@record
 class FileSystemType:
     """A type of file system that mount(2) may name. `nodev` ones need no device."""
 
@@ -43,6 +43,8 @@ class Vfs:
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
         self.mqueue_mount: Mount
+        self.sysfs: SuperBlock | None = None
+        """The one sysfs, once it was mounted."""
         self.console: Tty | None = None
         """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from emu.record import record
 
 Names = Callable[[str], bool]
 """Whether a call of this name is meant."""
@@ -19,7 +20,7 @@ def everybody(name: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """One way of writing calls.
 

@@ -43,6 +43,9 @@ class FakeCpu:
     def stop(self):
         self.stopped = True
 
+    def abandon(self, error):
+        raise error
+
 
 class FakeMemory:
     """The door to user memory over a bytearray at address 0."""

@@ -5,12 +5,14 @@ import random
 import pytest
 
 from emu.kernel.errno import KernelError
-from tests.unit.sys.caller import ABIS, HANDLERS, Asleep, Caller, row_of
+from tests.unit.sys.caller import ABIS, HANDLERS, Asleep, row_of
+from tests.unit.vfs.guest import Guest
 
 SUBJECTS = (
     "arch_arm", "arch_mips", "arch_riscv", "arch_x86", "cacheflush", "capability", "clock", "cred",
     "cred16", "futex", "ids", "ipc_mux", "kill", "misc", "prctl", "process", "random", "rlimit",
-    "sched", "signal", "signal_old", "sleep", "sysinfo", "thread_area", "time", "uname",
+    "sched", "signal", "signal_old", "sleep", "socket", "socket_receive", "socket_send", "sockopt",
+    "sysinfo", "thread_area", "time", "uname",
 )  # fmt: skip
 ROUNDS = 12
 ADDRESS_BITS = 0x7FFF
@@ -36,8 +38,8 @@ def word(dice, caller):
 @pytest.mark.parametrize("abi", ABIS)
 def test_every_call_answers(abi):
     dice = random.Random(abi)
-    for entry, syscall in entries(Caller(abi)):
-        caller = Caller(abi)
+    for entry, syscall in entries(Guest(abi)):
+        caller = Guest(abi)
         caller.mm.write(caller.buffer, dice.randbytes(ADDRESS_BITS))
         count = len(syscall.parameters())
         for _ in range(ROUNDS):

@@ -4,7 +4,10 @@ import struct
 
 import pytest
 
-from tests.unit.sys.caller import Caller
+from emu.kernel.clock import VirtualClock
+from emu.kernel.kernel import Kernel
+from emu.kernel.mm.ram import Ram
+from tests.unit.sys.caller import Caller, FakeCpu
 
 
 @pytest.fixture(params=["i386", "arm-oabi", "mips-o32"])
@@ -69,5 +72,7 @@ def test_an_unknown_ipc_call_is_enosys(caller):
 
 
 def test_calls_that_nobody_answers_are_enosys():
-    caller = Caller("i386")
+    ram = Ram(1 << 20)
+    kernel = Kernel(ram=ram, clock=VirtualClock(), handlers={}, make_cpu=FakeCpu, seed=1)
+    caller = Caller("i386", kernel=kernel)
     assert caller.fails("sys_socketcall", 20, words(caller, 2, 1, 6, 0)) == "ENOSYS"

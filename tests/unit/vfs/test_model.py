@@ -1,7 +1,7 @@
 """Random file calls, on the guest's tmpfs and on the host's own file system: same answers."""
 
 import contextlib
-import errno  # noqa: TID251
+import errno
 import os
 import stat
 

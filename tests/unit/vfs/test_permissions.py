@@ -50,7 +50,7 @@ def test_root_may_all_but_run_what_nobody_may(root):
 
 
 def test_access_asks_for_the_real_user(root):
-    from dataclasses import replace
+    from emu.record import replace
 
     root.task.cred = replace(root.task.cred, uid=1000, gid=1000)
     assert root.access("/private", 4) == "EACCES"

@@ -1,0 +1,1 @@
+"""debugfs: files for whoever develops the kernel. See Documentation/filesystems/debugfs.rst."""

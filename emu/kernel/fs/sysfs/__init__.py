@@ -1,0 +1,1 @@
+"""sysfs: the tree of kernel objects. See Documentation/filesystems/sysfs.rst."""

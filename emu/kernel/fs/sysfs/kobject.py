@@ -1,0 +1,172 @@
+"""Kernel objects: what sysfs shows, one directory for each. See lib/kobject.c and fs/sysfs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EEXIST, EINVAL, ENODEV, ENOENT
+from emu.kernel.fs.kernfs import KernelDirectory, KernelLink
+from emu.kernel.fs.sysfs.attribute import Attribute, AttributeInode
+from emu.kernel.fs.sysfs.bin_attribute import BinAttribute, BinAttributeInode
+
+if TYPE_CHECKING:
+    from emu.kernel.fs.sysfs.super_block import Sysfs
+    from emu.kernel.vfs.inode import Inode
+
+AnyAttribute = Attribute | BinAttribute
+
+
+class Kobject:
+    """A kernel object: a name, a parent, a count of users, and a directory once it is added.
+
+    `owner` names the module that made it and `made_at` where, for the report of what is left.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.parent: Kobject | None = None
+        self.refcount = 1
+        self.sysfs: Sysfs | None = None
+        self.directory: KernelDirectory | None = None
+        self.released: Callable[[], None] | None = None
+        """What happens when nobody uses it any more."""
+
+    @property
+    def added(self) -> bool:
+        """Whether it is in sysfs."""
+        return self.directory is not None
+
+    def path(self) -> str:
+        """Its place below /sys."""
+        above = self.parent.path() if self.parent is not None else ""
+        return f"{above}/{self.name}" if self.name else above
+
+    def add(self, sysfs: Sysfs, parent: Kobject | None = None) -> None:
+        """Make its directory, below a parent or in the root. EEXIST, EINVAL; ENOENT."""
+        if self.added:
+            raise EINVAL(f"{self.name} was added already")
+        above = parent or sysfs.root
+        if above.directory is None:
+            raise ENOENT(f"{above.name} is not there")
+        directory = KernelDirectory(sysfs.sb)
+        above.directory.add(self.name.encode(), directory)
+        self.sysfs, self.directory = sysfs, directory
+        self.parent = None if above is sysfs.root else above.get()
+
+    def remove(self) -> None:
+        """Take its directory away, with all that is in it."""
+        if self.directory is None:
+            return
+        above = self.parent.directory if self.parent is not None else None
+        if above is None and self.sysfs is not None and self.parent is None:
+            above = self.sysfs.root.directory
+        if above is not None:
+            above.remove(self.name.encode())
+        self.directory.entries.clear()
+        self.directory = None
+        parent, self.parent = self.parent, None
+        if parent is not None:
+            parent.put()
+
+    def rename(self, name: str) -> None:
+        """Give the directory another name. EEXIST."""
+        directory = self._directory()
+        assert self.sysfs is not None
+        above = (self.parent or self.sysfs.root).directory
+        assert above is not None
+        above.add(name.encode(), directory)
+        above.remove(self.name.encode())
+        self.name = name
+
+    def get(self) -> Kobject:
+        """Count one more user."""
+        self.refcount += 1
+        return self
+
+    def put(self) -> None:
+        """Count one user less; the last one takes it out of sysfs and releases it."""
+        self.refcount -= 1
+        if self.refcount == 0:
+            self.remove()
+            if self.released is not None:
+                self.released()
+
+    def check_alive(self) -> None:
+        """ENODEV if it was taken out of sysfs."""
+        if self.directory is None:
+            raise ENODEV(f"{self.name} is gone")
+
+    def add_file(self, attribute: AnyAttribute, group: str | None = None) -> None:
+        """Show an attribute, in a directory of its own if a group is named. EEXIST."""
+        directory = self._group(group)
+        inode = self._inode(directory, attribute)
+        try:
+            directory.add(attribute.name.encode(), inode)
+        except EEXIST:
+            name = f"{self.path()}/{attribute.name}"
+            raise EEXIST(f"cannot create duplicate filename '{name}'") from None
+
+    def add_files(self, attributes: Iterable[AnyAttribute]) -> Kobject:
+        """Show several attributes."""
+        for attribute in attributes:
+            self.add_file(attribute)
+        return self
+
+    def remove_file(self, name: str, group: str | None = None) -> None:
+        """Show an attribute no longer, if it was shown."""
+        if self.directory is not None:
+            self._group(group).remove(name.encode())
+
+    def add_group(self, name: str) -> None:
+        """Make a directory for a named group of attributes. EEXIST."""
+        directory = self._directory()
+        directory.add(name.encode(), KernelDirectory(directory.sb))
+
+    def remove_group(self, name: str) -> None:
+        """Take such a directory away."""
+        if self.directory is not None:
+            self.directory.remove(name.encode())
+
+    def add_link(self, target: Kobject, name: str, group: str | None = None) -> None:
+        """Make a relative symbolic link to another object. EEXIST."""
+        directory = self._group(group)
+        depth = self.path().count("/") + (1 if group else 0)
+
+        def text() -> bytes:
+            return ("../" * depth + target.path().lstrip("/")).encode()
+
+        directory.add(name.encode(), KernelLink(directory.sb, text))
+
+    def file(self, name: str, group: str | None = None) -> Inode:
+        """The inode of one of its files. ENOENT."""
+        inode = self._group(group).entries.get(name.encode())
+        if inode is None:
+            raise ENOENT(f"{self.name} has no {name}")
+        return inode
+
+    def notify(self, name: str, group: str | None = None) -> None:
+        """Tell those who poll an attribute that it changed: sysfs_notify."""
+        if self.directory is not None:
+            inode = self._group(group).entries.get(name.encode())
+            if isinstance(inode, AttributeInode):
+                inode.notify()
+
+    def _inode(self, directory: KernelDirectory, attribute: AnyAttribute) -> Inode:
+        if isinstance(attribute, BinAttribute):
+            return BinAttributeInode(directory.sb, self, attribute)
+        return AttributeInode(directory.sb, self, attribute)
+
+    def _directory(self) -> KernelDirectory:
+        if self.directory is None:
+            raise ENOENT(f"{self.name} is not in sysfs")
+        return self.directory
+
+    def _group(self, group: str | None) -> KernelDirectory:
+        directory = self._directory()
+        if group is None:
+            return directory
+        inner = directory.entries.get(group.encode())
+        if not isinstance(inner, KernelDirectory):
+            raise ENOENT(f"{self.name} has no group {group}")
+        return inner

@@ -1,0 +1,1 @@
+"""Sockets: the layer that all protocol families share, and the families themselves."""

@@ -1,0 +1,199 @@
+"""Families, types, flags and options of sockets. See socket(2), socket(7), include/linux/socket.h.
+
+What differs between ABIs (MIPS has its own SOCK_STREAM, SOCK_NONBLOCK and SO_ numbers) is
+translated by name; what is here is the generic number, the kernel's own.
+"""
+
+from __future__ import annotations
+
+from emu.kernel.args import FlagFamily
+
+AF_UNSPEC = 0
+AF_UNIX = 1
+AF_INET = 2
+AF_INET6 = 10
+AF_NETLINK = 16
+AF_PACKET = 17
+AF_MAX = 46
+
+ADDRESS_FAMILY = FlagFamily(
+    "address family",
+    (
+        ("AF_UNSPEC", AF_UNSPEC), ("AF_UNIX", AF_UNIX), ("AF_INET", AF_INET), ("AF_AX25", 3),
+        ("AF_IPX", 4), ("AF_APPLETALK", 5), ("AF_NETROM", 6), ("AF_BRIDGE", 7), ("AF_ATMPVC", 8),
+        ("AF_X25", 9), ("AF_INET6", AF_INET6), ("AF_ROSE", 11), ("AF_DECnet", 12),
+        ("AF_NETBEUI", 13), ("AF_SECURITY", 14), ("AF_KEY", 15), ("AF_NETLINK", AF_NETLINK),
+        ("AF_PACKET", AF_PACKET), ("AF_ASH", 18), ("AF_ECONET", 19), ("AF_ATMSVC", 20),
+        ("AF_RDS", 21), ("AF_SNA", 22), ("AF_IRDA", 23), ("AF_PPPOX", 24), ("AF_WANPIPE", 25),
+        ("AF_LLC", 26), ("AF_IB", 27), ("AF_MPLS", 28), ("AF_CAN", 29), ("AF_TIPC", 30),
+        ("AF_BLUETOOTH", 31), ("AF_IUCV", 32), ("AF_RXRPC", 33), ("AF_ISDN", 34),
+        ("AF_PHONET", 35), ("AF_IEEE802154", 36), ("AF_CAIF", 37), ("AF_ALG", 38), ("AF_NFC", 39),
+        ("AF_VSOCK", 40), ("AF_KCM", 41), ("AF_QIPCRTR", 42), ("AF_SMC", 43), ("AF_XDP", 44),
+        ("AF_MCTP", 45),
+    ),
+    is_number=True,
+)  # fmt: skip
+
+SOCK_STREAM = 1
+SOCK_DGRAM = 2
+SOCK_RAW = 3
+SOCK_RDM = 4
+SOCK_SEQPACKET = 5
+SOCK_DCCP = 6
+SOCK_PACKET = 10
+SOCK_MAX = 11
+SOCK_TYPE_MASK = 0xF
+SOCK_NONBLOCK = 0o4000
+SOCK_CLOEXEC = 0o2000000
+
+SOCKET_TYPE = FlagFamily(
+    "socket type",
+    (
+        ("SOCK_STREAM", SOCK_STREAM), ("SOCK_DGRAM", SOCK_DGRAM), ("SOCK_RAW", SOCK_RAW),
+        ("SOCK_RDM", SOCK_RDM), ("SOCK_SEQPACKET", SOCK_SEQPACKET), ("SOCK_DCCP", SOCK_DCCP),
+        ("SOCK_PACKET", SOCK_PACKET),
+    ),
+    is_number=True,
+)  # fmt: skip
+SOCKET_FLAGS = FlagFamily(
+    "socket flags",
+    (("SOCK_CLOEXEC", SOCK_CLOEXEC), ("SOCK_NONBLOCK", SOCK_NONBLOCK)),
+    mask=SOCK_TYPE_MASK,
+)
+
+SHUT_RD = 0
+SHUT_WR = 1
+SHUT_RDWR = 2
+
+MSG_OOB = 0x1
+MSG_PEEK = 0x2
+MSG_DONTROUTE = 0x4
+MSG_CTRUNC = 0x8
+MSG_PROBE = 0x10
+MSG_TRUNC = 0x20
+MSG_DONTWAIT = 0x40
+MSG_EOR = 0x80
+MSG_WAITALL = 0x100
+MSG_FIN = 0x200
+MSG_SYN = 0x400
+MSG_CONFIRM = 0x800
+MSG_RST = 0x1000
+MSG_ERRQUEUE = 0x2000
+MSG_NOSIGNAL = 0x4000
+MSG_MORE = 0x8000
+MSG_WAITFORONE = 0x10000
+MSG_BATCH = 0x40000
+MSG_ZEROCOPY = 0x4000000
+MSG_FASTOPEN = 0x20000000
+MSG_CMSG_CLOEXEC = 0x40000000
+
+MSG_FLAGS = FlagFamily(
+    "message flags",
+    (
+        ("MSG_OOB", MSG_OOB), ("MSG_PEEK", MSG_PEEK), ("MSG_DONTROUTE", MSG_DONTROUTE),
+        ("MSG_CTRUNC", MSG_CTRUNC), ("MSG_PROBE", MSG_PROBE), ("MSG_TRUNC", MSG_TRUNC),
+        ("MSG_DONTWAIT", MSG_DONTWAIT), ("MSG_EOR", MSG_EOR), ("MSG_WAITALL", MSG_WAITALL),
+        ("MSG_FIN", MSG_FIN), ("MSG_SYN", MSG_SYN), ("MSG_CONFIRM", MSG_CONFIRM),
+        ("MSG_RST", MSG_RST), ("MSG_ERRQUEUE", MSG_ERRQUEUE), ("MSG_NOSIGNAL", MSG_NOSIGNAL),
+        ("MSG_MORE", MSG_MORE), ("MSG_WAITFORONE", MSG_WAITFORONE), ("MSG_BATCH", MSG_BATCH),
+        ("MSG_ZEROCOPY", MSG_ZEROCOPY), ("MSG_FASTOPEN", MSG_FASTOPEN),
+        ("MSG_CMSG_CLOEXEC", MSG_CMSG_CLOEXEC),
+    ),
+)  # fmt: skip
+"""The same on every ABI."""
+
+MSG_INTERNAL = 0x8110000
+"""MSG_INTERNAL_SENDMSG_FLAGS: what the kernel alone gives to sendmsg; callers' are dropped."""
+
+SCM_RIGHTS = 1
+SCM_CREDENTIALS = 2
+SCM_SECURITY = 3
+SCM_PIDFD = 4
+SCM_MAX_FD = 253
+
+SOMAXCONN = 4096
+
+SOL_IP = 0
+SOL_SOCKET = 1
+SOL_TCP = 6
+SOL_UDP = 17
+SOL_IPV6 = 41
+SOL_RAW = 255
+SOL_PACKET = 263
+SOL_NETLINK = 270
+
+SO_DEBUG = 1
+SO_REUSEADDR = 2
+SO_TYPE = 3
+SO_ERROR = 4
+SO_DONTROUTE = 5
+SO_BROADCAST = 6
+SO_SNDBUF = 7
+SO_RCVBUF = 8
+SO_KEEPALIVE = 9
+SO_OOBINLINE = 10
+SO_NO_CHECK = 11
+SO_PRIORITY = 12
+SO_LINGER = 13
+SO_BSDCOMPAT = 14
+SO_REUSEPORT = 15
+SO_PASSCRED = 16
+SO_PEERCRED = 17
+SO_RCVLOWAT = 18
+SO_SNDLOWAT = 19
+SO_RCVTIMEO_OLD = 20
+SO_SNDTIMEO_OLD = 21
+SO_BINDTODEVICE = 25
+SO_ATTACH_FILTER = 26
+SO_DETACH_FILTER = 27
+SO_PEERNAME = 28
+SO_TIMESTAMP_OLD = 29
+SO_ACCEPTCONN = 30
+SO_PEERSEC = 31
+SO_SNDBUFFORCE = 32
+SO_RCVBUFFORCE = 33
+SO_PASSSEC = 34
+SO_TIMESTAMPNS_OLD = 35
+SO_MARK = 36
+SO_TIMESTAMPING_OLD = 37
+SO_PROTOCOL = 38
+SO_DOMAIN = 39
+SO_RXQ_OVFL = 40
+SO_WIFI_STATUS = 41
+SO_PEEK_OFF = 42
+SO_NOFCS = 43
+SO_LOCK_FILTER = 44
+SO_SELECT_ERR_QUEUE = 45
+SO_BUSY_POLL = 46
+SO_MAX_PACING_RATE = 47
+SO_INCOMING_CPU = 49
+SO_ATTACH_BPF = 50
+SO_MEMINFO = 55
+SO_INCOMING_NAPI_ID = 56
+SO_COOKIE = 57
+SO_PEERGROUPS = 59
+SO_ZEROCOPY = 60
+SO_TXTIME = 61
+SO_BINDTOIFINDEX = 62
+SO_TIMESTAMP_NEW = 63
+SO_TIMESTAMPNS_NEW = 64
+SO_TIMESTAMPING_NEW = 65
+SO_RCVTIMEO_NEW = 66
+SO_SNDTIMEO_NEW = 67
+SO_NETNS_COOKIE = 71
+SO_BUF_LOCK = 72
+SO_PASSPIDFD = 76
+SO_PEERPIDFD = 77
+
+SOCKET_OPTION = FlagFamily(
+    "SOL_SOCKET option",
+    tuple(
+        (name, value)
+        for name, value in list(globals().items())
+        if name.startswith("SO_") and isinstance(value, int)
+    ),
+    is_number=True,
+)
+SOCKET_LEVEL = FlagFamily("SOL_SOCKET", (("SOL_SOCKET", SOL_SOCKET),), is_number=True)
+
+SOCKFS_MAGIC = 0x534F434B

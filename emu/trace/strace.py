@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
+from weakref import WeakKeyDictionary
 
 from emu.kernel.events import Tracer
+from emu.kernel.restart import RestartBlock
 from emu.kernel.signal.numbers import signal_numbers
 from emu.trace.backtrace import backtrace
 from emu.trace.filter import Filter
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from emu.kernel.events import SyscallEvent
     from emu.kernel.signal.pending import SigInfo
     from emu.kernel.task import Task
+
+RESUMING = "restart_syscall"
 
 
 class Running:
@@ -82,6 +86,9 @@ class Strace(Tracer):
         )  # fmt: skip
         self._running: dict[Task, Running] = {}
         self._hidden: set[Task] = set()
+        self._ignored: dict[Task, list[SigInfo]] = {}
+        self._broken: WeakKeyDictionary[Task, str] = WeakKeyDictionary()
+        """What each task's restart_syscall(2) will go on with."""
 
     def enter(self, event: SyscallEvent) -> None:
         """Write the call as far as it can be told now."""
@@ -96,7 +103,11 @@ class Strace(Tracer):
         call = Call(event, plan)
         if self._paths is not None and not self._paths.wants(call):
             return
-        text, position = line.entering(call)
+        if event.name == RESUMING:
+            broken = self._broken.get(task, "system call")
+            text, position = f"{RESUMING}(<... resuming interrupted {broken} ...>", -1
+        else:
+            text, position = line.entering(call)
         if self._leads:
             pc = task.cpu.pc if self._leader.counter else None
             text = self._leader.text(task, event.number, pc) + text
@@ -113,10 +124,17 @@ class Strace(Tracer):
             return
         if task.exit_status is not None and event.error is None and event.result == 0:
             return
+        if task.work and task.signals.ends_sleep(killable=True):
+            self._running[task] = running  # it will never see the result
+            return
+        if event.broken is not None and isinstance(event.broken, RestartBlock):
+            self._broken[task] = event.name
         call, stream = running.call, self._output.of(task)
         if self._plain and stream.resume(task):
             rest = ")" if running.position < 0 else line.leaving(call, running.position)
             stream.end(rest + line.finished(call, running.text + rest) + "\n")
+            if self._ignored:
+                self._tell_ignored(task)
             return
         if self._by_status:
             if not self._filter.wants_result(event):
@@ -131,11 +149,19 @@ class Strace(Tracer):
         if self._durations:
             rest += f" <{seconds(task.kernel.clock.monotonic_ns() - running.began_ns)}>"
         stream.end(rest + "\n" + self._more(call))
+        self._tell_ignored(task)
 
     def signal(self, task: Task, info: SigInfo) -> None:
         """Write that a task takes a signal."""
         if task not in self._hidden and self._filter.wants_signal(task, info.signal):
             self._whole(task, f"--- {siginfo.delivered(task.image_abi, info)} ---")
+
+    def ignored(self, task: Task, info: SigInfo) -> None:
+        """A traced task takes even signals that it ignores: when its call is over, or now."""
+        if task in self._running or task.call is not None:
+            self._ignored.setdefault(task, []).append(info)
+        else:
+            self.signal(task, info)
 
     def created(self, task: Task) -> None:
         """Write that a new task is followed, or do not follow it."""
@@ -152,6 +178,7 @@ class Strace(Tracer):
 
     def exited(self, task: Task) -> None:
         """Write how a task ended."""
+        self._ignored.pop(task, None)
         if task in self._hidden:
             self._hidden.discard(task)
             return
@@ -176,6 +203,10 @@ class Strace(Tracer):
     def close(self) -> None:
         """The trace is over."""
         self._output.close()
+
+    def _tell_ignored(self, task: Task) -> None:
+        for info in self._ignored.pop(task, ()):
+            self.signal(task, info)
 
     def _whole(self, task: Task, text: str) -> None:
         stream = self._output.of(task)

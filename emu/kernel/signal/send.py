@@ -43,6 +43,8 @@ def send_signal(
     elif signal == SIGKILL and group.stop_signal:
         resume_process(group)
     if not (signals.blocked | signals.real_blocked) & bit and signals.actions.ignores(signal):
+        if task.kernel.tracer is not None:
+            task.kernel.tracer.ignored(task, info)
         return
     pending = len(signals.private.queue) + len(signals.shared.queue)
     room = info.source is not None or pending < _queue_limit(task)

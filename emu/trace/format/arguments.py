@@ -26,6 +26,12 @@ PATH_LIMIT = 4096
 ITEMS_SHOWN = 32
 ID_PARAMETERS = ("user", "group", "owner", "uid", "gid")
 
+MASKED_WAITS = ("epoll_pwait", "epoll_pwait2")
+"""Calls whose set of signals strace reads only when they succeeded."""
+
+PLACES_OF_FAILED = ("process_vm_readv",)
+"""Calls whose buffers are shown by their addresses if nothing was put there."""
+
 DIRECTORY_PARAMETERS = ("dfd", "olddfd", "newdfd", "dirfd")
 MODE_PARAMETERS = ("mode", "umode", "mask")
 
@@ -111,7 +117,8 @@ def iovec(call: Call, index: int) -> str:
     """An array of buffers; those filled show as much as the result says."""
     arg: Any = call.parameters[index].arg
     address, count = call.value(index), call.named(arg.length) or 0
-    if not address or (arg.out and call.failed):
+    places_only = call.failed and call.name in PLACES_OF_FAILED
+    if not address or (arg.out and call.failed and not places_only):
         return pointer(address)
     layout = call.abi.layout("iovec")
     left = (call.event.result or 0) if arg.out else None
@@ -125,7 +132,8 @@ def iovec(call: Call, index: int) -> str:
         length = value["iov_len"] if left is None else min(left, value["iov_len"])
         if left is not None:
             left -= length
-        shown = buffer(call, value["iov_base"], length)
+        base = value["iov_base"]
+        shown = pointer(base) if places_only else buffer(call, base, length)
         parts.append(f"{{iov_base={shown}, iov_len={value['iov_len']}}}")
     more = ", ..." if count > ITEMS_SHOWN else ""
     return f"[{', '.join(parts)}{more}]"
@@ -156,7 +164,7 @@ def signal_set(call: Call, index: int) -> str:
     """A set of signals."""
     arg: Any = call.parameters[index].arg
     address = call.value(index)
-    if not address or (arg.out and call.failed):
+    if not address or (call.failed and (arg.out or call.name in MASKED_WAITS)):
         return pointer(address)
     size = call.abi.word_bytes if arg.old else call.abi.layout("sigset_t").size
     if not arg.old:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import fcntl, futex, ipc, prctl
+from emu.trace.format import clone, fcntl, futex, ipc, prctl, siginfo
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
@@ -25,7 +25,9 @@ from emu.trace.format.singles import (
     descriptor_flags,
     device,
     execution_domain,
+    fallocate_mode,
     file_mode,
+    file_offset,
     filled,
     filled_string,
     futex_count,
@@ -45,7 +47,7 @@ from emu.trace.format.singles import (
     statx_wanted,
     syslog_action,
 )
-from emu.trace.format.waiting import file_set
+from emu.trace.format.waiting import file_set, mask_and_size
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -94,8 +96,6 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "ppoll": {0: poll_descriptors},
     "select": dict.fromkeys(range(1, 4), file_set),
     "_newselect": dict.fromkeys(range(1, 4), file_set),
-    "pselect6": dict.fromkeys(range(1, 4), file_set),
-    "pselect6_time64": dict.fromkeys(range(1, 4), file_set),
     "fcntl": {2: fcntl.fcntl_argument},
     "fcntl64": {2: fcntl.fcntl_argument},
     "ioctl": {1: fcntl.ioctl_command, 2: fcntl.ioctl_argument},
@@ -139,6 +139,19 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "process_vm_readv": {3: remote_iovec},
     "process_vm_writev": {3: remote_iovec},
     "sethostname": {1: raw_word},
+    "clone": {0: clone.begun, 1: clone.rest},
+    "clone3": {0: clone.clone3_struct},
+    "set_thread_area": {0: clone.thread_descriptor},
+    "fallocate": {1: fallocate_mode},
+    "splice": {1: file_offset, 3: file_offset},
+    "copy_file_range": {1: file_offset, 3: file_offset},
+    "rt_sigqueueinfo": {2: siginfo.argument},
+    "rt_tgsigqueueinfo": {3: siginfo.argument},
+    "rt_sigtimedwait": {1: siginfo.argument},
+    "rt_sigtimedwait_time64": {1: siginfo.argument},
+    "waitid": {2: siginfo.argument},
+    "pselect6": {**dict.fromkeys(range(1, 4), file_set), 5: mask_and_size},
+    "pselect6_time64": {**dict.fromkeys(range(1, 4), file_set), 5: mask_and_size},
 }
 
 # Calls whose named argument is filled although its kind does not say so.
@@ -156,6 +169,8 @@ IS_FILLED: dict[str, dict[int, Filled]] = {
     "fcntl64": {2: fcntl.fcntl_is_out},
     "ioctl": {2: fcntl.ioctl_is_out},
     "prctl": {1: prctl.is_out},
+    "clone": {1: clone.stores},
+    "clone3": {0: clone.stores},
     **{name: {place + 1: ipc.is_filled} for name, place in ipc.COMMAND_INDEX.items()},
 }
 """Calls that fill an argument or not, depending on another one."""
@@ -200,6 +215,7 @@ SHOWN: dict[str, Callable[[Call], int]] = {
     "futex_time64": lambda call: futex.arguments_shown(call.value(1)),
     "mremap": with_new_address,
     "membarrier": lambda call: 2,
+    "clone": clone.shown,
 }
 """How many of a call's arguments are shown, where it is not all of them."""
 

@@ -41,6 +41,11 @@ IOCTL_NUMBERS = {
 }  # fmt: skip
 """ioctl command -> whether the kernel fills its number."""
 
+SOUND = {
+    0x5402: "SNDCTL_TMR_START", 0x5403: "SNDCTL_TMR_STOP", 0x5404: "SNDCTL_TMR_CONTINUE",
+}  # fmt: skip
+"""Commands of sound timers that most ABIs' terminals have the same numbers for."""
+
 IOCTL_WITHOUT = (
     "FIOCLEX", "FIONCLEX", "TIOCEXCL", "TIOCNXCL", "TIOCNOTTY", "TIOCVHANGUP", "TIOCSBRK",
     "TIOCCBRK",
@@ -124,7 +129,8 @@ def ioctl_command(call: Call, index: int) -> str:
     """The command's name, or the fields of its number."""
     name = command(call)
     if name:
-        return name
+        other = SOUND.get(call.value(1))
+        return f"{other} or {name}" if other else name
     constants, value = call.abi.constants, call.value(1) & 0xFFFFFFFF
     size_bits = constants.get("_IOC_SIZEBITS", 14)
     direction, size = value >> (16 + size_bits), value >> 16 & ((1 << size_bits) - 1)

@@ -73,7 +73,7 @@ def directory_entries(call: Call, index: int) -> str:
 
 def poll_descriptors(call: Call, index: int) -> str:
     """What is polled for."""
-    entries = read_poll(call, index)
+    entries = read_poll(call, index) if call.value(index) else None
     if entries is None:
         return pointer(call.value(index))
     shown = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.restart import Restart, RestartBlock, RestartNoHand, RestartNoIntr
 from emu.kernel.uapi.personality import PERSONALITY
 from emu.kernel.uapi.sched import POLICY, SCHED_RESET_ON_FORK
-from emu.trace.format import fcntl, memory, prctl, waiting
+from emu.trace.format import clone, fcntl, memory, prctl, signals, waiting
 from emu.trace.format.flags import number, personality
 from emu.trace.format.numbers import MEMBARRIER, set_of
 from emu.trace.format.singles import date
@@ -74,6 +74,11 @@ def readiness(call: Call, value: int) -> str:
     return waiting.select_result(call, value) if len(call.parameters) > 1 else str(value)
 
 
+def taken_signal(call: Call, value: int) -> str:
+    """Which signal sigtimedwait(2) took."""
+    return f"{value} ({signals.signal(call.abi, value)})"
+
+
 RESULTS: dict[str, Callable[[Call, int], str]] = {
     **dict.fromkeys(("brk", "mmap", "mmap2", "mremap", "shmat"), address),
     "umask": lambda call, value: octal(value),
@@ -87,5 +92,8 @@ RESULTS: dict[str, Callable[[Call, int], str]] = {
     "personality": domain,
     "sched_getscheduler": policy,
     "membarrier": barriers,
+    "set_thread_area": clone.chosen_entry,
+    "rt_sigtimedwait": taken_signal,
+    "rt_sigtimedwait_time64": taken_signal,
 }
 """Calls whose result is more than a number."""

@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     "run": "run a program",
     "strace": "run a program and trace its system calls, with strace's options",
+    "steps": "show a program's system calls step by step",
     "shell": "start an interactive shell",
     "abi": "show and compare ABIs",
     "coverage": "show which system calls have a handler",

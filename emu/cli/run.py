@@ -29,6 +29,7 @@ from emu.trace.errors import BadExpression
 
 if TYPE_CHECKING:
     from emu.cli.terminal import HostTerminal
+    from emu.kernel.events import Tracer
     from emu.kernel.task import Task
 
 USAGE = 2
@@ -43,21 +44,23 @@ def main(argv: list[str]) -> int:
     return start(parser().parse_args(argv))
 
 
-def start(arguments: argparse.Namespace) -> int:
-    """The same for options that are parsed."""
+def start(arguments: argparse.Namespace, watcher: Tracer | None = None) -> int:
+    """The same for options that are parsed, with somebody who watches."""
     if not arguments.terminal:
-        ended = run(arguments, None)
+        ended = run(arguments, None, watcher)
     elif not os.isatty(0):
         return fail("-t: standard input is not a terminal", USAGE)
     else:
         from emu.cli.terminal import HostTerminal
 
         with HostTerminal(0) as terminal:
-            ended = run(arguments, terminal)
+            ended = run(arguments, terminal, watcher)
     return ended if isinstance(ended, int) else end_as(ended)
 
 
-def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | int:
+def run(
+    arguments: argparse.Namespace, terminal: HostTerminal | None, watcher: Tracer | None = None
+) -> Task | int:
     """Run the program to its end; an exit status if it came to nothing."""
     options = Options(strict=arguments.strict, log=warn)
     if arguments.release:
@@ -75,12 +78,15 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         deterministic=arguments.deterministic or arguments.clock == "virtual",
         time_limit_ns=arguments.limit_time,
         memory=arguments.limit_memory,
+        count_instructions=getattr(arguments, "count_instructions", False),
         options=options,
     )
     traces: list[tracing.Closing] = []
     try:
         machine = Machine(config)
-        if tracing.wanted(arguments):
+        if watcher is not None:
+            machine.watch(watcher)
+        elif tracing.wanted(arguments):
             tracer, traces = tracing.make_tracer(arguments)
             machine.watch(tracer)
         if terminal is not None:
@@ -125,7 +131,7 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
     return task
 
 
-def parser(*, add_help: bool = True) -> argparse.ArgumentParser:
+def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.ArgumentParser:
     """The options of ``emu run``; the guest's own begin after the program's name."""
     p = argparse.ArgumentParser(
         formatter_class=HelpFormatter,
@@ -186,9 +192,12 @@ def parser(*, add_help: bool = True) -> argparse.ArgumentParser:
         help="the machine's memory",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
-    seeing = p.add_argument_group("seeing")
-    seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
-    tracing.add_options(seeing)
+    if tracing_options:
+        seeing = p.add_argument_group("seeing")
+        seeing.add_argument(
+            "--strace", action="store_true", help="trace system calls as strace does"
+        )
+        tracing.add_options(seeing)
     p.add_argument("program", metavar="PROGRAM", help=argparse.SUPPRESS)
     p.add_argument(
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS

@@ -9,6 +9,7 @@ COMMANDS = {
     "run": "run a program",
     "strace": "run a program and trace its system calls, with strace's options",
     "steps": "show a program's system calls step by step",
+    "compare": "compare programs, ways into the kernel, or all ABIs",
     "shell": "start an interactive shell",
     "abi": "show and compare ABIs",
     "coverage": "show which system calls have a handler",

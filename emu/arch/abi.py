@@ -79,6 +79,7 @@ class Abi:
         self.word_bytes = self.word_bits // 8
         self.ways: tuple[str, ...] = tuple(text["ways"])
         self.number_base: int = text["number_base"]
+        self.elf_machine: int = text["elf"]["machine"]
         self.uname_machine: str = text["uname_machine"][self.isas.index(self.isa.name)]
         self.platform: str | None = text.get("platform")
         self.convention = make_convention(text["convention"], self.isa)

@@ -128,6 +128,9 @@ class Cpu(Protocol):
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault."""
 
+    def step(self) -> Fault | None:
+        """Execute one instruction from `pc`; None also if it led into the kernel."""
+
     def stop(self) -> None:
         """End the current or the next `run`; may be called from another thread."""
 

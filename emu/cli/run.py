@@ -142,8 +142,9 @@ def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.A
     )
     files = p.add_argument_group("what the guest sees of the host")
     files.add_argument(
-        "-L", dest="layer", metavar="DIR", action="append", default=[],
-        help="a folder of the guest's root, read-only; later ones lie on top",
+        "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
+        help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
+        " changes; later ones lie on top",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,

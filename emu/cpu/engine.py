@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from emu.arch.cpu import PAGE_SHIFT, Fault, TrapHandler
+from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, Fault, TrapHandler
 from emu.arch.isa import Isa
 from emu.cpu import library as lib
 from emu.cpu import native
@@ -63,6 +63,7 @@ class Engine(UserRegisters, Hardware):
         self._repaired = False
         self._unexplained_at: int | None = None
         self._stopping = False
+        self._stepping = False
         self._runner: int | None = None
         self._handlers: dict[int, TrapHandler] = {}
         self._trap: native.Blob | None = None
@@ -163,7 +164,7 @@ class Engine(UserRegisters, Hardware):
                     return self._page_fault(*self._refused)
                 if gave_up and not self._stopping and (stepping or not self.has_short_blocks):
                     return self._unexplained()
-                if budget is not None and budget.exhausted:
+                if self._stepping or (budget is not None and budget.exhausted):
                     break
                 if status and not self._stopping and not self._is_to_be_retried():
                     return self._unexplained()
@@ -174,6 +175,30 @@ class Engine(UserRegisters, Hardware):
             self._runner = None
             if budget is not None:
                 self.work_done = budget.used
+
+    def step(self) -> Fault | None:
+        """Execute one instruction: a block of it alone, in which a stop is asked for.
+
+        Nothing that is translated meanwhile stays, nor does what was translated before count.
+        """
+        if not self.has_short_blocks:
+            return self.run()
+        frame = self.tlb.look(self.pc >> PAGE_SHIFT) & PAGE_MASK
+        self.invalidate_code(frame)
+        stop = self.library.hook(self.handle, lib.HOOK_CODE, lib.address_of(self.library.stop))
+        self._stepping = True
+        try:
+            with single_instructions(self.library, self.isa.name):
+                start = self.pc
+                fault = self.run()
+                if fault is None and self.pc == start:
+                    # The engine gives an instruction up whose page it had to ask for.
+                    fault = self.run()
+                return fault
+        finally:
+            self._stepping = False
+            self.library.hook_del(self.handle, stop)
+            self.invalidate_code(frame)
 
     def stop(self) -> None:
         """End the current or the next `run`; may be called from another thread.

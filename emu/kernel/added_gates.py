@@ -17,7 +17,6 @@ from emu.kernel.errno import EFAULT
 from emu.kernel.gates import guarded, is_wide
 from emu.kernel.syscall import Syscall
 from emu.kernel.syscall_table import SyscallTable
-from emu.kernel.trap import make_gate
 from emu.record import record
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def make_added(kernel: Kernel, cpu: Cpu, gate: AddedGate, program: Abi) -> TrapH
     table = SyscallTable(
         kernel, abi, cpu.registers, wide, gate.convention, way=gate.way, own_rows=rows
     )
-    return make_gate(kernel, cpu, table)
+    return kernel.gates.make_gate(kernel, cpu, table)
 
 
 def own_row(kernel: Kernel, abi: Abi, number: int, entry: Entry) -> tuple[Row, Syscall | None]:

@@ -52,8 +52,11 @@ def do_exit(task: Task, status: int) -> None:
     group.threads.remove(task)
     group.dead_threads_ns += task.cpu_time_ns
     forget_original_parent(task)
+    for traced in list(task.tracees):
+        assert traced.ptrace is not None
+        traced.ptrace.tracer_ends()
     kernel.task_ended(task)
-    if task is not group.leader:
+    if task is not group.leader and (task.ptrace is None or not task.ptrace.ended()):
         kernel.forget_pid(task.pid)
     if not group.threads:
         _end_process(group)
@@ -88,5 +91,7 @@ def _end_process(group: ThreadGroup) -> None:
     disassociate_ctty(group)
     kill_orphaned_pgrp(leader, leader.parent, ending=leader)
     group.exited.wake_up_all()
+    if leader.ptrace is not None and leader.ptrace.hides_end():
+        return
     if notify_parent(leader):
         release_task(leader)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emu.kernel.copy_thread import copy_thread
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
@@ -22,19 +22,29 @@ from emu.kernel.uapi.clone import (
     CLONE_FS,
     CLONE_INTO_CGROUP,
     CLONE_NEW_ANYTHING,
+    CLONE_NEW_OTHERS,
+    CLONE_NEWNS,
     CLONE_PARENT,
     CLONE_PARENT_SETTID,
     CLONE_PIDFD,
+    CLONE_PTRACE,
     CLONE_SETTLS,
     CLONE_SIGHAND,
     CLONE_SYSVSEM,
     CLONE_THREAD,
+    CLONE_UNTRACED,
     CLONE_VFORK,
     CLONE_VM,
 )
+from emu.kernel.uapi.ptrace import PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK
+from emu.kernel.uapi.signal import SIGCHLD
 from emu.kernel.vfs.fdtable import fd_install
+from emu.kernel.vfs.fs_context import FsContext
 from emu.kernel.wait import Wait, WaitQueue
 from emu.record import record
+
+if TYPE_CHECKING:
+    from emu.kernel.ptrace.tracee import Tracee
 
 
 @record
@@ -67,7 +77,26 @@ def kernel_clone(task: Task, args: CloneArgs) -> int | Coroutine[Any, Any, int]:
     kernel.add_task(child)
     if kernel.tracer is not None:
         kernel.tracer.created(child)
-    return wait_for_vfork(task, child) if args.flags & CLONE_VFORK else child.pid
+    waiting = wait_for_vfork(task, child) if args.flags & CLONE_VFORK else None
+    if task.ptrace is None:
+        return child.pid if waiting is None else waiting
+    return tell_tracer(task.ptrace, child, args, waiting)
+
+
+def tell_tracer(
+    tracee: Tracee, child: Task, args: CloneArgs, waiting: Coroutine[Any, Any, int] | None
+) -> Coroutine[Any, Any, int]:
+    """What is made of a new task when its maker is traced."""
+    if args.flags & CLONE_UNTRACED:
+        event = 0
+    elif args.flags & CLONE_VFORK:
+        event = PTRACE_EVENT_VFORK
+    else:
+        event = PTRACE_EVENT_FORK if args.exit_signal == SIGCHLD else PTRACE_EVENT_CLONE
+    wanted = tracee.wants(event)
+    if wanted or args.flags & CLONE_PTRACE:
+        tracee.share(child)
+    return tracee.made(child, event if wanted else 0, waiting)
 
 
 async def wait_for_vfork(task: Task, child: Task) -> int:
@@ -99,11 +128,14 @@ def check_flags(task: Task, args: CloneArgs) -> None:
 
 
 def check_namespaces(task: Task, flags: int) -> None:
-    """EINVAL for a namespace of its own, of whatever kind; EPERM if it may not have one anyway."""
+    """EPERM if it may have no namespace; EINVAL for one of any other kind than mounts."""
+    if flags & (CLONE_NEWNS | CLONE_FS) == CLONE_NEWNS | CLONE_FS:
+        raise EINVAL("a root of other mounts is not shared")
     if flags & CLONE_NEW_ANYTHING:
         if not task.cred.capable(CAP_SYS_ADMIN):
             raise EPERM("namespaces need CAP_SYS_ADMIN")
-        raise EINVAL("there is one namespace of each kind")
+        if flags & CLONE_NEW_OTHERS:
+            raise EINVAL("there is one namespace of each kind but mounts")
 
 
 def copy_process(task: Task, args: CloneArgs) -> Task:
@@ -127,7 +159,7 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
         kernel,
         pid,
         files=files,
-        fs=task.fs if flags & CLONE_FS else task.fs.fork(),
+        fs=copy_fs(task, flags),
         cred=task.cred,
         signals=copy_signals(task, flags),
         rlimits=task.rlimits if is_thread else dict(task.rlimits),
@@ -157,6 +189,13 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
         if parent is not None:
             parent.group.children[child] = None
     return child
+
+
+def copy_fs(task: Task, flags: int) -> FsContext:
+    """The place of a new task in the tree of mounts, or in a tree of its own."""
+    if flags & CLONE_FS:
+        return task.fs
+    return task.fs.with_own_mounts() if flags & CLONE_NEWNS else task.fs.fork()
 
 
 def copy_signals(task: Task, flags: int) -> TaskSignals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from emu.arch.cpu import PAGE_SHIFT, PTE_WRITE
 from emu.kernel.errno import EFAULT
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
     from emu.kernel.mm.address_space import AddressSpace
 
+MakeGate: TypeAlias = "Callable[..., TrapHandler]"
 THUMB_SVC = 0xDF
 OABI_SVC_BYTES = 4
 LANDING_WITHOUT_VDSO = 16
@@ -80,20 +81,31 @@ class Gates:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._ways: dict[tuple[Cpu, str], dict[str, TrapHandler]] = {}
-        self._installed: dict[Cpu, str] = {}
+        self._ways: dict[tuple[Cpu, str, bool], dict[str, TrapHandler]] = {}
+        self._installed: dict[Cpu, tuple[str, bool]] = {}
         self._added: list[AddedGate] = []
+        self.make_gate: MakeGate = make_gate
+        """What makes a gate of a table: another function for tasks that are traced."""
 
-    def install(self, cpu: Cpu, abi: Abi) -> None:
-        """Let this CPU's trap instructions lead where a program of this ABI expects."""
-        if self._installed.get(cpu) == abi.name:
+    def install(self, cpu: Cpu, abi: Abi, traced: bool = False) -> None:
+        """Let this CPU's trap instructions lead where a program of this ABI expects.
+
+        Not from within a trap. `traced` tasks have gates of their own, with stops.
+        """
+        way_in = abi.name, traced
+        if self._installed.get(cpu) == way_in:
             return
-        key = (cpu, abi.name)
+        key = (cpu, *way_in)
         if key not in self._ways:
+            if traced:
+                from emu.kernel.ptrace.gate import make_traced_gate
+
+                self.make_gate = make_traced_gate
             self._ways[key] = self._watched(cpu, self._make(cpu, abi))
+            self.make_gate = make_gate
         for way, handler in self._ways[key].items():
             cpu.on_trap(way, handler)
-        self._installed[cpu] = abi.name
+        self._installed[cpu] = way_in
 
     def forget(self) -> None:
         """Make all gates anew when next needed: somebody began or ceased to watch."""
@@ -159,7 +171,7 @@ class Gates:
     def _gate(self, cpu: Cpu, abi: Abi, way: str) -> TrapHandler:
         wide = is_wide(cpu, abi.convention)
         table = SyscallTable(self._kernel, abi, cpu.registers, wide, way=way)
-        return make_gate(self._kernel, cpu, table)
+        return self.make_gate(self._kernel, cpu, table)
 
     def _svc(self, cpu: Cpu) -> TrapHandler:
         """OABI: the number is the instruction's immediate, or r7 if that is zero.
@@ -172,7 +184,7 @@ class Gates:
         eabi = self._gate(cpu, kernel.abi("arm-eabi"), "svc")
         oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False, way="svc")
         number = [0]
-        oabi = make_gate(kernel, cpu, oabi_table, number)
+        oabi = self.make_gate(kernel, cpu, oabi_table, number)
         oabi_restart = restart_number(oabi_table.abi)
 
         sched = kernel.sched

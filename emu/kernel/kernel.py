@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
+    from emu.kernel.vfs.mnt_namespace import MountNamespace
     from emu.kernel.vfs.mount import Mount
 
 
@@ -100,6 +101,7 @@ class Kernel:
         self.pid_forgotten: list[Callable[[int], None]] = []
         """Who wants to know of ids that are free again: procfs."""
         self.root_mount: Mount
+        self.mnt_ns: MountNamespace
         self.tracer: Tracer | None = None
         self._handlers = handlers
         self._wrappers: dict[str, list[Wrapper]] = {}
@@ -249,7 +251,7 @@ class Kernel:
     def run_one(self, task: Task) -> None:
         """Give a task its CPU until it sleeps, ends, stops, or the CPU is wanted back."""
         group = task.group
-        if group.stop_signal:
+        if group.stop_signal and task.ptrace is None:
             return
         started_ns = self.switched_ns
         cpu = self.sched.switch_to(task)
@@ -277,20 +279,23 @@ class Kernel:
         if task.work:
             task.work = False
             deliver(task)
-        if task.alive and not task.group.stop_signal:
-            if self.tracer is None:
-                fault = cpu.run()
-            else:
-                fault = self._run_watched(task, cpu, self.tracer)
+            if task.call is not None:
+                return
+        tracee = task.ptrace
+        if task.alive and (tracee is not None or not task.group.stop_signal):
+            run = cpu.run if tracee is None else tracee.run
+            fault = run() if self.tracer is None else self._run_watched(task, run, self.tracer)
             self.clock.worked(cpu.work_done)
             if fault is not None:
                 force_fault(task, fault)
             if task.alive and task.call is None:
                 self.sched.ready(task)
 
-    def _run_watched(self, task: Task, cpu: Cpu, tracer: Tracer) -> Fault | None:
+    def _run_watched(
+        self, task: Task, run: Callable[[], Fault | None], tracer: Tracer
+    ) -> Fault | None:
         tracer.running(task)
-        fault = cpu.run()
+        fault = run()
         tracer.paused(task)
         if fault is not None:
             tracer.fault(task, fault)

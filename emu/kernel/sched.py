@@ -154,11 +154,15 @@ class Scheduler:
             self._on_cpu[cpu] = task
             assert task.saved_registers is not None, "a task begins with an execve or a fork"
             cpu.restore(task.saved_registers)
-            task.kernel.gates.install(cpu, task.image_abi)
             if task.mm.cpu is not cpu:  # threads share what the CPU has cached
                 task.mm.activate(cpu)
+        task.kernel.gates.install(cpu, task.image_abi, task.ptrace is not None)
         self.current = task
         return cpu
+
+    def holder(self, cpu: Cpu) -> Task | None:
+        """Whose registers are on a CPU."""
+        return self._on_cpu.get(cpu)
 
     def leave_cpu(self, task: Task) -> None:
         """Note that no CPU holds a task's registers: they are in ``saved_registers``."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emu.arch.abi import Abi, Row
     from emu.arch.convention import Convention
     from emu.arch.cpu import RegisterFile
-    from emu.kernel.binding import Decoder
+    from emu.kernel.binding import Decoder, RawDecoder
     from emu.kernel.kernel import Kernel
     from emu.kernel.syscall import Syscall
     from emu.kernel.task import Task
@@ -82,6 +82,10 @@ class SyscallTable:
             decoder = self._binder.decoder(syscall)
         self.rows[number] = decoder = self._traced(decoder, syscall, row, number)
         return decoder
+
+    def raw_words(self, count: int) -> RawDecoder:
+        """``raw(task)`` is the first words that any call has for arguments."""
+        return self._binder.raw_words(count)
 
     def _bind_own(self, number: int) -> Decoder:
         """The decoder of a row of somebody's own table."""

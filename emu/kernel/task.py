@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
     from emu.kernel.kernel import Kernel
     from emu.kernel.mm.address_space import AddressSpace
+    from emu.kernel.ptrace.tracee import Tracee
     from emu.kernel.sched import Call
     from emu.kernel.signal.actions import Sigaction
     from emu.kernel.signal.state import TaskSignals
@@ -85,6 +86,10 @@ class Task:
         """What restart_syscall(2) goes on with."""
         self.restarts = False
         """OABI: the next trap is restart_syscall(2), whatever its instruction says."""
+        self.ptrace: Tracee | None = None
+        """What is known of it because another task traces it."""
+        self.tracees: dict[Task, None] = {}
+        """Whom it traces."""
         self.last_fault = FaultRecord()
         self.saved_registers: object | None = None
         # Given by the first execve.

@@ -8,9 +8,9 @@ guest's trap; the CPU is left only when the task sleeps, ends, changes program o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import EINTR, KernelError
 from emu.kernel.restart import (
@@ -26,6 +26,7 @@ from emu.kernel.uapi.signal import SA_RESTART
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.kernel import Kernel
+    from emu.kernel.sched import Finish
     from emu.kernel.signal.actions import Sigaction
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
@@ -35,6 +36,13 @@ PLAIN_RESULT = (1 << 30) - 1
 
 MIPS_MAX_ERRNO = 1133
 """EMAXERRNO of arch/mips/include/uapi/asm/errno.h: what is below is a result."""
+
+
+class Ending(NamedTuple):
+    """How a way in's calls end: `answer` writes a result, `finish` ends one that slept."""
+
+    answer: Callable[[int], None]
+    finish: Finish
 
 
 def make_gate(
@@ -52,11 +60,9 @@ def make_gate(
     rows = table.rows
     errno = kernel.errno_numbers(abi)
     sched = kernel.sched
-    # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
-    mask = cpu.isa.word_mask
     result_register = convention.result
     flag = convention.error_flag
-    highest = mask if flag is None else mask - MIPS_MAX_ERRNO
+    answer_with, finish = make_ending(kernel, cpu, table, number_in)
 
     def enter() -> None:
         task = sched.current
@@ -93,6 +99,24 @@ def make_gate(
             return
         if task.work:
             cpu.stop()
+
+    return enter
+
+
+def make_ending(
+    kernel: Kernel, cpu: Cpu, table: SyscallTable, number_in: Sequence[int] | None = None
+) -> Ending:
+    """The functions that end a call which did not end at once, or not well."""
+    abi = table.abi
+    convention = table.convention
+    registers = cpu.registers
+    number_register = convention.number
+    errno = kernel.errno_numbers(abi)
+    # The CPU's word, not the ABI's: after `int 0x80` in 64-bit code an error fills all of rax.
+    mask = cpu.isa.word_mask
+    result_register = convention.result
+    flag = convention.error_flag
+    highest = mask if flag is None else mask - MIPS_MAX_ERRNO
 
     def answer_with(result: int) -> None:
         value = result & mask
@@ -140,4 +164,4 @@ def make_gate(
             else:
                 task.restarts = True
 
-    return enter
+    return Ending(answer_with, finish)

@@ -39,26 +39,40 @@ class Waited:
     maxrss: int
 
 
-async def do_wait(task: Task, wants: Callable[[ThreadGroup], bool], options: int) -> Waited | None:
-    """Wait for a child that `wants` takes; None if WNOHANG finds that nothing happened yet.
+async def do_wait(task: Task, wants: Callable[[Task], bool], options: int) -> Waited | None:
+    """Wait for a child or a tracee that `wants` takes; None if WNOHANG finds that nothing
+    happened yet.
 
-    ECHILD if there is no such child.
+    ECHILD if there is none such.
     """
     group = task.group
     while True:
         candidates = [
-            child.group for child in group.children
-            if wants(child.group) and is_eligible(task, child, options)
-        ]  # fmt: skip
-        if not candidates:
+            child for child in group.children if wants(child) and is_eligible(task, child, options)
+        ]
+        tracees = [tracee for tracee in tracees_of(task, options) if wants(tracee)]
+        if not candidates and not tracees:
             raise ECHILD("no child to wait for")
         for child in candidates:
-            waited = look_at(child, options)
+            if child.ptrace is not None and child.ptrace.hides(child.group):
+                continue
+            waited = look_at(child.group, options)
+            if waited is not None:
+                return waited
+        for tracee in tracees:
+            assert tracee.ptrace is not None
+            waited = tracee.ptrace.look_at(options)
             if waited is not None:
                 return waited
         if options & WNOHANG:
             return None
         await group.wait_chldexit.wait()
+
+
+def tracees_of(task: Task, options: int) -> list[Task]:
+    """Whom a task traces, or any thread of its process."""
+    threads = [task] if options & WNOTHREAD else task.group.threads
+    return [tracee for thread in threads for tracee in thread.tracees]
 
 
 def is_eligible(task: Task, child: Task, options: int) -> bool:
@@ -85,11 +99,16 @@ def look_at(child: ThreadGroup, options: int) -> Waited | None:
         if not keep:
             child.stop_to_report = 0
         return _waited(child, signal << 8 | 0x7F, child_info(child, "CLD_STOPPED", signal))
-    if options & WCONTINUED and child.continued_to_report:
-        if not keep:
-            child.continued_to_report = False
-        return _waited(child, 0xFFFF, child_info(child, "CLD_CONTINUED", SIGCONT))
-    return None
+    return look_at_continued(child, options)
+
+
+def look_at_continued(child: ThreadGroup, options: int) -> Waited | None:
+    """The same, of a process that only may have been continued."""
+    if not options & WCONTINUED or not child.continued_to_report:
+        return None
+    if not options & WNOWAIT:
+        child.continued_to_report = False
+    return _waited(child, 0xFFFF, child_info(child, "CLD_CONTINUED", SIGCONT))
 
 
 def _waited(child: ThreadGroup, status: int, info: SigInfo) -> Waited:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.uapi.capability import SECBIT_KEEP_CAPS, SECBIT_NOROOT
+from emu.kernel.uapi.capability import CAP_SYS_PTRACE, SECBIT_KEEP_CAPS, SECBIT_NOROOT
 from emu.kernel.uapi.mount import MS_NOSUID
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID, S_IXGRP
 from emu.record import replace
@@ -26,7 +26,9 @@ def creds_after_exec(task: Task, path: VfsPath) -> tuple[Credentials, bool]:
     old = task.cred
     euid, egid = old.euid, old.egid
     mode = path.inode.mode
-    if not path.mount.flags & MS_NOSUID and not task.attributes.no_new_privs:
+    tracer = None if task.ptrace is None else task.ptrace.tracer
+    watched = tracer is not None and not tracer.cred.capable(CAP_SYS_PTRACE)
+    if not (path.mount.flags & MS_NOSUID or task.attributes.no_new_privs or watched):
         if mode & S_ISUID:
             euid = path.inode.uid
         if mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP:

@@ -17,6 +17,10 @@ def de_thread(task: Task) -> None:
     end_other_threads(task)
     leader = group.leader
     if leader is not task:
+        if task.ptrace is not None:
+            task.ptrace.forget_former_self(task.pid)
+        if leader.ptrace is not None:
+            leader.ptrace.unlink()
         kernel.forget_pid(task.pid)
         kernel.forget_pid(leader.pid)
         task.pid = leader.pid

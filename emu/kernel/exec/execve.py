@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.kernel.commit_creds import SUID_DUMP_DISABLE, commit_creds
 from emu.kernel.errno import KernelError
 from emu.kernel.exec import auxv as at
 from emu.kernel.exec.binfmt_elf import LoadedImage, load_interpreter, load_program
@@ -86,7 +87,10 @@ def _replace(task: Task, program: Program) -> None:
         de_thread(task)
         mm_release(task)
     _begin_new_exec(task, program)
-    task.cred, task.attributes.personality = cred, personality
+    task.attributes.personality = personality
+    commit_creds(task, cred)
+    if (cred.euid, cred.egid) != (cred.uid, cred.gid):
+        task.attributes.dumpable = SUID_DUMP_DISABLE
     task.mm, task.abi, task.image_abi, task.cpu = mm, abi, abi, cpu
     if old is not None:
         old.release()

@@ -207,7 +207,7 @@ def mq_open(
         inode_permission(task.cred, dentry.inode, _ACCESS[flags & O_ACCMODE])
     file = File(path, flags & KEPT_FLAGS, task.cred)
     if flags & O_ACCMODE:
-        file.inode.write_count += 1
+        file.begin_writing()
     file.f_op.open(file.inode, file)
     return file
 

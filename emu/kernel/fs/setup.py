@@ -20,14 +20,16 @@ from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
 from emu.kernel.fs.sysfs.super_block import make_sysfs, sysfs_super_block
-from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, make_tmpfs
+from emu.kernel.fs.tmpfs.ramfs import RamfsSuperBlock, make_ramfs
+from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock, check_tmpfs, make_tmpfs
 from emu.kernel.fs.tty_numbers import register_ttys
-from emu.kernel.uapi.fcntl import AT_FDCWD, O_WRONLY
+from emu.kernel.uapi.fcntl import AT_FDCWD, O_ACCMODE, O_WRONLY
 from emu.kernel.uapi.stat import S_IFDIR, S_IFREG
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.fdtable import FileTable
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.fs_context import FsContext
+from emu.kernel.vfs.mnt_namespace import MountNamespace
 from emu.kernel.vfs.mount import Mount
 from emu.kernel.vfs.namei import path_lookup
 from emu.kernel.vfs.path import VfsPath
@@ -74,7 +76,7 @@ class KernelWalker:
             parent = self.make_directory(os.path.dirname(name) or b"/")
             path = self._add(parent, name, lambda d, n: d.create(n, S_IFREG | mode, ROOT))
         file = File(path, O_WRONLY, ROOT)
-        path.inode.write_count += 1
+        file.begin_writing()
         pos = 0
         while pos < len(content):
             pos += kernel_write(file, content[pos:], pos)
@@ -97,8 +99,8 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     Without layers it is an empty tmpfs with a minimal /etc. `OSError` if a layer is not there.
     """
     vfs = Vfs(kernel)
-    vfs.register(FileSystemType(b"tmpfs", make_tmpfs))
-    vfs.register(FileSystemType(b"ramfs", make_tmpfs))
+    vfs.register(FileSystemType(b"tmpfs", make_tmpfs, check=check_tmpfs))
+    vfs.register(FileSystemType(b"ramfs", make_ramfs))
     vfs.register(FileSystemType(b"proc", make_procfs))
     vfs.register(FileSystemType(b"sysfs", make_sysfs))
     vfs.register(FileSystemType(b"debugfs", make_debugfs))
@@ -111,7 +113,10 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     root_sb: SuperBlock = (
         OverlaySuperBlock(vfs, list(layers)) if layers else TmpfsSuperBlock(vfs, mode=0o755)
     )
+    rootfs = Mount(RamfsSuperBlock(vfs), source=b"rootfs")
+    kernel.mnt_ns = MountNamespace(rootfs)
     root = kernel.root_mount = Mount(root_sb)
+    root.attach(rootfs.root_path())
     walker = KernelWalker(root)
     walker.make_directory(b"/root", 0o700)
     populate_dev(kernel)
@@ -198,7 +203,8 @@ def open_stdio(
         path = terminal_path(kernel, host) if is_terminal(host) else host_path(kernel, host)
         if path.inode.is_regular and not is_terminal(host):
             file: File = HostFile(path, flags, ROOT, host)
-            path.inode.write_count += bool(flags & 3)
+            if flags & O_ACCMODE:
+                file.begin_writing()
         else:
             file = File(path, flags, ROOT)
             file.private_data = host

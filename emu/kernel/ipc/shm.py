@@ -84,7 +84,7 @@ class ShmFile(File):
     ) -> None:
         super().__init__(segment.path, flags, task.cred)
         if flags == O_RDWR:
-            segment.inode.write_count += 1
+            self.begin_writing()
         self._namespace = namespace
         self.segment = segment
 

@@ -85,6 +85,28 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
     return pte
 
 
+def page_to_force(mm: AddressSpace, page: int, access: int) -> int:
+    """The frame of a page whose rights do not count; its own, in a private area, to be written.
+
+    What the program may do with the page does not change. `Refused`, ENOMEM.
+    """
+    vma = mm.vmas.at(page << PAGE_SHIFT)
+    assert vma is not None
+    rights = mm.rights[vma.flags & VM_ACCESS]
+    if access == ACCESS_WRITE:
+        frame = _private_page_to_write(vma, page)
+        if rights & PTE_EXEC:
+            mm.ram.let_execute(frame)
+        mm.pages[page] = frame | rights
+    elif vma.flags & VM_SHARED:
+        frame = _shared_page(vma, page, access, rights) & PAGE_MASK
+    else:
+        frame = _private_page_to_read(vma, page, rights) & PAGE_MASK
+    if page not in mm.pages:  # the page table holds the reference
+        mm.pages[page] = frame | rights & ~PTE_WRITE
+    return frame
+
+
 def _private_page_to_read(vma: Vma, page: int, rights: int) -> int:
     mm = vma.mm
     old = mm.pages.get(page)

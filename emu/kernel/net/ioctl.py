@@ -38,7 +38,7 @@ def socket_ioctl(file: File, socket: Socket, task: Task, cmd: int, arg: int) -> 
         case sockios.FIOGETOWN | sockios.SIOCGPGRP:
             task.mm.write_u32(arg, file.owner & 0xFFFFFFFF)
             return 0
-    if cmd in STAMPS:
+    if cmd in STAMPS and socket.keeps_stamps:
         if not socket.stamp_ns:
             raise ENOENT("no message has a time stamp")
         task.mm.write(arg, pack_timestamp(task.abi, STAMPS[cmd], socket.stamp_ns))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 INT_SIZE = 4
 CMSG_ALIGN = {32: 4, 64: 8}
+COMPAT_ABIS = ("x32", "mips-n32")
+"""Those with 32-bit pointers that only 64-bit kernels have."""
+
 UNTRANSLATED_LEVEL = -1
 """What stands for a level that has the generic number of SOL_SOCKET and is not it: on MIPS."""
 
@@ -111,7 +114,7 @@ class MsgHdr:
 def parse_cmsgs(abi: Abi, raw: bytes) -> tuple[Cmsg, ...]:
     """The control messages of a caller. EINVAL for one that is too short or too long.
 
-    A 32-bit caller's bytes that do not make one header are EINVAL too: see
+    To a 64-bit kernel's 32-bit caller, bytes that are left over are EINVAL too: see
     cmsghdr_from_user_compat_to_kern.
     """
     header, code = cmsg_header_size(abi), _header_code(abi)
@@ -128,8 +131,8 @@ def parse_cmsgs(abi: Abi, raw: bytes) -> tuple[Cmsg, ...]:
             level = UNTRANSLATED_LEVEL
         found.append(Cmsg(level, type, raw[place + header : place + length]))
         place += _align(abi, length)
-    if not found and raw and abi.word_bits == 32:
-        raise EINVAL("no whole control message")
+    if place < len(raw) and abi.name in COMPAT_ABIS:
+        raise EINVAL("bytes behind the last control message")
     return tuple(found)
 
 

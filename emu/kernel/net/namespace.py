@@ -7,20 +7,27 @@ A family is a module that is imported when the first socket of it is asked for, 
 from __future__ import annotations
 
 import importlib
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from emu.kernel.errno import EAFNOSUPPORT, EINVAL, ENODEV, ENOTTY
-from emu.kernel.uapi.socket import AF_MAX, SOCK_MAX
+from emu.kernel.errno import EAFNOSUPPORT, EINVAL
+from emu.kernel.uapi.socket import AF_INET, AF_INET6, AF_MAX, AF_PACKET, AF_UNIX, SOCK_MAX
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
     from emu.kernel.net.socket import Socket
     from emu.kernel.net.sockfs import SockFs
+    from emu.kernel.net.stack import Stack
     from emu.kernel.task import Task
     from emu.kernel.vfs.file_operations import Result
     from emu.kernel.vfs.mount import Mount
 
-FAMILIES: dict[int, str] = {}
+FAMILIES: dict[int, str] = {
+    AF_UNIX: "emu.kernel.net.unix.family",
+    AF_INET: "emu.kernel.net.inet.family",
+    AF_INET6: "emu.kernel.net.inet.family6",
+    AF_PACKET: "emu.kernel.net.packet.family",
+}
 """The module of each family."""
 
 
@@ -58,6 +65,13 @@ class Net:
         assert isinstance(sb, SockFs)
         return sb
 
+    @cached_property
+    def stack(self) -> Stack:
+        """The Internet protocols and their devices, made when somebody needs them."""
+        from emu.kernel.net.stack import Stack
+
+        return Stack(self)
+
     def family(self, number: int) -> NetProtoFamily:
         """A protocol family. EAFNOSUPPORT."""
         family = self._families.get(number)
@@ -82,15 +96,18 @@ class Net:
 
     def device_ioctl(self, task: Task, cmd: int, arg: int) -> Result:
         """A command to network devices, given to any socket: see dev_ioctl."""
-        raise ENOTTY("not a command for sockets")
+        from emu.kernel.net.inet.device_ioctl import device_ioctl
+
+        return device_ioctl(self.stack, task, cmd, arg)
 
     def device_index(self, name: bytes) -> int:
         """The number of a network device. ENODEV."""
-        raise ENODEV("there are no network devices")
+        return self.stack.device(name).ifindex
 
     def device_name(self, index: int) -> bytes | None:
         """The name of a network device, or None if there is none of that number."""
-        return None
+        dev = self.stack.devices.get(index)
+        return dev.name if dev is not None else None
 
     def new_cookie(self) -> int:
         """A number that no other socket has: SO_COOKIE."""

@@ -30,8 +30,10 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.fs.pipefs import broken_pipe
+from emu.kernel.net.owner import send_sigio
 from emu.kernel.net.patience import Patience
 from emu.kernel.net.skbuff import SkBuffQueue
+from emu.kernel.uapi.fcntl import FASYNC
 from emu.kernel.uapi.poll import POLLERR, POLLIN, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM
 from emu.kernel.uapi.socket import (
     MSG_DONTWAIT,
@@ -66,6 +68,9 @@ class Socket:
     `flags` holds the options that are on or off, a bit for each SO_ number. Timeouts of None are
     for ever. `error` is reported once, by the next call: see sk_err.
     """
+
+    keeps_stamps = False
+    """Whether SIOCGSTAMP tells when the last message arrived: see sock_gettstamp."""
 
     def __init__(self, net: Net, family: int, type: int, protocol: int, cred: Credentials) -> None:
         self.net = net
@@ -223,16 +228,24 @@ class Socket:
     def data_ready(self) -> None:
         """There is something to receive or accept."""
         self.read_wait.wake_up_all(POLLIN | POLLRDNORM)
+        self.wake_async("POLL_IN")
 
     def write_space(self) -> None:
         """There is room to send again: told when a quarter of it is free or more."""
         if self.is_writable:
             self.write_wait.wake_up_all(POLLOUT | POLLWRNORM | POLLWRBAND)
+            self.wake_async("POLL_OUT")
 
     def state_change(self) -> None:
         """It was connected, shut down, or met an error."""
         self.read_wait.wake_up_all()
         self.write_wait.wake_up_all()
+        self.wake_async("POLL_HUP" if self.shutdown_mask == SHUTDOWN_MASK else "POLL_IN")
+
+    def wake_async(self, code: str) -> None:
+        """Send SIGIO to the owner if O_ASYNC is set: `code` is POLL_IN, POLL_OUT or POLL_HUP."""
+        if self.file is not None and self.file.flags & FASYNC:
+            send_sigio(self, code)
 
     @property
     def is_writable(self) -> bool:

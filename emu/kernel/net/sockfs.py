@@ -35,6 +35,7 @@ class SocketOperations(FileOperations):
     """A socket's file operations; the `Socket` is in ``private_data``."""
 
     seekable = False
+    has_fasync = True
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Receive without flags; reading nothing receives nothing."""

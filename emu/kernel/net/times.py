@@ -11,14 +11,24 @@ from emu.kernel.uapi.socket import (
     SO_SNDTIMEO_OLD,
     SO_TIMESTAMP_NEW,
     SO_TIMESTAMP_OLD,
+    SO_TIMESTAMPNS_NEW,
     SO_TIMESTAMPNS_OLD,
+    SOL_SOCKET,
 )
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.layout import Layout
+    from emu.kernel.net.msghdr import MsgHdr
+    from emu.kernel.net.socket import Socket
 
 USEC_PER_SEC = 1_000_000
+STAMP_NAMES = {
+    SO_TIMESTAMP_OLD: "SO_TIMESTAMP_OLD",
+    SO_TIMESTAMP_NEW: "SO_TIMESTAMP_NEW",
+    SO_TIMESTAMPNS_OLD: "SO_TIMESTAMPNS_OLD",
+    SO_TIMESTAMPNS_NEW: "SO_TIMESTAMPNS_NEW",
+}
 JIFFY_NS = 4_000_000
 """The tick of a kernel with CONFIG_HZ=250: timeouts are multiples of it."""
 
@@ -58,6 +68,14 @@ def pack_timestamp(abi: Abi, optname: int, stamp_ns: int) -> bytes:
     old = optname == SO_TIMESTAMPNS_OLD
     layout = abi.layout("__kernel_old_timespec" if old else "__kernel_timespec")
     return layout.pack(tv_sec=_cut(layout, seconds), tv_nsec=rest)
+
+
+def put_timestamps(socket: Socket, msg: MsgHdr, stamp_ns: int) -> None:
+    """Tell a receiver when a message arrived, if an option asks for it."""
+    for option in (SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPNS_NEW):
+        if socket.flag(option):
+            number = msg.abi.constants[STAMP_NAMES[option]]
+            msg.put_cmsg(SOL_SOCKET, number, pack_timestamp(msg.abi, option, stamp_ns))
 
 
 def _timeval(abi: Abi, optname: int) -> Layout:

@@ -38,22 +38,37 @@ def deliver(task: Task) -> None:
     Of several handlers the last one's frame lies on top, so that it runs first. What a system
     call that a signal broke will answer is settled here, too.
     """
+    if task.ptrace is not None:
+        task.ptrace.deliver()
+        return
     signals = task.signals
     while task.alive and not task.group.stop_signal:
         info = signals.dequeue()
         if info is None:
-            _no_handler(task)
+            no_handler(task)
             return
-        action = task.signals.actions[info.signal]
-        if action.handler == SIG_IGN:
-            continue
-        if task.kernel.tracer is not None and info.signal != SIGKILL:
-            task.kernel.tracer.signal(task, info)
-        if action.handler == SIG_DFL:
-            _default_action(task, info.signal)
-        else:
-            _run_handler(task, info, action)
+        act_on(task, info)
     task.work = task.alive  # stopped: the rest when it goes on
+
+
+def act_on(task: Task, info: SigInfo) -> None:
+    """Do what the process has chosen to do with a signal."""
+    action = task.signals.actions[info.signal]
+    if action.handler == SIG_IGN:
+        return
+    if task.kernel.tracer is not None and info.signal != SIGKILL:
+        task.kernel.tracer.signal(task, info)
+    if action.handler == SIG_DFL:
+        _default_action(task, info.signal)
+    else:
+        _run_handler(task, info, action)
+
+
+def fatal_signal(task: Task, info: SigInfo) -> int:
+    """The status that a signal ends its process with; 0 if it does not."""
+    bit = sigmask(info.signal)
+    ends = task.signals.actions[info.signal].handler == SIG_DFL
+    return info.signal if ends and not bit & (IGNORED_BY_DEFAULT | STOPS) else 0
 
 
 def force_fault(task: Task, fault: Fault) -> None:
@@ -107,7 +122,7 @@ def _run_handler(task: Task, info: SigInfo, action: Sigaction) -> None:
         signals.altstack = AltStack()
 
 
-def _no_handler(task: Task) -> None:
+def no_handler(task: Task) -> None:
     """Nothing more to take: a call that was broken for nothing goes on."""
     _settle_call(task, None)
     signals = task.signals

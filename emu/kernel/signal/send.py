@@ -40,9 +40,14 @@ def send_signal(
     elif signal == SIGCONT:
         _flush(task, STOPS)
         continue_process(group)
+        for thread in group.threads:
+            if thread.ptrace is not None:
+                thread.ptrace.group_continued()
     elif signal == SIGKILL and group.stop_signal:
         resume_process(group)
-    if not (signals.blocked | signals.real_blocked) & bit and signals.actions.ignores(signal):
+    traced = task.ptrace is not None and signal != SIGKILL  # a tracer sees ignored ones, too
+    blocked = (signals.blocked | signals.real_blocked) & bit
+    if not traced and not blocked and signals.actions.ignores(signal):
         if task.kernel.tracer is not None:
             task.kernel.tracer.ignored(task, info)
         return
@@ -88,9 +93,14 @@ def tell_parent(group: ThreadGroup, code: str, status: int) -> None:
     parent = group.leader.parent
     if parent is None:
         return
+    tell_of_stop(parent, child_info(group, code, status))
+
+
+def tell_of_stop(parent: Task, info: SigInfo) -> None:
+    """Tell a parent or a tracer what stands or goes on, if it wants to know."""
     action = parent.signals.actions[SIGCHLD]
     if action.handler != SIG_IGN and not action.flags & SA_NOCLDSTOP:
-        send_signal(parent, SIGCHLD, child_info(group, code, status))
+        send_signal(parent, SIGCHLD, info)
     parent.group.wait_chldexit.wake_up_all()
 
 

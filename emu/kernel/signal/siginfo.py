@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.pending import SigInfo
-from emu.kernel.uapi.signal import SI_KERNEL, SI_USER
+from emu.kernel.uapi.signal import SI_KERNEL, SI_USER, SIGNAL_NAMES
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -42,12 +43,20 @@ def unpack_siginfo(abi: Abi, raw: bytes) -> SigInfo:
     layout = abi.layout("siginfo")
     value = layout.unpack(raw.ljust(layout.size, b"\0"))
     code = value["si_code"]
-    fields = value["_sifields"][siginfo_family(abi, code)]
+    family = siginfo_family(abi, code)
+    if code > 0:
+        number = signal_numbers(abi).ours
+        signo = value["si_signo"]
+        signal = number[signo] if 0 < signo < len(number) else signo
+        named = named_code(abi, SigInfo(signal, code))
+        family = siginfo_family(abi, named.code)
+    fields = value["_sifields"][family]
     signal_value = fields.get("_sigval", {}).get("sival_ptr", 0)
     return SigInfo(
         0, code, pid=fields.get("_pid", 0), uid=fields.get("_uid", 0), value=signal_value,
         errno=value["si_errno"], timer=fields.get("_tid", 0), overrun=fields.get("_overrun", 0),
         band=fields.get("_band", 0), fd=fields.get("_fd", 0), address=fields.get("_addr", 0),
+        status=fields.get("_status", 0),
     )  # fmt: skip
 
 
@@ -60,6 +69,18 @@ def siginfo_family(abi: Abi, code: int | str) -> str:
     if code == abi.constants["SI_SIGIO"]:
         return "_sigpoll"
     return "_kill" if code in (SI_USER, SI_KERNEL) or code > 0 else "_rt"
+
+
+def named_code(abi: Abi, info: SigInfo) -> SigInfo:
+    """The same signal with the name of a code that belongs to it alone, if the number is one."""
+    code = info.code
+    signal = SIGNAL_NAMES[info.signal] if 0 < info.signal < len(SIGNAL_NAMES) else ""
+    prefix = {"SIGCHLD": "CLD_", "SIGPOLL": "POLL_"}.get(signal, signal[3:] + "_")
+    if not isinstance(code, int) or not 0 < code < SI_KERNEL or prefix[:-1] not in _FAMILIES:
+        return info
+    names = (name for name, value in abi.constants.items() if value == code)
+    name = next((name for name in names if name.startswith(prefix)), None)
+    return info if name is None else replace(info, code=name)
 
 
 @functools.lru_cache(maxsize=256)

@@ -35,7 +35,7 @@ class TaskSignals:
 
     `saved_blocked` is the mask to restore after a call that had one of its own for as long as it
     slept (sigsuspend), once it is known whether a handler runs. `real_blocked` is what is blocked
-    besides while sigtimedwait(2) waits for it.
+    besides while sigtimedwait(2) waits for it. `trap_pending` is a tracer's wish to stop the task.
     """
 
     actions: SignalActions = field(default_factory=SignalActions)
@@ -43,6 +43,7 @@ class TaskSignals:
     private: PendingSignals = field(default_factory=PendingSignals)
     blocked: int = 0
     real_blocked: int = 0
+    trap_pending: bool = False
     saved_blocked: int | None = None
     altstack: AltStack = field(default_factory=AltStack)
     real_timer: RealTimer = field(default_factory=RealTimer)
@@ -64,7 +65,14 @@ class TaskSignals:
 
     def ends_sleep(self, killable: bool = False) -> bool:
         """Whether what is pending ends a sleep; a killable one ends for SIGKILL only."""
-        return bool(self.deliverable & (sigmask(SIGKILL) if killable else -1))
+        if killable:
+            return self.killed
+        return bool(self.deliverable) or self.trap_pending
+
+    @property
+    def killed(self) -> bool:
+        """Whether SIGKILL is pending."""
+        return bool(self.pending & sigmask(SIGKILL))
 
     def sleep_with(self, signals: int) -> None:
         """Block just these until a handler has run or none had to: set_restore_sigmask."""

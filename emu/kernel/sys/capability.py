@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from emu.kernel.args import Pointer, StructArg, UserStruct
+from emu.kernel.commit_creds import commit_creds
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.sys.ids import find_task
 from emu.kernel.syscall import syscall
@@ -65,13 +66,14 @@ def capset(task: Task, header: CapHeader, data: Pointer) -> int:
             given[name] |= values[name] << 32 * word
     effective, permitted, inheritable = (given[name] & CAP_FULL_SET for name in SETS)
     _check(task, effective, permitted, inheritable)
-    task.cred = replace(
+    new = replace(
         task.cred,
         cap_effective=effective,
         cap_permitted=permitted,
         cap_inheritable=inheritable,
         cap_ambient=task.cred.cap_ambient & permitted & inheritable,
     )
+    commit_creds(task, new)
     return 0
 
 

@@ -6,6 +6,7 @@ import struct
 from typing import Annotated
 
 from emu.kernel.args import Int
+from emu.kernel.commit_creds import commit_creds
 from emu.kernel.cred import UNCHANGED
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.sys.kinds import IntegersArg, OutUInt, Uid
@@ -64,42 +65,42 @@ def getresgid(task: Task, rgidp: OutUInt, egidp: OutUInt, sgidp: OutUInt) -> int
 @syscall("sys_setuid")
 def setuid(task: Task, uid: Uid) -> int:
     """Set the user ids. See setuid(2)."""
-    task.cred = task.cred.setuid(valid_id(uid))
+    commit_creds(task, task.cred.setuid(valid_id(uid)))
     return 0
 
 
 @syscall("sys_setgid")
 def setgid(task: Task, gid: Uid) -> int:
     """Set the group ids. See setgid(2)."""
-    task.cred = task.cred.setgid(valid_id(gid))
+    commit_creds(task, task.cred.setgid(valid_id(gid)))
     return 0
 
 
 @syscall("sys_setreuid")
 def setreuid(task: Task, ruid: Uid, euid: Uid) -> int:
     """Set the real and effective user ids. See setreuid(2)."""
-    task.cred = task.cred.setreuid(ruid, euid)
+    commit_creds(task, task.cred.setreuid(ruid, euid))
     return 0
 
 
 @syscall("sys_setregid")
 def setregid(task: Task, rgid: Uid, egid: Uid) -> int:
     """Set the real and effective group ids. See setregid(2)."""
-    task.cred = task.cred.setregid(rgid, egid)
+    commit_creds(task, task.cred.setregid(rgid, egid))
     return 0
 
 
 @syscall("sys_setresuid")
 def setresuid(task: Task, ruid: Uid, euid: Uid, suid: Uid) -> int:
     """Set the real, effective and saved user ids. See setresuid(2)."""
-    task.cred = task.cred.setresuid(ruid, euid, suid)
+    commit_creds(task, task.cred.setresuid(ruid, euid, suid))
     return 0
 
 
 @syscall("sys_setresgid")
 def setresgid(task: Task, rgid: Uid, egid: Uid, sgid: Uid) -> int:
     """Set the real, effective and saved group ids. See setresgid(2)."""
-    task.cred = task.cred.setresgid(rgid, egid, sgid)
+    commit_creds(task, task.cred.setresgid(rgid, egid, sgid))
     return 0
 
 
@@ -107,7 +108,7 @@ def setresgid(task: Task, rgid: Uid, egid: Uid, sgid: Uid) -> int:
 def setfsuid(task: Task, uid: Uid) -> int:
     """Set the user id for files; answers the old one, changed or not. See setfsuid(2)."""
     old = task.cred
-    task.cred = old.setfsuid(uid)
+    commit_creds(task, old.setfsuid(uid))
     return old.fsuid
 
 
@@ -115,7 +116,7 @@ def setfsuid(task: Task, uid: Uid) -> int:
 def setfsgid(task: Task, gid: Uid) -> int:
     """Set the group id for files; answers the old one, changed or not. See setfsgid(2)."""
     old = task.cred
-    task.cred = old.setfsgid(gid)
+    commit_creds(task, old.setfsgid(gid))
     return old.fsgid
 
 

@@ -104,7 +104,6 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
         case cmds.F_GETOWN:
             return file.owner
         case cmds.F_SETOWN:
-            # Noted; no file of ours sends SIGIO yet.
             file.owner = (value & 0xFFFFFFFF ^ 1 << 31) - (1 << 31)
         case cmds.F_GETSIG:
             return file.signum

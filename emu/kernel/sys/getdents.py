@@ -11,6 +11,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.vfs.file import FMODE_READ, File
 from emu.kernel.vfs.inode import DirEntry
+from emu.kernel.vfs.mount import touch_atime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,5 +113,5 @@ def _directory(task: Task, fd: int) -> File:
     if file.path.dentry.dead and file.inode.is_dir:
         raise ENOENT("the directory was removed")
     if file.inode.is_dir and file.mode & FMODE_READ:
-        file.inode.touch_atime()
+        touch_atime(file.path)
     return file

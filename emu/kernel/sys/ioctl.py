@@ -27,7 +27,10 @@ def ioctl(task: Task, fd: Fd, cmd: IoctlCommand, arg: ULong) -> int | Awaitable[
             on = task.mm.read_u32(arg)
             file.flags = file.flags | O_NONBLOCK if on else file.flags & ~O_NONBLOCK
         case ioctls.FIOASYNC:
-            if task.mm.read_u32(arg) and not file.flags & FASYNC:
+            on = task.mm.read_u32(arg)
+            if file.f_op.has_fasync:
+                file.flags = file.flags | FASYNC if on else file.flags & ~FASYNC
+            elif on and not file.flags & FASYNC:
                 raise ENOTTY("no SIGIO from this file")
         case ioctls.FIOQSIZE:
             if not (inode.is_dir or inode.is_regular or inode.is_symlink):

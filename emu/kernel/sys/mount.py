@@ -1,14 +1,22 @@
-"""The tree of mounts: mount(2), umount2(2)."""
+"""The tree of mounts: mount(2), umount2(2), pivot_root(2)."""
 
 from __future__ import annotations
 
-from emu.kernel.args import Int, OptionalPath, Path, Pointer, ULong
+from typing import Annotated
+
+from emu.kernel.args import FlagsArg, OptionalPath, Path, Pointer
 from emu.kernel.errno import EFAULT
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.vfs.namespace import do_mount, do_umount
+from emu.kernel.uapi.mount import MOUNT_FLAGS, UMOUNT_FLAGS
+from emu.kernel.vfs.namespace import do_mount
+from emu.kernel.vfs.namespace import pivot_root as do_pivot_root
+from emu.kernel.vfs.umount import do_umount
 
 PAGE_SIZE = 4096
+
+MountFlags = Annotated[int, FlagsArg(bits=0, family=MOUNT_FLAGS)]
+UmountFlags = Annotated[int, FlagsArg(family=UMOUNT_FLAGS)]
 
 
 @syscall("sys_mount")
@@ -17,7 +25,7 @@ def mount(
     dev_name: OptionalPath,
     dir_name: Path,
     type: OptionalPath,
-    flags: ULong,
+    flags: MountFlags,
     data: Pointer,
 ) -> int:
     """Mount, bind, move or remount a file system. See mount(2)."""
@@ -26,7 +34,7 @@ def mount(
 
 
 @syscall("sys_umount")
-def umount(task: Task, name: Path, flags: Int) -> int:
+def umount(task: Task, name: Path, flags: UmountFlags) -> int:
     """Take a mount away. See umount2(2)."""
     do_umount(task, name, flags)
     return 0
@@ -36,6 +44,13 @@ def umount(task: Task, name: Path, flags: Int) -> int:
 def oldumount(task: Task, name: Path) -> int:
     """umount without flags. See umount(2)."""
     do_umount(task, name, 0)
+    return 0
+
+
+@syscall("sys_pivot_root")
+def pivot_root(task: Task, new_root: Path, put_old: Path) -> int:
+    """Exchange the root for another mount. See pivot_root(2)."""
+    do_pivot_root(task, new_root, put_old)
     return 0
 
 

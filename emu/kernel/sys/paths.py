@@ -16,6 +16,7 @@ from emu.kernel.uapi.fcntl import (
     AT_SYMLINK_NOFOLLOW,
 )
 from emu.kernel.uapi.mount import MS_NOEXEC
+from emu.kernel.vfs.mount import touch_atime
 from emu.kernel.vfs.namei import (
     LOOKUP_DIRECTORY,
     LOOKUP_EMPTY,
@@ -44,7 +45,7 @@ def readlinkat(task: Task, dfd: Fd, pathname: Path, buf: OutPath, size: Int) -> 
     inode = path.inode
     if not inode.is_symlink:
         raise EINVAL("not a symbolic link") if pathname else ENOENT("not a symbolic link")
-    inode.touch_atime()
+    touch_atime(path)
     target = inode.get_link()
     text = file_name(target, task.fs.root) if isinstance(target, VfsPath) else target
     task.mm.write(buf, text[:size])

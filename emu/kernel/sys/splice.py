@@ -12,7 +12,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.fcntl import O_APPEND, O_NONBLOCK
 from emu.kernel.uapi.fs import MAX_RW_COUNT, SPLICE_F_ALL, SPLICE_F_NONBLOCK, SPLICE_FLAGS
-from emu.kernel.uapi.stat import S_IFCHR, S_IFIFO, S_IFMT
+from emu.kernel.uapi.stat import S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
 
 SpliceFlags = Annotated[int, FlagsArg(family=SPLICE_FLAGS)]
@@ -93,7 +93,7 @@ def _is_ours(file: File) -> bool:
 
 def _check_kind(file: File) -> None:
     """EINVAL for files whose kind has no way to splice: directories, eventfds and the like."""
-    if not (file.inode.is_regular or file.inode.mode & S_IFMT in (S_IFCHR, S_IFIFO)):
+    if not (file.inode.is_regular or file.inode.mode & S_IFMT in (S_IFCHR, S_IFIFO, S_IFSOCK)):
         raise EINVAL("a file of this kind cannot be spliced")
 
 

@@ -12,15 +12,21 @@ from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.uapi.mount import (
     MS_NOATIME,
     MS_NODEV,
+    MS_NODIRATIME,
     MS_NOEXEC,
     MS_NOSUID,
+    MS_NOSYMFOLLOW,
     MS_RELATIME,
+    MS_SYNCHRONOUS,
     ST_NOATIME,
     ST_NODEV,
+    ST_NODIRATIME,
     ST_NOEXEC,
     ST_NOSUID,
+    ST_NOSYMFOLLOW,
     ST_RDONLY,
     ST_RELATIME,
+    ST_SYNCHRONOUS,
     ST_VALID,
 )
 from emu.kernel.vfs.dev import new_decode_dev, new_encode_dev
@@ -37,7 +43,9 @@ MOUNT_FLAGS = (
     (MS_NODEV, ST_NODEV),
     (MS_NOEXEC, ST_NOEXEC),
     (MS_NOATIME, ST_NOATIME),
+    (MS_NODIRATIME, ST_NODIRATIME),
     (MS_RELATIME, ST_RELATIME),
+    (MS_NOSYMFOLLOW, ST_NOSYMFOLLOW),
 )
 PADDED_STATFS64_SIZE = 88
 """What old ARM programs believe sizeof(struct statfs64) to be."""
@@ -73,7 +81,7 @@ def fstatfs64(task: Task, fd: Fd, sz: Size, buf: OutStatfs64) -> int:
 def ustat(task: Task, dev: UInt, ubuf: OutUstat) -> int:
     """Free blocks and inodes of a mounted device. See ustat(2)."""
     wanted = new_decode_dev(dev)
-    for mount in task.kernel.root_mount.tree():
+    for mount in task.fs.mnt_ns.root.tree():
         if mount.sb.dev == wanted and new_encode_dev(mount.sb.dev) == dev:
             found = mount.sb.statfs()
             ubuf.write(f_tfree=found.bfree & 0x7FFFFFFF, f_tinode=found.ffree & 0xFFFFFFFF)
@@ -90,6 +98,8 @@ def _check_size(task: Task, size: int, buf: UserStruct) -> None:
 def _fill(buf: UserStruct, mount: Mount) -> int:
     found: Kstatfs = mount.sb.statfs()
     flags = ST_VALID | (ST_RDONLY if mount.read_only else 0)
+    if mount.sb.flags & MS_SYNCHRONOUS:
+        flags |= ST_SYNCHRONOUS
     for mount_flag, flag in MOUNT_FLAGS:
         if mount.flags & mount_flag:
             flags |= flag

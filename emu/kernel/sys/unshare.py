@@ -12,6 +12,7 @@ from emu.kernel.uapi.clone import (
     CLONE_FILES,
     CLONE_FS,
     CLONE_NEW_ANYTHING,
+    CLONE_NEWNS,
     CLONE_SIGHAND,
     CLONE_SYSVSEM,
     CLONE_THREAD,
@@ -27,19 +28,22 @@ KNOWN = (
 
 @syscall("sys_unshare")
 def unshare(task: Task, unshare_flags: CloneFlags) -> int:
-    """Have files, working directory or semaphore undo of one's own. See unshare(2).
+    """Have files, working directory, mounts or semaphore undo of one's own. See unshare(2).
 
     Memory, signal handlers and the process itself cannot be unshared, only not be shared.
     """
     if unshare_flags & ~KNOWN:
         raise EINVAL("unknown flag")
-    check_namespaces(task, unshare_flags)
+    # A mount namespace of one's own is no use with a shared root.
+    check_namespaces(task, unshare_flags & ~CLONE_FS)
     if unshare_flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM):
         if len(task.group.threads) > 1:
             raise EINVAL("there are other threads")
         if unshare_flags & (CLONE_SIGHAND | CLONE_VM) and task.mm.users > 1:
             raise EINVAL("the memory is another process's, too")
-    if unshare_flags & CLONE_FS:
+    if unshare_flags & CLONE_NEWNS:
+        task.fs = task.fs.with_own_mounts()
+    elif unshare_flags & CLONE_FS:
         task.fs = task.fs.fork()
     if unshare_flags & CLONE_FILES:
         unshare_files(task)

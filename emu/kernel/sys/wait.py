@@ -20,7 +20,6 @@ from emu.kernel.sys.kinds import OutInt
 from emu.kernel.sys.sysinfo import write_rusage
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.thread_group import ThreadGroup
 from emu.kernel.uapi.fcntl import O_NONBLOCK
 from emu.kernel.uapi.wait import (
     P_ALL,
@@ -54,7 +53,7 @@ WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WCLONE | WALL
 WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | WNOTHREAD | WCLONE | WALL
 INT_MIN = -(1 << 31)
 
-Wants = Callable[[ThreadGroup], bool]
+Wants = Callable[[Task], bool]
 
 
 @syscall("sys_wait4", "compat_sys_wait4")
@@ -118,7 +117,7 @@ def children_of_pid(task: Task, pid: int) -> Wants:
     if pid == -1:
         return lambda child: True
     if pid > 0:
-        return lambda child: child.tgid == pid
+        return lambda child: child.pid == pid
     pgid = -pid or task.pgid
     return lambda child: child.pgid == pgid
 
@@ -128,13 +127,13 @@ def children_of_id(task: Task, which: int, number: int) -> Wants:
     if which == P_ALL:
         return lambda child: True
     if which == P_PID and number > 0:
-        return lambda child: child.tgid == number
+        return lambda child: child.pid == number
     if which == P_PGID and number >= 0:
         pgid = number or task.pgid
         return lambda child: child.pgid == pgid
     if which == P_PIDFD and number >= 0:
-        group = pidfd_task(task.files[number]).group
-        return lambda child: child is group
+        meant = pidfd_task(task.files[number])
+        return lambda child: child is child.group.leader and child.group is meant.group
     raise EINVAL("no such kind of id")
 
 
@@ -144,8 +143,13 @@ def status_for(task: Task, status: int) -> int:
     if status == 0xFFFF:  # continued
         return status
     if status & 0x7F == 0x7F:
-        return encode(status >> 8) << 8 | 0x7F
+        return stop_status(task, status >> 8) << 8 | 0x7F
     return status & ~0x7F | encode(status & 0x7F)
+
+
+def stop_status(task: Task, status: int) -> int:
+    """A stop's signal in the caller's numbers, with what marks a tracee's stops."""
+    return signal_numbers(task.abi).encode(status & 0x7F) | status & ~0x7F
 
 
 def write_child_info(task: Task, infop: UserStruct, waited: Waited | None) -> None:
@@ -162,7 +166,7 @@ def write_child_info(task: Task, infop: UserStruct, waited: Waited | None) -> No
             "si_signo": numbers.encode(info.signal), "si_errno": 0,
             "si_code": codes[info.code],
         }  # fmt: skip
-        status = info.status if exited else numbers.encode(info.status)
+        status = info.status if exited else stop_status(task, info.status)
         child = {"_pid": info.pid, "_uid": info.uid, "_status": status}
     raw = bytearray(task.mm.read(infop.address, infop.layout.size))
     infop.layout.pack_into(raw, 0, {**fields, "_sifields": {"_sigchld": child}})

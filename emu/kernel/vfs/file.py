@@ -52,6 +52,11 @@ class File:
         """Whether it was opened with O_PATH and is only a place."""
         return self.mode == FMODE_PATH
 
+    def begin_writing(self) -> None:
+        """Count a regular file that is open for writing, until the last `put`."""
+        self.inode.write_count += 1
+        self.path.mount.writers += 1
+
     def get(self) -> File:
         """Count one more user."""
         self.count += 1
@@ -70,6 +75,7 @@ class File:
         inode = self.inode
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1
+            self.path.mount.writers -= 1
         if inode.locks is not None:
             inode.locks.forget_file(self)
         self.f_op.release(inode, self)

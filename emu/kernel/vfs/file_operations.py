@@ -35,6 +35,9 @@ class FileOperations:
     ignores_llseek = False
     """Whether lseek does nothing and says so with the old position: noop_llseek."""
 
+    has_fasync = False
+    """Whether it sends SIGIO to its owner when O_ASYNC is set."""
+
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Prepare a new open file; may sleep, may exchange ``file.f_op``."""
         return None

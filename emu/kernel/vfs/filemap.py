@@ -12,6 +12,7 @@ from emu.kernel.uapi.fs import MAX_LFS_FILESIZE, SEEK_DATA, SEEK_HOLE
 from emu.kernel.uapi.stat import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE
 from emu.kernel.vfs.file_operations import FileOperations, Result, seek
 from emu.kernel.vfs.inode import Inode
+from emu.kernel.vfs.mount import touch_atime
 
 if TYPE_CHECKING:
     from emu.kernel.mm.page_cache import PageCache
@@ -66,7 +67,7 @@ class PagedFile(FileOperations):
         assert isinstance(inode, PagedInode)
         done = read_pages(inode, buffer, pos)
         if done and not file.flags & O_NOATIME:
-            inode.touch_atime()
+            touch_atime(file.path)
         return done
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:

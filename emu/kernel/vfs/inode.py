@@ -213,8 +213,13 @@ class Inode:
 
     def touch_atime(self) -> None:
         """Note that it was read, as the mount option relatime does."""
-        if self.atime_ns <= self.mtime_ns or self.atime_ns <= self.ctime_ns:
+        atime = self.atime_ns
+        if atime <= self.mtime_ns or atime <= self.ctime_ns:
             self.atime_ns = self.sb.now()
+
+    def touch_atime_always(self) -> None:
+        """Note that it was read, as the mount option strictatime does."""
+        self.atime_ns = self.sb.now()
 
     def touch_mtime(self) -> None:
         """Note that its contents changed."""

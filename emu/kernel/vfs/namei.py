@@ -15,7 +15,7 @@ from emu.kernel.uapi.fcntl import (
 )
 from emu.kernel.uapi.fs import NAME_MAX
 from emu.kernel.uapi.mount import MS_NOSYMFOLLOW
-from emu.kernel.vfs.mount import traverse_mounts
+from emu.kernel.vfs.mount import touch_atime, traverse_mounts
 from emu.kernel.vfs.path import VfsPath, path_above
 from emu.kernel.vfs.permission import MAY_EXEC, inode_permission
 
@@ -206,7 +206,7 @@ class Walk:
         resolve = self._resolve
         if resolve & RESOLVE_NO_SYMLINKS or path.mount.flags & MS_NOSYMFOLLOW:
             raise ELOOP("symbolic links are not allowed here")
-        inode.touch_atime()
+        touch_atime(path)
         target = inode.get_link()
         if isinstance(target, VfsPath):
             if resolve & RESOLVE_NO_MAGICLINKS:

@@ -147,7 +147,7 @@ def open_path(
     # A terminal's open looks at O_NOCTTY too.
     file = File(path, flags & (KEPT_FLAGS | O_NOCTTY), task.cred)
     if kind == S_IFREG and file.mode & FMODE_WRITE:
-        inode.write_count += 1
+        file.begin_writing()
     try:
         opening = file.f_op.open(inode, file)
         if opening is not None:
@@ -193,6 +193,7 @@ def _abandon(file: File) -> None:
     file.path.mount.open_files -= 1
     if file.mode & FMODE_WRITE and file.inode.is_regular:
         file.inode.write_count -= 1
+        file.path.mount.writers -= 1
 
 
 def _open_tmpfile(task: Task, dfd: int, name: bytes, how: OpenHow) -> File | Awaitable[File]:

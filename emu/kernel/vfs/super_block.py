@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.errno import EINVAL
 from emu.kernel.uapi.fs import NAME_MAX
+from emu.kernel.uapi.mount import MS_DIRSYNC, MS_LAZYTIME, MS_SYNCHRONOUS
 from emu.kernel.vfs.dentry import Dentry, NegativeDentries
 from emu.record import record
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.vfs import Vfs
 
 BLOCK_SIZE = 4096
+FLAG_NAMES = ((MS_SYNCHRONOUS, ",sync"), (MS_DIRSYNC, ",dirsync"), (MS_LAZYTIME, ",lazytime"))
 
 
 @record
@@ -46,6 +49,8 @@ class SuperBlock:
         self.vfs = vfs
         self.dev = vfs.allocate_dev()
         self.read_only = False
+        self.flags = 0
+        """MS_SYNCHRONOUS, MS_DIRSYNC and MS_LAZYTIME, which are only shown."""
         self.source = self.fs_type
         self.negative = NegativeDentries()
         self.root: Dentry
@@ -63,6 +68,15 @@ class SuperBlock:
     def statfs(self) -> Kstatfs:
         """How full it is; a file system without a store says nothing but its type."""
         return Kstatfs(self.magic)
+
+    def reconfigure(self, options: bytes) -> None:
+        """Take over the options of a remount. EINVAL for what it does not know."""
+        if options.strip(b","):
+            raise EINVAL(f"{self.fs_type.decode()} takes no options")
+
+    def show_flags(self) -> str:
+        """Its flags for /proc/mounts, each with a comma before it."""
+        return "".join(name for flag, name in FLAG_NAMES if self.flags & flag)
 
     def show_options(self) -> str:
         """The options for /proc/mounts beyond the mount's own, each with a comma before it."""

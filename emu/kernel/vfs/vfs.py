@@ -21,13 +21,21 @@ MakeSuper = Callable[["Vfs", bytes], "SuperBlock"]
 """``make(vfs, options)``: a new instance for mount(2). EINVAL for options it does not know."""
 
 
+CheckOption = Callable[["Vfs", bytes], object]
+"""``check(vfs, option)``: EINVAL for an option that the type does not take."""
+
+
 @record
 class FileSystemType:
-    """A type of file system that mount(2) may name. `nodev` ones need no device."""
+    """A type of file system that mount(2) may name. `nodev` ones need no device.
+
+    With `check` fsconfig(2) refuses an option at once, without it only the making does.
+    """
 
     name: bytes
     make: MakeSuper
     nodev: bool = True
+    check: CheckOption | None = None
 
 
 class Vfs:
@@ -53,6 +61,8 @@ class Vfs:
         """The foreground process group of the console; 0 is not set."""
         self._last_minor = 0
         self._last_mount_id = 0
+        self._last_mnt_ns_id = 0
+        self._peer_groups: set[int] = set()
 
     def register(self, file_system: FileSystemType) -> None:
         """Let mount(2) name a type."""
@@ -67,3 +77,20 @@ class Vfs:
         """The next mount id."""
         self._last_mount_id += 1
         return self._last_mount_id
+
+    def allocate_mnt_ns_id(self) -> int:
+        """The next mount namespace's id."""
+        self._last_mnt_ns_id += 1
+        return self._last_mnt_ns_id
+
+    def allocate_peer_group(self) -> int:
+        """The lowest free number of a group of mounts that share."""
+        number = 1
+        while number in self._peer_groups:
+            number += 1
+        self._peer_groups.add(number)
+        return number
+
+    def free_peer_group(self, number: int) -> None:
+        """A group has no members any more."""
+        self._peer_groups.discard(number)

@@ -166,6 +166,7 @@ class FakeTask:
             leader=self, threads=[self], exit_status=None, maxrss=0, posix_timers={}
         )
         self.vfork_parent = None
+        self.ptrace = None
         self.signals = SimpleNamespace(after_exec=lambda: self.events.append("reset signals"))
         self.events = []
         self.attributes = Attributes()

@@ -9,6 +9,7 @@ from emu.kernel.uapi import (
     futex,
     ipc,
     membarrier,
+    mount,
     personality,
     prctl,
     random,
@@ -22,9 +23,8 @@ from emu.kernel.uapi import (
 
 GENERIC = Abi.load("riscv64")
 MODULES = (
-    capability, futex, ipc, membarrier, personality, prctl, random, resource, sched, signal, time,
-    wait,
-    termios,
+    capability, futex, ipc, membarrier, mount, personality, prctl, random, resource, sched, signal,
+    time, wait, termios,
 )  # fmt: skip
 RENAMED = {
     "LINUX_CAPABILITY_VERSION_1": "_LINUX_CAPABILITY_VERSION_1",

@@ -32,7 +32,13 @@ def test_a_busy_mount_stays_unless_detached(guest):
     assert guest.ls("/root") == []
     assert guest.read(fd) == b"still here"
     assert guest.sys("umount", "/root", 0) == "EINVAL"
-    assert guest.sys("umount", "/", 0) == "EBUSY"
+
+
+def test_to_unmount_the_root_makes_it_read_only_as_linux_does(guest):
+    assert guest.sys("umount", "/", 0) == 0
+    assert guest.mkdir("/new") == "EROFS"
+    assert guest.sys("mount", 0, "/", 0, REMOUNT, 0) == 0
+    assert guest.mkdir("/new") == 0
 
 
 def test_a_working_directory_keeps_a_mount_busy(guest):

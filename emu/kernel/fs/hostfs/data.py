@@ -12,7 +12,7 @@ from emu.kernel.fs.host_errors import from_host
 from emu.kernel.uaccess import CHUNK
 
 if TYPE_CHECKING:
-    from emu.kernel.fs.hostfs.tree import HostNode
+    from emu.kernel.fs.layer import LayerNode
     from emu.kernel.uaccess import Buffer
 
 MAX_PIECES = 1024  # IOV_MAX
@@ -63,9 +63,14 @@ class LowerData:
 
     __slots__ = ("node", "size")
 
-    def __init__(self, node: HostNode) -> None:
+    def __init__(self, node: LayerNode) -> None:
         self.node = node
         self.size = node.info.st_size
+
+    def read(self, buffer: Buffer, pos: int, count: int) -> int:
+        """Fill a buffer from a position: how many bytes."""
+        fd, start = self._contents()
+        return read_host(fd, buffer, start + pos, min(count, self.size - pos))
 
     def read_page(self, index: int, page: memoryview) -> int:
         """Fill a page of zeroes as far as the contents go. See `PageReader`."""
@@ -73,7 +78,14 @@ class LowerData:
         count = min(PAGE_SIZE, self.size - pos)
         if count <= 0:
             return 0
+        fd, start = self._contents()
         try:
-            return os.preadv(self.node.file_fd(), [page[:count]], pos)
+            return os.preadv(fd, [page[:count]], start + pos)
+        except OSError as error:
+            raise from_host(error) from None
+
+    def _contents(self) -> tuple[int, int]:
+        try:
+            return self.node.contents()
         except OSError as error:
             raise from_host(error) from None

@@ -270,6 +270,9 @@ class HostfsInode(Inode):
     def touch_atime(self) -> None:
         """The host keeps its own times."""
 
+    def touch_atime_always(self) -> None:
+        """The host keeps its own times."""
+
     def touch_mtime(self) -> None:
         """The host keeps its own times."""
         self.refresh()

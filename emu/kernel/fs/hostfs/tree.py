@@ -18,6 +18,9 @@ from emu.kernel.fs.host_errors import from_host
 OPEN_LIMIT = 96
 """How many host descriptors a tree keeps open for reuse."""
 
+OPAQUE_MARKS = ("trusted.overlay.opaque", "user.overlay.opaque")
+OPAQUE_VALUES = (b"y", b"x")
+
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
@@ -106,6 +109,20 @@ class HostNode:
             fd = self.tree.keep(self, self._open(_FOLDER))
         return fd
 
+    @property
+    def is_opaque(self) -> bool:
+        """Whether it hides, in a layer, the folders of its name below: a mark of overlayfs."""
+        magic = f"/proc/self/fd/{self.folder_fd()}"
+        return any(_has_mark(magic, name) for name in OPAQUE_MARKS)
+
+    def contents(self) -> tuple[int, int]:
+        """A descriptor to read this regular file, for use at once, and where in it it begins."""
+        return self.file_fd(), 0
+
+    def xattrs(self) -> dict[bytes, bytes]:
+        """The host's are not the guest's."""
+        return {}
+
     def file_fd(self) -> int:
         """A descriptor to read this regular file, for use at once."""
         fd = self.tree.kept(self)
@@ -180,6 +197,13 @@ class HostNode:
             return os.open(self.name, flags, dir_fd=self.parent.folder_fd())
         except OSError as error:
             raise from_host(error) from None
+
+
+def _has_mark(path: str, name: str) -> bool:
+    try:
+        return os.getxattr(path, name) in OPAQUE_VALUES
+    except OSError:
+        return False
 
 
 def check_name(name: bytes) -> None:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE
-from emu.kernel.fs.hostfs.data import LowerData, read_host
-from emu.kernel.fs.hostfs.tree import HostNode
+from emu.kernel.fs.hostfs.data import LowerData
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.tmpfs.inode import TmpfsInode
+from emu.kernel.fs.xattrs import Xattrs
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.uapi.stat import S_IFMT
 from emu.kernel.vfs.dev import MKDEV
 from emu.kernel.vfs.inode import DirEntry, Inode
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.layer import LayerNode
     from emu.kernel.uaccess import Buffer
 
 
@@ -34,14 +35,14 @@ class OverlayInode(TmpfsInode):
     def __init__(
         self,
         sb: OverlaySuperBlock,
-        nodes: list[HostNode],
+        nodes: list[LayerNode],
         mode: int = 0,
         *,
         uid: int = 0,
         gid: int = 0,
         rdev: int = 0,
     ) -> None:
-        self.lowers: list[HostNode] = []
+        self.lowers: list[LayerNode] = []
         self.whiteouts: set[bytes] = set()
         self.data: LowerData | None = None
         self._layer_blocks = 0
@@ -58,6 +59,9 @@ class OverlayInode(TmpfsInode):
         self.atime_ns, self.mtime_ns = info.st_atime_ns, info.st_mtime_ns
         self.ctime_ns = info.st_ctime_ns
         self._layer_blocks = info.st_blocks
+        for name, value in nodes[0].xattrs().items():
+            self.xattrs = self.xattrs or Xattrs()
+            self.xattrs.set(name, value, create=False, replace=False)
         if self.is_dir:
             self.lowers = nodes
             self.nlink = 1  # not counted, as in overlayfs: find then looks into every directory
@@ -97,7 +101,7 @@ class OverlayInode(TmpfsInode):
         data = self.data
         if data is None or pos >= data.size:
             return super().read_uncached(buffer, pos, count)
-        got = read_host(data.node.file_fd(), buffer, pos, min(count, data.size - pos))
+        got = data.read(buffer, pos, count)
         if got:
             return got
         # The layer's file became shorter behind our back.
@@ -161,9 +165,9 @@ class OverlayInode(TmpfsInode):
         """A new inode without a layer under it."""
         return OverlayInode(self.sb, [], mode, uid=uid, gid=gid, rdev=rdev)
 
-    def _find(self, name: bytes) -> list[HostNode]:
+    def _find(self, name: bytes) -> list[LayerNode]:
         """The layers' nodes of a name: one, or the folders that are merged."""
-        nodes: list[HostNode] = []
+        nodes: list[LayerNode] = []
         for lower in self.lowers:
             node = lower.child(name)
             if node is None:
@@ -171,7 +175,7 @@ class OverlayInode(TmpfsInode):
             if node.is_whiteout or (nodes and not node.is_folder):
                 break
             nodes.append(node)
-            if not node.is_folder:
+            if not node.is_folder or (lower is not self.lowers[-1] and node.is_opaque):
                 break
         return nodes
 

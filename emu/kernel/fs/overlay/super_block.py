@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from emu.kernel.fs.hostfs.tree import HostNode, HostTree
+from emu.kernel.fs.layer import LayerNode, open_layer
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock
 from emu.kernel.uapi.mount import OVERLAYFS_SUPER_MAGIC
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 class OverlaySuperBlock(TmpfsSuperBlock):
-    """Layers of the host, later ones on top. `OSError` if a folder is not there."""
+    """Folders and archives of the host, later ones on top. `OSError` if one is not there."""
 
     fs_type = b"overlay"
     magic = OVERLAYFS_SUPER_MAGIC
+    counts_links = False
 
     def __init__(self, vfs: Vfs, layers: list[str]) -> None:
-        self._trees = [HostTree(layer) for layer in reversed(layers)]
+        self._trees = [open_layer(layer, i) for i, layer in enumerate(reversed(layers))]
         self._linked: WeakValueDictionary[tuple[int, int], OverlayInode] = WeakValueDictionary()
         self._inos: dict[tuple[int, int], int] = {}
         super().__init__(vfs, mode=0o755)
@@ -43,7 +44,7 @@ class OverlaySuperBlock(TmpfsSuperBlock):
             ino = self._inos[key] = self.new_ino()
         return ino
 
-    def inode_of(self, nodes: list[HostNode]) -> OverlayInode:
+    def inode_of(self, nodes: list[LayerNode]) -> OverlayInode:
         """The inode of a name that these layers have, the topmost first."""
         from emu.kernel.fs.overlay.inode import OverlayInode
 

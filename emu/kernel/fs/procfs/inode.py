@@ -38,6 +38,9 @@ class ProcInode(Inode):
     def touch_atime(self) -> None:
         """Times mean nothing here."""
 
+    def touch_atime_always(self) -> None:
+        """Times mean nothing here."""
+
     def touch_mtime(self) -> None:
         """Times mean nothing here."""
 

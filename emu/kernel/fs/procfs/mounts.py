@@ -18,10 +18,34 @@ def show_mounts(task: Task) -> bytes:
     """The lines of /proc/mounts, as in fstab(5)."""
     lines = []
     for mount, place in _visible(task):
-        options = mount.show_options() + mount.sb.show_options()
+        options = mounted_options(mount).encode()
         source = escape(mount.source)
-        lines.append(b"%s %s %s %s 0 0\n" % (source, place, mount.sb.fs_type, options.encode()))
+        lines.append(b"%s %s %s %s 0 0\n" % (source, place, mount.sb.fs_type, options))
     return b"".join(lines)
+
+
+def mounted_options(mount: Mount) -> str:
+    """The options of a mount and of its file system, as in fstab(5)."""
+    sb = mount.sb
+    own = mount.show_options()[len("rw") :]
+    return ("ro" if mount.read_only else "rw") + sb.show_flags() + own + sb.show_options()
+
+
+def show_mountstats(task: Task) -> bytes:
+    """The lines of /proc/PID/mountstats."""
+    return b"".join(
+        b"device %s mounted on %s with fstype %s\n"
+        % (escape(mount.source), place, mount.sb.fs_type)
+        for mount, place in _visible(task)
+    )
+
+
+def propagation_fields(mount: Mount) -> bytes:
+    """The optional fields: with whom a mount shares."""
+    fields = b" shared:%d" % mount.peers.id if mount.peers else b""
+    if mount.master:
+        fields += b" master:%d" % mount.master.id
+    return fields + b" unbindable" if mount.unbindable else fields
 
 
 def show_mountinfo(task: Task) -> bytes:
@@ -30,17 +54,18 @@ def show_mountinfo(task: Task) -> bytes:
     for mount, place in _visible(task):
         sb = mount.sb
         parent = mount.parent.mnt_id if mount.parent else mount.mnt_id
-        sb_options = ("ro" if sb.read_only else "rw") + sb.show_options()
+        sb_options = ("ro" if sb.read_only else "rw") + sb.show_flags() + sb.show_options()
         lines.append(
-            b"%d %d %d:%d %s %s %s - %s %s %s\n"
+            b"%d %d %d:%d %s %s %s%s - %s %s %s\n"
             % (
                 mount.mnt_id,
                 parent,
                 MAJOR(sb.dev),
                 MINOR(sb.dev),
-                escape(_inside(mount)),
+                escape(inside(mount)),
                 place,
                 mount.show_options().encode(),
+                propagation_fields(mount),
                 sb.fs_type,
                 escape(mount.source),
                 sb_options.encode(),
@@ -55,20 +80,20 @@ def escape(text: bytes) -> bytes:
 
 
 def _visible(task: Task) -> list[tuple[Mount, bytes]]:
-    """The mounts below a task's root, and where."""
+    """The mounts below a task's root, and where, in order of their making."""
     found = []
-    for mount in task.kernel.root_mount.tree():
+    for mount in sorted(task.fs.mnt_ns.root.tree(), key=lambda mount: mount.mnt_id):
         name, reachable = d_path(mount.root_path(), task.fs.root)
         if reachable:
             found.append((mount, escape(name)))
     return found
 
 
-def _inside(mount: Mount) -> bytes:
+def inside(mount: Mount) -> bytes:
     """The name of a mount's root within its file system."""
     names = []
     dentry = mount.root
     while dentry.parent is not dentry:
         names.append(dentry.name)
         dentry = dentry.parent
-    return b"/" + b"/".join(reversed(names))
+    return b"/" + b"/".join(reversed(names)) + (b"//deleted" if mount.root.dead else b"")

@@ -10,7 +10,7 @@ from emu.kernel.errno import EFAULT, ENOENT
 from emu.kernel.fs.procfs.fd import FdDirectory, FdInfoDirectory
 from emu.kernel.fs.procfs.inode import ProcDirectory
 from emu.kernel.fs.procfs.maps import show_maps, show_statm
-from emu.kernel.fs.procfs.mounts import show_mountinfo, show_mounts
+from emu.kernel.fs.procfs.mounts import show_mountinfo, show_mounts, show_mountstats
 from emu.kernel.fs.procfs.oom import (
     set_oom_adj,
     set_oom_score_adj,
@@ -50,6 +50,7 @@ class ProcessDirectory(ProcDirectory):
         self.add_file(b"maps", lambda: show_maps(task))
         self.add_file(b"mountinfo", lambda: show_mountinfo(task))
         self.add_file(b"mounts", lambda: show_mounts(task))
+        self.add_file(b"mountstats", lambda: show_mountstats(task), mode=0o400)
         self.add_file(b"oom_adj", lambda: show_oom_adj(task), partial(set_oom_adj, task))
         self.add_file(b"oom_score", lambda: b"0\n")
         self.add_file(

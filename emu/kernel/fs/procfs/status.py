@@ -40,9 +40,11 @@ LIMIT_TEXTS = {
 
 
 def state_of(task: Task) -> str:
-    """R running, S sleeping, T stopped, Z ended."""
+    """R running, S sleeping, T stopped, t stopped by its tracer, Z ended."""
     if not task.alive:
         return "Z"
+    if task.ptrace is not None and task.ptrace.stop is not None:
+        return "t"
     if task.group.stop_signal:
         return "T"
     running = task.call is None or task.kernel.sched.current is task
@@ -83,7 +85,9 @@ def terminal_of(task: Task) -> tuple[int, int]:
 def show_status(task: Task) -> bytes:
     """The same in words."""
     cred = task.cred
-    names = {"R": "running", "S": "sleeping", "T": "stopped", "Z": "zombie"}
+    names = {
+        "R": "running", "S": "sleeping", "T": "stopped", "t": "tracing stop", "Z": "zombie",
+    }  # fmt: skip
     size, resident, shared, text, data = (pages * PAGE_SIZE // 1024 for pages in memory_pages(task))
     ignored, caught = signal_sets(task)
     threads = len(task.group.threads)
@@ -95,7 +99,7 @@ def show_status(task: Task) -> bytes:
         ("Ngid", 0),
         ("Pid", task.pid),
         ("PPid", task.ppid),
-        ("TracerPid", 0),
+        ("TracerPid", 0 if task.ptrace is None else task.ptrace.tracer.tgid),
         ("Uid", f"{cred.uid}\t{cred.euid}\t{cred.suid}\t{cred.fsuid}"),
         ("Gid", f"{cred.gid}\t{cred.egid}\t{cred.sgid}\t{cred.fsgid}"),
         ("FDSize", max(64, len(task.files))),

@@ -132,6 +132,9 @@ class TmpfsInode(PagedInode):
         assert isinstance(inode, TmpfsInode)
         if inode.nlink >= LINK_MAX:
             raise EMLINK
+        if inode.nlink and self.sb.counts_links:
+            self.sb.will_add_inode()
+            self.sb.used_inodes += 1
         inode.nlink += 1
         inode.touch_ctime()
         self._add(name, inode)
@@ -145,6 +148,8 @@ class TmpfsInode(PagedInode):
     def unlink(self, name: bytes, inode: Inode) -> None:
         """Take away a name."""
         self._remove(name)
+        if inode.nlink > 1 and self.sb.counts_links:
+            self.sb.used_inodes -= 1
         inode.nlink -= 1
         inode.ctime_ns = self.mtime_ns
 

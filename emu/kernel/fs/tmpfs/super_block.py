@@ -13,14 +13,19 @@ from emu.kernel.vfs.super_block import Kstatfs, SuperBlock
 if TYPE_CHECKING:
     from emu.kernel.vfs.vfs import Vfs
 
-SUFFIXES = {b"k": 10, b"m": 20, b"g": 30, b"t": 40}
+DEFAULT_MODE = 0o1777
 
 
 class TmpfsSuperBlock(SuperBlock):
-    """Counts the pages and inodes of one tmpfs; both are limited to half of memory by default."""
+    """Counts the pages and inodes of one tmpfs; both are limited to half of memory by default.
+
+    A limit of 0 is none.
+    """
 
     fs_type = b"tmpfs"
     magic = TMPFS_MAGIC
+    counts_links = True
+    """Whether one more name of a file counts as an inode."""
 
     def __init__(
         self,
@@ -28,19 +33,19 @@ class TmpfsSuperBlock(SuperBlock):
         *,
         max_pages: int | None = None,
         max_inodes: int | None = None,
-        mode: int = 0o1777,
-        uid: int = 0,
-        gid: int = 0,
+        mode: int | None = None,
+        uid: int | None = None,
+        gid: int | None = None,
     ) -> None:
         super().__init__(vfs)
-        half = (vfs.kernel.ram.size >> PAGE_SHIFT) // 2
-        self.max_pages = half if max_pages is None else max_pages
-        self.max_inodes = half if max_inodes is None else max_inodes
+        self._default = (vfs.kernel.ram.size >> PAGE_SHIFT) // 2
+        self.max_pages = self._default if max_pages is None else max_pages
+        self.max_inodes = self._default if max_inodes is None else max_inodes
         self.used_pages = 0
         self.used_inodes = 0
-        self.mode = mode
-        self._size_given = max_pages is not None
-        self.make_root(uid, gid)
+        self.mode = DEFAULT_MODE if mode is None else mode
+        self._owner = uid or 0, gid or 0
+        self.make_root(*self._owner)
 
     def make_root(self, uid: int, gid: int) -> None:
         """Make the root directory."""
@@ -50,16 +55,16 @@ class TmpfsSuperBlock(SuperBlock):
 
     def will_add_inode(self) -> None:
         """ENOSPC if there may not be one more inode."""
-        if self.used_inodes >= self.max_inodes:
+        if self.max_inodes and self.used_inodes >= self.max_inodes:
             raise ENOSPC("no more inodes in this tmpfs")
 
     def will_add_pages(self, count: int) -> None:
         """ENOSPC if there may not be so many more pages."""
-        if self.used_pages + count > self.max_pages:
+        if self.max_pages and self.used_pages + count > self.max_pages:
             raise ENOSPC("this tmpfs is full")
 
     def statfs(self) -> Kstatfs:
-        """Blocks are pages."""
+        """Blocks are pages; without a limit nothing is counted."""
         free = max(0, self.max_pages - self.used_pages)
         return Kstatfs(
             self.magic,
@@ -70,46 +75,43 @@ class TmpfsSuperBlock(SuperBlock):
             ffree=max(0, self.max_inodes - self.used_inodes),
         )
 
+    def reconfigure(self, options: bytes) -> None:
+        """Change the limits, not below what is used. The root's mode and owner stay."""
+        from emu.kernel.fs.tmpfs.options import parse_options
+
+        wanted = parse_options(options, self.vfs.kernel.ram.size)
+        pages, inodes = wanted.max_pages, wanted.max_inodes
+        if (pages and not self.max_pages) or (inodes and not self.max_inodes):
+            raise EINVAL("what was without a limit stays so")
+        if (pages and self.used_pages > pages) or (inodes and self.used_inodes > inodes):
+            raise EINVAL("there is more in it already")
+        if pages is not None:
+            self.max_pages = pages
+        if inodes is not None:
+            self.max_inodes = inodes
+
     def show_options(self) -> str:
-        """Size and root mode, where they are not the default."""
-        size = f",size={self.max_pages * PAGE_SIZE // 1024}k" if self._size_given else ""
-        return size + (f",mode={self.mode:o}" if self.mode != 0o1777 else "")
+        """Limits, root mode and owner, where they are not the default."""
+        shown = ""
+        if self.max_pages != self._default:
+            shown += f",size={self.max_pages * PAGE_SIZE // 1024}k"
+        if self.max_inodes != self._default:
+            shown += f",nr_inodes={self.max_inodes}"
+        if self.mode != DEFAULT_MODE:
+            shown += f",mode={self.mode:03o}"
+        uid, gid = self._owner
+        return shown + (f",uid={uid}" if uid else "") + (f",gid={gid}" if gid else "")
 
 
 def make_tmpfs(vfs: Vfs, options: bytes) -> TmpfsSuperBlock:
     """A tmpfs for mount(2): size, nr_blocks, nr_inodes, mode, uid and gid. EINVAL."""
-    numbers: dict[str, int] = {}
-    for option in options.split(b","):
-        key, _, value = option.partition(b"=")
-        match key:
-            case b"":
-                continue
-            case b"size":
-                numbers["max_pages"] = -(-_size(vfs, value) // PAGE_SIZE)
-            case b"nr_blocks":
-                numbers["max_pages"] = _size(vfs, value)
-            case b"nr_inodes":
-                numbers["max_inodes"] = _size(vfs, value)
-            case b"mode":
-                numbers["mode"] = _number(value, 8) & 0o7777
-            case b"uid" | b"gid":
-                numbers[key.decode()] = _number(value, 10)
-            case _:
-                raise EINVAL(f"tmpfs: unknown option {key.decode(errors='replace')}")
-    return TmpfsSuperBlock(vfs, **numbers)
+    from emu.kernel.fs.tmpfs.options import parse_options
+
+    return TmpfsSuperBlock(vfs, **vars(parse_options(options, vfs.kernel.ram.size)))
 
 
-def _size(vfs: Vfs, text: bytes) -> int:
-    if text.endswith(b"%"):
-        return vfs.kernel.ram.size * _number(text[:-1], 10) // 100
-    shift = SUFFIXES.get(text[-1:].lower(), 0)
-    return _number(text[:-1] if shift else text, 10) << shift
+def check_tmpfs(vfs: Vfs, option: bytes) -> None:
+    """EINVAL for an option that a tmpfs does not take."""
+    from emu.kernel.fs.tmpfs.options import parse_options
 
-
-def _number(text: bytes, base: int) -> int:
-    if not text.isdigit() or len(text) > 20:
-        raise EINVAL("tmpfs: not a number")
-    try:
-        return int(text, base)
-    except ValueError:
-        raise EINVAL("tmpfs: not a number") from None
+    parse_options(option, vfs.kernel.ram.size)

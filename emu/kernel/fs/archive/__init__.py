@@ -1,0 +1,1 @@
+"""Archives as layers of a root: read in place, never unpacked, owners and devices kept."""

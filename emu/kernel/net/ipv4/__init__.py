@@ -1,0 +1,1 @@
+"""IPv4: headers, the way in and out, ICMP and ARP."""

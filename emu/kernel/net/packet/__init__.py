@@ -1,0 +1,1 @@
+"""AF_PACKET: sockets that see and send frames."""

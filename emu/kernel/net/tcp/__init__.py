@@ -1,0 +1,1 @@
+"""TCP: the state machine, its timers, and its sockets."""

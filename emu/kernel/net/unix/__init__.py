@@ -1,0 +1,1 @@
+"""AF_UNIX: sockets within the machine. See unix(7)."""

@@ -1,0 +1,1 @@
+"""Tracing processes: the mechanism behind ptrace(2). Imported when somebody first traces."""

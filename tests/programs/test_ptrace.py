@@ -1,0 +1,58 @@
+"""ptrace(2): one program of many cases, for every ABI.
+
+Each case is a function of `ptrace/*.c`; see `test_processes.py`, whose harness it has. The tracer's
+view is the same on all architectures, so `ptrace/expected.txt`, which is what Linux answers, holds
+for all ABIs. QEMU's user mode has no ptrace for its guests.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.programs.test_processes import ABIS, FLAGS, Answers, by_case, differences, report
+from tests.support.running import emu, natively
+from tests.support.toolchain import build, is_native, or_skip
+
+FOLDER = Path(__file__).parent / "ptrace"
+HARNESS = Path(__file__).parent / "processes" / "harness.c"
+SOURCES = [HARNESS, FOLDER / "tracing.c", *sorted(set(FOLDER.glob("*.c")) - {FOLDER / "tracing.c"})]
+
+
+@pytest.mark.parametrize("abi", [abi for abi in ABIS if is_native(abi)])
+def test_linux_answers_as_expected(abi):
+    found = answers(natively(or_skip(program, abi)).output)
+    assert not differences(found, expected()), report(differences(found, expected()))
+
+
+@pytest.mark.parametrize("abi", ABIS)
+def test_the_emulator_answers_as_linux(abi):
+    end = emu(or_skip(program, abi))
+    found = differences(answers(end.output), expected())
+    assert not found, report(found) + end.errors
+
+
+def test_every_case_has_an_expected_answer():
+    cases = {
+        line.partition("(")[2].rstrip(")")
+        for source in SOURCES
+        for line in source.read_text().splitlines()
+        if line.startswith("CASE(")
+    }
+    assert cases == expected().keys()
+
+
+@cache
+def program(abi: str) -> str:
+    return str(build(SOURCES, abi, FLAGS, ["-lm"]))
+
+
+@cache
+def expected() -> Answers:
+    return by_case((FOLDER / "expected.txt").read_text())
+
+
+def answers(output: bytes) -> Answers:
+    found = by_case(output.decode(errors="replace"))
+    assert found.pop("harness", None) == ["end: reached"], output
+    return found

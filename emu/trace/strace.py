@@ -87,6 +87,8 @@ class Strace(Tracer):
         self._running: dict[Task, Running] = {}
         self._hidden: set[Task] = set()
         self._ignored: dict[Task, list[SigInfo]] = {}
+        self._numbers: WeakKeyDictionary[Task, int] = WeakKeyDictionary()
+        """Each task's last call, which leads the lines of its signals, too."""
         self._broken: WeakKeyDictionary[Task, str] = WeakKeyDictionary()
         """What each task's restart_syscall(2) will go on with."""
 
@@ -98,6 +100,8 @@ class Strace(Tracer):
         plan = self._plans.of(event)
         if self._injects:
             self._filter.inject(event)
+        if self._leader.numbers:
+            self._numbers[task] = event.number
         if not plan.wanted:
             return
         call = Call(event, plan)
@@ -121,6 +125,7 @@ class Strace(Tracer):
         task = event.task
         running = self._running.pop(task, None)
         if running is None:
+            self._tell_ignored(task)
             return
         if task.exit_status is not None and event.error is None and event.result == 0:
             return
@@ -138,6 +143,7 @@ class Strace(Tracer):
             return
         if self._by_status:
             if not self._filter.wants_result(event):
+                self._tell_ignored(task)
                 return
             stream.interrupt()
             stream.end(running.text)
@@ -211,7 +217,8 @@ class Strace(Tracer):
     def _whole(self, task: Task, text: str) -> None:
         stream = self._output.of(task)
         stream.interrupt()
-        stream.end(f"{self._leader.text(task) if self._leads else ''}{text}\n")
+        leader = self._leader.text(task, self._numbers.get(task)) if self._leads else ""
+        stream.end(f"{leader}{text}\n")
 
     def _resume(self, running: Running) -> str:
         """Go on with a call's line, or begin a new one for it; answers what stands there."""

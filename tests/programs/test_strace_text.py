@@ -21,13 +21,14 @@ ALIKE = [
 ]  # fmt: skip
 
 LEFT_OUT = re.compile(
+    r"(\[ *\d+\] )?("
     # The kernel has no rseq(2) yet, and its vDSO no clocks: libraries try the one, and call the
     # kernel for the others. Names of temporary files may take a second try.
     r"rseq\(|clock_gettime|gettimeofday|time\(|getrandom\("
     # A machine of its own has its own memory and load.
     r"|sysinfo\("
     # Who finds a lock taken, and which thread is waited for first, is a race.
-    r"|futex\("
+    r"|futex\()"
 )
 ALLOWED = (
     # strace 6.1 is older than these flags.
@@ -41,7 +42,7 @@ ALLOWED = (
     ("entry_number=12", "entry_number=6"),
 )
 # When a child's end is told depends on when the parent is next on a CPU.
-UNORDERED = re.compile(r"--- SIGCHLD ")
+UNORDERED = re.compile(r"(\[ *\d+\] )?--- SIGCHLD ")
 
 
 def comparable(lines):

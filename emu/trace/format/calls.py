@@ -9,9 +9,9 @@ from emu.trace.format import clone, fcntl, futex, ipc, prctl, siginfo
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
+    descriptors,
     directory_entries,
     environment,
-    integers,
     long_offset,
     poll_descriptors,
     strings,
@@ -87,8 +87,8 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "readlink": {1: filled},
     "readlinkat": {2: filled},
     "getcwd": {0: filled_string},
-    "pipe": {0: integers(2)},
-    "pipe2": {0: integers(2), 1: descriptor_flags},
+    "pipe": {0: descriptors(2)},
+    "pipe2": {0: descriptors(2), 1: descriptor_flags},
     "dup3": {2: descriptor_flags},
     "getdents": {1: directory_entries},
     "getdents64": {1: directory_entries},

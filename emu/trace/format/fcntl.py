@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.fcntl import OPEN_FLAGS
 from emu.kernel.uapi.stat import SEALS
+from emu.trace.format.descriptors import numbered
 from emu.trace.format.flags import flags
 from emu.trace.format.numbers import FD_FLAGS, set_of
 from emu.trace.format.structs import struct
@@ -116,6 +117,8 @@ def with_pid(call: Call, text: str, address: int, wide: bool) -> str:
 def fcntl_result(call: Call, value: int) -> str:
     """Flags by name after the number."""
     name = command(call)
+    if name in ("F_DUPFD", "F_DUPFD_CLOEXEC"):
+        return numbered(call, value)
     if name == "F_GETFL":
         return f"{hexadecimal(value)} (flags {flags(call.abi, OPEN_FLAGS, value)})"
     if name == "F_GET_SEALS" and value:

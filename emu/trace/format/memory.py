@@ -24,8 +24,8 @@ STRINGS_SHOWN = 32
 VARIABLES_COUNTED = 1 << 16
 
 
-def integers(count: int) -> Formatter:
-    """A formatter of so many ints in brackets, once the call has stored them."""
+def descriptors(count: int) -> Formatter:
+    """A formatter of so many descriptors in brackets, once the call has stored them."""
 
     def show(call: Call, index: int) -> str:
         address = call.value(index)
@@ -35,7 +35,7 @@ def integers(count: int) -> Formatter:
             values = [signed(call.mm.read_u32(address + 4 * i), 32) for i in range(count)]
         except KernelError:
             return pointer(address)
-        return f"[{', '.join(map(str, values))}]"
+        return f"[{', '.join(numbered(call, fd) for fd in values)}]"
 
     return show
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.kernel.args import Arg, FlagsArg, PathArg, PointerArg
+from emu.kernel.args import Arg, IovecArg, PointerArg, StructArg
+from emu.kernel.sys.poll import PollfdsArg
 from emu.trace.format import descriptors, raw, sigreturn, unhandled
 from emu.trace.format.arguments import formatter_of
 from emu.trace.format.calls import FILLED, IS_FILLED, SHOWN, SKIPPED, SPECIAL
@@ -73,8 +74,8 @@ class Plan:
 
     def _formatter(self, special: Formatter | None, arg: Arg) -> Formatter:
         formatter = special or formatter_of(arg)
-        if not self.style.dereferenced(self.name) and is_struct(arg):
-            formatter = raw.address
+        if not self.style.dereferenced(self.name) and self.name not in WITHOUT_STRUCTS:
+            formatter = raw.address if is_struct(arg) else formatter
         if self.style.hexadecimal:
             formatter = in_hexadecimal(formatter, self.style.hexadecimal)
         return formatter
@@ -91,11 +92,15 @@ def word_of(arg: Arg, word_bits: int) -> tuple[int, int]:
     return (1 << bits) - 1, 1 << (bits - 1) if arg.signed else 0
 
 
+WITHOUT_STRUCTS = ("clone",)
+"""Calls whose pointers are written by their own names."""
+
+
 def is_struct(arg: Arg) -> bool:
     """Whether it is a pointer to more than a string or a buffer."""
-    plain = isinstance(arg, PathArg | FlagsArg)
-    structured = isinstance(arg, PointerArg) or hasattr(arg, "layout")
-    return structured and not plain and not (type(arg) is PointerArg and arg.length)
+    if isinstance(arg, StructArg | IovecArg | PollfdsArg):
+        return True
+    return isinstance(arg, PointerArg) and not (type(arg) is PointerArg and arg.length)
 
 
 class Plans:

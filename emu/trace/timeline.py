@@ -59,7 +59,7 @@ class Timeline(Tracer):
             arguments["result"] = event.result
         self._slice(task, event.name, "syscall", began, end, arguments)
         waiting = self._left_cpu.pop(task, None)
-        if waiting is not None and waiting > began:
+        if waiting is not None and waiting >= began:
             self._slice(task, "wait", "wait", waiting, end, {"in": event.name})
 
     def signal(self, task: Task, info: SigInfo) -> None:

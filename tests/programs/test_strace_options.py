@@ -13,7 +13,8 @@ from tests.support.toolchain import build_with_libc, is_native, or_skip
 
 SOURCE = Path(__file__).parent / "strace" / "options.c"
 OPTIONS = [
-    "", "-x", "-xx", "-y", "-yy -s 8", "-n -e trace=write,kill,umask", "-a 70", "-s 4", "-z", "-Z",
+    "", "-x", "-xx", "-y", "-yy -s 8", "-a 70",
+    "-n -e trace=write,kill,umask -e signal=!SIGCHLD", "-s 4", "-z", "-Z",
     "-qq", "-P /dev/null", "-v -e trace=poll,rt_sigaction,wait4",
     "-e raw=getuid,umask,lseek,write", "-e verbose=none -e trace=writev,poll,rt_sigaction",
     "-e trace=%file", "-e trace=%desc", "-e trace=!write,read", "-e trace=/^w",

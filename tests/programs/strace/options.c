@@ -48,8 +48,10 @@ int main(void)
 	kill(getpid(), SIGUSR2);
 	fcntl(null, F_DUPFD, 20);
 	fcntl(null, F_GETFL);
-	if (!fork())
+	if (!fork()) {
+		poll(NULL, 0, 5);
 		_exit(close(null));
+	}
 	wait4(-1, &status, 0, NULL);
 	close(null);
 	return handled == SIGUSR2 ? WEXITSTATUS(status) : 99;

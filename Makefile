@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 EMU := $(VENV)/bin/emu
 
-.PHONY: demo test lint workloads bench fuzz oracles clean
+.PHONY: demo test lint workloads bench fuzz fuzz-netlink oracles clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/python -m samples.demo
@@ -44,6 +44,9 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --editable '.[test]'
 	touch $@ $(VENV)/.run
+
+fuzz-netlink: $(VENV)/.test
+	$(VENV)/bin/python -m tests.fuzz.netlink $(FUZZ)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .benchmarks

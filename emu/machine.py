@@ -120,6 +120,10 @@ class Machine:
         if config.time_limit_ns is not None:
             self.kernel.sched.call_after(config.time_limit_ns, self._out_of_time)
         mount_root(self.kernel, list(self.config.layers))
+        if config.options.host_access is not None:
+            from emu.kernel.net.host.names import write_hosts
+
+            write_hosts(self.kernel, config.options.host_access)
         for bind in self.config.binds:
             bind_host(self.kernel, bind.host, bind.guest.encode(), bind.writable)
 
@@ -197,11 +201,20 @@ class Machine:
         with self.ticking():
             while task.alive:
                 self.step()
+        self._drain()
 
     def run(self) -> None:
         """Run until every task has ended. Raises `emu.kernel.sched.Deadlock`."""
         with self.ticking():
             self.kernel.run()
+        self._drain()
+
+    def _drain(self) -> None:
+        """What programs sent to the host's network goes out though they have ended."""
+        if self.config.options.host_access is not None:
+            gateway = self.kernel.net.stack.gateway
+            assert gateway is not None
+            gateway.drain()
 
     def ticking(self) -> AbstractContextManager[object]:
         """While it lasts, no task keeps its CPU for longer than a tick."""

@@ -11,6 +11,7 @@ COMMANDS = {
     "steps": "show a program's system calls step by step",
     "compare": "compare programs, ways into the kernel, or all ABIs",
     "shell": "start an interactive shell",
+    "conform": "check that a kernel keeps the rules of its ABIs",
     "abi": "show and compare ABIs",
     "coverage": "show which system calls have a handler",
 }

@@ -30,6 +30,7 @@ from emu.trace.errors import BadExpression
 if TYPE_CHECKING:
     from emu.cli.terminal import HostTerminal
     from emu.kernel.events import Tracer
+    from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.task import Task
 
 USAGE = 2
@@ -69,6 +70,10 @@ def run(
         options.limit_tasks = arguments.limit_tasks
     if arguments.hostname:
         options.hostname = arguments.hostname
+    try:
+        options.host_access = host_access(arguments)
+    except (ValueError, OSError) as error:
+        return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
         binds=arguments.bind,
@@ -168,6 +173,19 @@ def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.A
         "-U", dest="unset_env", metavar="K", action="append", default=[], help="unset a variable"
     )
     process.add_argument("-0", dest="argv0", metavar="ARGV0", help="the program's argv[0]")
+    network = p.add_argument_group("the network")
+    network.add_argument(
+        "--net", choices=("none", "host"), default="none",
+        help="none: a loopback of its own; host: what --allow and --publish name, too",
+    )  # fmt: skip
+    network.add_argument(
+        "--allow", metavar="HOST:PORT", action="append", default=[],
+        help="let it connect to a host (a name, an address, a network, or *) at a port (or *)",
+    )  # fmt: skip
+    network.add_argument(
+        "--publish", metavar="[ADDRESS:]HOST:GUEST", action="append", default=[],
+        help="let a port of the host (of 127.0.0.1) lead to one of the guest's",
+    )  # fmt: skip
     machine = p.add_argument_group("the machine")
     machine.add_argument(
         "-r", "--release", dest="release", help="the kernel release that uname tells"
@@ -261,6 +279,18 @@ def environment(arguments: argparse.Namespace) -> dict[str, str]:
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables
+
+
+def host_access(arguments: argparse.Namespace) -> HostAccess | None:
+    """What the guest may do with the host's network; None for nothing. `ValueError`, `OSError`."""
+    if arguments.net == "none":
+        if arguments.allow or arguments.publish:
+            raise ValueError("--allow and --publish need --net host")
+        return None
+    from emu.kernel.net.host.rules import HostAccess, parse_allow, parse_publish, resolve_allow
+
+    allowed = [rule for text in arguments.allow for rule in resolve_allow(*parse_allow(text))]
+    return HostAccess(tuple(allowed), tuple(map(parse_publish, arguments.publish)))
 
 
 def why(error: KernelError) -> str:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from emu.kernel.ipc.sem_undo import SemUndoList
 
 
+DEFAULT_COREDUMP_FILTER = 0x33
+"""Private and shared anonymous memory, private huge pages, and the first pages of ELF files."""
+
+
 @record(frozen=False)
 class Attributes:
     """Fields of task_struct, signal_struct and mm_struct that only these calls change.
@@ -17,11 +21,13 @@ class Attributes:
     `pdeath_signal` is in the kernel's own numbers. `clear_child_tid` and the robust lists are
     user addresses; 0 is none. `compat_robust_list` is the one of 32-bit words. `executed` is false
     from fork to the first execve (PF_FORKNOEXEC). `tls_entries` are the base, limit and flags of
-    i386's GDT entries 6 to 8. `sem_undo` is what semaphores get back at the end.
+    i386's GDT entries 6 to 8. `coredump_filter` says which memory a core dump has.
+    `sem_undo` is what semaphores get back at the end.
     """
 
     personality: int = 0
     dumpable: int = 1
+    coredump_filter: int = DEFAULT_COREDUMP_FILTER
     no_new_privs: bool = False
     pdeath_signal: int = 0
     thp_disabled: bool = False

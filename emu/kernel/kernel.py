@@ -9,6 +9,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emu.arch.abi import Abi
+from emu.kernel.core_settings import CoreSettings
 from emu.kernel.cpu_timer import run_cpu_timers
 from emu.kernel.errno import EAGAIN, KernelError
 from emu.kernel.futex.table import FutexTable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
     from emu.kernel.mm.ram import Ram
+    from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.net.namespace import Net
     from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
@@ -53,13 +55,15 @@ class Options:
     """What the user of a machine may choose.
 
     `strict` ends the machine at the first call that no handler answers. `limit_tasks` is how many
-    tasks there may be at once.
+    tasks there may be at once. `host_access` is what the guest may reach of the host's network, if
+    anything.
     """
 
     strict: bool = False
     limit_tasks: int = 4096
     release: str = "6.12.0"
     hostname: str = "emu"
+    host_access: HostAccess | None = None
     log: Callable[[str], None] = field(default=lambda message: None)
 
 
@@ -97,6 +101,7 @@ class Kernel:
         self.futexes = FutexTable()
         self.ipc = IpcNamespace(ram, self.sched)
         self.mqueue_limits = MqueueLimits(ram)
+        self.core = CoreSettings()
         self.tasks: dict[int, Task] = {}
         self.pid_forgotten: list[Callable[[int], None]] = []
         """Who wants to know of ids that are free again: procfs."""

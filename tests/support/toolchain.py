@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -121,7 +122,7 @@ def build(
     if program.is_file():
         return program
     program.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = program.with_name(f"{program.name}.{os.getpid()}")
+    unfinished = program.with_name(f"{program.name}.{os.getpid()}.{threading.get_ident()}")
     run = subprocess.run(
         [*command, "-o", str(unfinished), *map(str, sources), *libraries],
         capture_output=True,

@@ -31,6 +31,7 @@ CUT = (
 PROVIDES = {"debconf": "debconf-2.0"}
 ALTERNATIVES = {
     "usr/bin/awk": ("gawk", "mawk"),
+    "usr/bin/nc": ("nc.openbsd", "nc.traditional"),
     "usr/bin/lua": ("lua5.4",),
     "usr/bin/sh": ("dash", "bash"),
 }

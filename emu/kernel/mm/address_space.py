@@ -33,6 +33,7 @@ from emu.kernel.uapi.resource import RLIM_INFINITY
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu
+    from emu.kernel.aio import AioContext
     from emu.kernel.vfs.file import File
 
 
@@ -79,6 +80,8 @@ class AddressSpace(UserMemory):
         self.arg_start = self.arg_end = self.env_start = self.env_end = 0
         self.saved_auxv = b""
         self.exe_file: File | None = None
+        self.aio_contexts: dict[int, AioContext] = {}
+        """By the address of the page that each has: see io_setup(2)."""
 
     def mmap(
         self,
@@ -267,6 +270,9 @@ class AddressSpace(UserMemory):
         self.users -= 1
         if self.users:
             return
+        for context in self.aio_contexts.values():
+            context.destroy()
+        self.aio_contexts.clear()
         self.zap(list(self.pages))
         self.ram.put_all(self._table_frames)
         self._table_frames.clear()

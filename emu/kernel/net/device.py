@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
@@ -16,6 +15,7 @@ from emu.kernel.uapi.net_device import (
     IFF_UP,
     IFNAMSIZ,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from emu.kernel.net.stack import Stack
 
 
-@dataclass
+@record(frozen=False, eq=False)
 class Statistics:
     """What a device counts: see struct rtnl_link_stats64."""
 
@@ -40,7 +40,7 @@ class Statistics:
 
     def names(self) -> tuple[str, ...]:
         """What is counted."""
-        return tuple(field.name for field in fields(self))
+        return tuple(type(self).__annotations__)
 
 
 class NetDevice:

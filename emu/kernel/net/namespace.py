@@ -11,7 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from emu.kernel.errno import EAFNOSUPPORT, EINVAL
-from emu.kernel.uapi.socket import AF_INET, AF_INET6, AF_MAX, AF_PACKET, AF_UNIX, SOCK_MAX
+from emu.kernel.uapi.socket import (
+    AF_INET,
+    AF_INET6,
+    AF_MAX,
+    AF_NETLINK,
+    AF_PACKET,
+    AF_UNIX,
+    SOCK_MAX,
+)
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.mount import Mount
 
 FAMILIES: dict[int, str] = {
+    AF_NETLINK: "emu.kernel.net.netlink.family",
     AF_UNIX: "emu.kernel.net.unix.family",
     AF_INET: "emu.kernel.net.inet.family",
     AF_INET6: "emu.kernel.net.inet.family6",
@@ -70,7 +79,13 @@ class Net:
         """The Internet protocols and their devices, made when somebody needs them."""
         from emu.kernel.net.stack import Stack
 
-        return Stack(self)
+        stack = Stack(self)
+        access = self.kernel.options.host_access
+        if access is not None:
+            from emu.kernel.net.host.gateway import Gateway
+
+            stack.gateway = Gateway(stack, access)
+        return stack
 
     def family(self, number: int) -> NetProtoFamily:
         """A protocol family. EAFNOSUPPORT."""

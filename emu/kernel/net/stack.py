@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EBUSY, EEXIST, EINVAL, ENETDOWN, ENODEV
+from emu.kernel.errno import EBUSY, EEXIST, EINVAL, ENODEV
 from emu.kernel.net.device import NetDevice, is_valid_name
 from emu.kernel.net.devices.loopback import Loopback
 from emu.kernel.net.inet.fib import Fib, Route
@@ -37,7 +37,9 @@ from emu.kernel.uapi.net_device import (
 
 if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
+    from emu.kernel.net.host.gateway import Gateway
     from emu.kernel.net.namespace import Net
+    from emu.kernel.net.packet.sock import PacketSocket
     from emu.kernel.net.udp.datagram import DatagramSocket
     from emu.kernel.net.udp.raw import RawSocket
 
@@ -74,6 +76,9 @@ class Stack:
         self.ping_ports: PortTable[DatagramSocket] = PortTable(self)
         self.raw_socks: dict[RawSocket, None] = {}
         self.tcp = TcpTable(self)
+        self.packet_socks: dict[PacketSocket, None] = {}
+        self.gateway: Gateway | None = None
+        """The way to the host's network, if there is one."""
         self.taps: dict[Tap, tuple[int, int]] = {}
         """Packet sockets: the protocol each wants, and its device's index or 0."""
         self.is_direct = True
@@ -200,10 +205,11 @@ class Stack:
         return self._ident
 
     def transmit(self, frame: Frame) -> None:
-        """Send a frame through its device: see dev_queue_xmit. ENETDOWN."""
+        """Send a frame through its device: see dev_queue_xmit. One that is down loses it."""
         dev = frame.dev
         if not dev.is_up:
-            raise ENETDOWN("the device is down")
+            dev.statistics.tx_dropped += 1
+            return
         if self.taps:
             frame.pkt_type = PACKET_OUTGOING
             self._tap(frame, outgoing=True)

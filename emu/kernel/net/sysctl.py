@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from emu.record import record
 
 
-@dataclass
+@record(frozen=False, eq=False)
 class NetSysctls:
     """What can be set, with Linux's defaults."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.family import is_orphaned_pgrp
 from emu.kernel.job_control import stop_process
-from emu.kernel.signal.actions import IGNORED_BY_DEFAULT, STOPS, Sigaction, sigmask
+from emu.kernel.signal.actions import DUMPS_CORE, IGNORED_BY_DEFAULT, STOPS, Sigaction, sigmask
 from emu.kernel.signal.fault_record import record_fault
 from emu.kernel.signal.frame import setup_frame
 from emu.kernel.signal.pending import SigInfo
@@ -59,7 +59,7 @@ def act_on(task: Task, info: SigInfo) -> None:
     if task.kernel.tracer is not None and info.signal != SIGKILL:
         task.kernel.tracer.signal(task, info)
     if action.handler == SIG_DFL:
-        _default_action(task, info.signal)
+        _default_action(task, info)
     else:
         _run_handler(task, info, action)
 
@@ -93,7 +93,8 @@ def _page_fault_signal(task: Task) -> tuple[int, str]:
     return (SIGBUS if answer.startswith("BUS") else SIGSEGV), answer
 
 
-def _default_action(task: Task, signal: int) -> None:
+def _default_action(task: Task, info: SigInfo) -> None:
+    signal = info.signal
     bit = sigmask(signal)
     if bit & IGNORED_BY_DEFAULT:
         return
@@ -102,7 +103,16 @@ def _default_action(task: Task, signal: int) -> None:
         if signal == SIGSTOP or not is_orphaned_pgrp(task):
             stop_process(task, signal)
         return
-    task.die(signal)
+    task.die(signal, bool(bit & DUMPS_CORE) and _dump_core(task, info))
+
+
+def _dump_core(task: Task, info: SigInfo) -> bool:
+    """Whether a core file was written; without a limit that allows one it is not tried."""
+    if not task.rlimits["RLIMIT_CORE"][0]:
+        return False
+    from emu.kernel.coredump.dump import do_coredump
+
+    return do_coredump(task, info)
 
 
 def _run_handler(task: Task, info: SigInfo, action: Sigaction) -> None:

@@ -135,7 +135,7 @@ def setgroups(task: Task, gidsetsize: Int, grouplist: Groups) -> int:
     count = check_count(task, gidsetsize)
     raw = task.mm.read(grouplist, 4 * count) if count else b""
     groups = struct.unpack(f"{task.abi.isa.byte_order}{count}I", raw)
-    task.cred = task.cred.setgroups(tuple(valid_id(group) for group in groups))
+    commit_creds(task, task.cred.setgroups(tuple(valid_id(group) for group in groups)))
     return 0
 
 

@@ -6,6 +6,7 @@ import struct
 from typing import Annotated
 
 from emu.kernel.args import Int
+from emu.kernel.commit_creds import commit_creds
 from emu.kernel.cred import UNCHANGED
 from emu.kernel.sys import cred
 from emu.kernel.sys.kinds import IntegersArg, Uid16
@@ -133,7 +134,9 @@ def setgroups16(task: Task, gidsetsize: Int, grouplist: Groups16) -> int:
     count = cred.check_count(task, gidsetsize)
     raw = task.mm.read(grouplist, 2 * count) if count else b""
     groups = struct.unpack(f"{task.abi.isa.byte_order}{count}H", raw)
-    task.cred = task.cred.setgroups(tuple(cred.valid_id(low2high(group)) for group in groups))
+    commit_creds(
+        task, task.cred.setgroups(tuple(cred.valid_id(low2high(group)) for group in groups))
+    )
     return 0
 
 

@@ -18,9 +18,7 @@ from emu.kernel.uapi.fcntl import (
 )
 from emu.kernel.uapi.fs import SEEK_CUR, SEEK_END, SEEK_SET
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
-from emu.kernel.vfs.locks import OFFSET_MAX, FileLock, locks_of
-
-OFD_PID = -1
+from emu.kernel.vfs.locks import OFD_PID, OFFSET_MAX, FileLock, locks_of
 
 
 def get_lock(task: Task, file: File, cmd: int, address: int, layout: str) -> int:

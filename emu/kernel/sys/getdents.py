@@ -55,47 +55,50 @@ def getdents(task: Task, fd: Fd, dirent: OutBuffer, count: UInt) -> int:
 def old_readdir(task: Task, fd: Fd, dirent: Pointer, count: UInt) -> int:
     """One line of a directory: 1, or 0 at the end. See readdir(2)."""
     file = _directory(task, fd)
-    entries = file.f_op.iterate_shared(file)
-    if file.pos >= len(entries):
+    line = next(iter(file.f_op.iterate_shared(file)), None)
+    if line is None:
         return 0
-    entry = entries[file.pos]
+    entry, next_pos = line
     layout = task.abi.layout("old_linux_dirent")
     if entry.ino >> layout.fields["d_ino"].size * 8:
         raise EOVERFLOW("the inode number does not fit")
-    line = layout.pack(d_ino=entry.ino, d_offset=file.pos, d_namlen=len(entry.name))
+    packed = layout.pack(d_ino=entry.ino, d_offset=file.pos, d_namlen=len(entry.name))
     place = layout.fields["d_name"].offset
-    task.mm.write(dirent, line[:place] + entry.name + b"\0")
-    file.pos += 1
+    task.mm.write(dirent, packed[:place] + entry.name + b"\0")
+    file.pos = next_pos
     return 1
 
 
 def _fill(task: Task, fd: int, address: int, count: int, pack: Packer) -> int:
     """Put as many lines as there is room for: how many bytes."""
     file = _directory(task, fd)
-    entries = file.f_op.iterate_shared(file)
     lines: list[bytes] = []
-    used, pos = 0, file.pos
-    while pos < len(entries):
-        line = pack(entries[pos], pos + 1)
+    positions = [file.pos]
+    used = 0
+    for entry, next_pos in file.f_op.iterate_shared(file):
+        line = pack(entry, next_pos)
         if used + len(line) > count:
             if not lines:
                 raise EINVAL("no room for one line")
             break
         lines.append(line)
+        positions.append(next_pos)
         used += len(line)
-        pos += 1
+    written = len(lines)
     if lines:
         try:
             task.mm.write(address, b"".join(lines))
         except EFAULT:
-            used, pos = _as_far_as_possible(task, file, address, lines)
-    file.pos = pos
+            written, used = _as_far_as_possible(task, address, lines)
+    file.pos = positions[written]
+    notify = file.inode.sb.vfs.notify
+    if notify is not None:
+        notify.accessed(file)
     return used
 
 
-def _as_far_as_possible(
-    task: Task, file: File, address: int, lines: list[bytes]
-) -> tuple[int, int]:
+def _as_far_as_possible(task: Task, address: int, lines: list[bytes]) -> tuple[int, int]:
+    """Write whole lines: how many, and their bytes. EFAULT if not even one."""
     used = 0
     for count, line in enumerate(lines):
         try:
@@ -103,9 +106,9 @@ def _as_far_as_possible(
         except EFAULT:
             if not count:
                 raise
-            return used, file.pos + count
+            return count, used
         used += len(line)
-    return used, file.pos + len(lines)
+    return len(lines), used
 
 
 def _directory(task: Task, fd: int) -> File:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from emu.kernel.commit_creds import commit_creds
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.task import Task
 from emu.kernel.uapi import prctl as pr
@@ -31,7 +32,7 @@ def capbset_drop(task: Task, args: Arguments) -> int:
     if not task.cred.capable(CAP_SETPCAP):
         raise EPERM("needs CAP_SETPCAP")
     bit = 1 << valid_capability(args[0])
-    task.cred = replace(task.cred, cap_bset=task.cred.cap_bset & ~bit)
+    commit_creds(task, replace(task.cred, cap_bset=task.cred.cap_bset & ~bit))
     return 0
 
 
@@ -51,7 +52,7 @@ def set_securebits(task: Task, args: Arguments) -> int:
         or not task.cred.capable(CAP_SETPCAP)
     ):
         raise EPERM("locked, unknown, or not allowed")
-    task.cred = replace(task.cred, securebits=new)
+    commit_creds(task, replace(task.cred, securebits=new))
     return 0
 
 
@@ -68,7 +69,7 @@ def set_keepcaps(task: Task, args: Arguments) -> int:
     if bits & SECBIT_KEEP_CAPS_LOCKED:
         raise EPERM("locked")
     bits = bits | SECBIT_KEEP_CAPS if args[0] else bits & ~SECBIT_KEEP_CAPS
-    task.cred = replace(task.cred, securebits=bits)
+    commit_creds(task, replace(task.cred, securebits=bits))
     return 0
 
 
@@ -78,7 +79,7 @@ def cap_ambient(task: Task, args: Arguments) -> int:
     if args[0] == pr.PR_CAP_AMBIENT_CLEAR_ALL:
         if any(args[1:]):
             raise EINVAL("unused arguments must be zero")
-        task.cred = replace(cred, cap_ambient=0)
+        commit_creds(task, replace(cred, cap_ambient=0))
         return 0
     bit = 1 << valid_capability(args[1])
     if any(args[2:]):
@@ -86,14 +87,14 @@ def cap_ambient(task: Task, args: Arguments) -> int:
     if args[0] == pr.PR_CAP_AMBIENT_IS_SET:
         return int(bool(cred.cap_ambient & bit))
     if args[0] == pr.PR_CAP_AMBIENT_LOWER:
-        task.cred = replace(cred, cap_ambient=cred.cap_ambient & ~bit)
+        commit_creds(task, replace(cred, cap_ambient=cred.cap_ambient & ~bit))
         return 0
     if args[0] != pr.PR_CAP_AMBIENT_RAISE:
         raise EINVAL("no such operation")
     allowed = cred.cap_permitted & cred.cap_inheritable & bit
     if not allowed or cred.securebits & SECBIT_NO_CAP_AMBIENT_RAISE:
         raise EPERM("not both permitted and inheritable")
-    task.cred = replace(cred, cap_ambient=cred.cap_ambient | bit)
+    commit_creds(task, replace(cred, cap_ambient=cred.cap_ambient | bit))
     return 0
 
 

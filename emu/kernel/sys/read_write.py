@@ -6,13 +6,13 @@ import struct
 from collections.abc import Awaitable
 
 from emu.kernel.args import Fd, InBuffer, Loff, Long, OutBuffer, Pointer, Size, UInt, ULong
-from emu.kernel.errno import EAGAIN, EINVAL, EOPNOTSUPP, EOVERFLOW
+from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, EOVERFLOW
 from emu.kernel.sys.file_kinds import Iovec, OutIovec, RwFlags
 from emu.kernel.sys.open import has_32bit_off_t
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uaccess import UserBuffer
-from emu.kernel.uapi.fcntl import O_APPEND, O_NONBLOCK
+from emu.kernel.uapi.fcntl import O_APPEND
 from emu.kernel.uapi.fs import (
     MAX_NON_LFS,
     MAX_RW_COUNT,
@@ -154,10 +154,10 @@ def llseek(
 
 
 def user_buffer(task: Task, address: int, count: int) -> UserBuffer:
-    """One user buffer. EINVAL if its size is negative as a ssize_t."""
+    """One user buffer. EFAULT if so many bytes cannot be there: see access_ok."""
     if count > MAX_RW_COUNT:
-        if count >> (task.abi.convention.word_bits - 1):
-            raise EINVAL("negative count")
+        if address + count > task.mm.task_size:
+            raise EFAULT("more than there is of user memory")
         count = MAX_RW_COUNT
     return UserBuffer(task.mm, ((address, count),))
 
@@ -224,7 +224,7 @@ def _check_rw_flags(file: File, flags: int) -> None:
         raise EOPNOTSUPP("unknown RWF flag")
     if flags & (RWF_APPEND | RWF_NOAPPEND) == RWF_APPEND | RWF_NOAPPEND:
         raise EINVAL("append or not")
-    if flags & RWF_NOWAIT and not (file.inode.is_regular or file.flags & O_NONBLOCK):
+    if flags & RWF_NOWAIT and not file.f_op.nowait:
         raise EOPNOTSUPP("RWF_NOWAIT is not supported for this file")
 
 

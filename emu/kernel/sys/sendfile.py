@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
 
 CHUNK = 1 << 16
+U64_MAX = (1 << 64) - 1
 
 
 @syscall("sys_sendfile")
@@ -59,11 +60,13 @@ async def copy_file_range(
         raise EBADF
     if type(source.inode.sb) is not type(target.inode.sb):
         raise EXDEV
-    if pos_in < 0 or pos_out < 0:
-        raise EINVAL("position before the start")
+    for pos in (pos_in, pos_out):
+        # As unsigned numbers, so that it also means some positions before the start.
+        if (pos & U64_MAX) + len > U64_MAX:
+            raise EOVERFLOW
+        if pos < 0:
+            raise EINVAL("position before the start")
     count = min(len, MAX_RW_COUNT, max(0, source.inode.size - pos_in))
-    if pos_in + count > 1 << 63 or pos_out + count > 1 << 63:
-        raise EOVERFLOW
     if source.inode is target.inode and pos_in < pos_out + count and pos_out < pos_in + count:
         raise EINVAL("the ranges overlap")
     done = await _copy(task, source, pos_in, target, pos_out, count)

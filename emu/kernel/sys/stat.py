@@ -24,6 +24,7 @@ from emu.kernel.uapi.stat import (
     STATX__RESERVED,
     STATX_ATTR_MOUNT_ROOT,
     STATX_BASIC_STATS,
+    STATX_BTIME,
     STATX_MNT_ID,
 )
 from emu.kernel.vfs.dev import MAJOR, MINOR
@@ -78,7 +79,7 @@ def statx(
     inode.refresh()
     is_root = path.dentry is path.mount.root
     buffer.write(
-        stx_mask=STATX_BASIC_STATS | STATX_MNT_ID,
+        stx_mask=STATX_BASIC_STATS | STATX_MNT_ID | (mask & STATX_BTIME if inode.btime_ns else 0),
         stx_blksize=inode.blksize,
         stx_attributes=STATX_ATTR_MOUNT_ROOT if is_root else 0,
         stx_attributes_mask=STATX_ATTR_MOUNT_ROOT,
@@ -92,6 +93,7 @@ def statx(
         stx_atime=_timestamp(inode.atime_ns),
         stx_mtime=_timestamp(inode.mtime_ns),
         stx_ctime=_timestamp(inode.ctime_ns),
+        stx_btime=_timestamp(inode.btime_ns if mask & STATX_BTIME else 0),
         stx_rdev_major=MAJOR(inode.rdev),
         stx_rdev_minor=MINOR(inode.rdev),
         stx_dev_major=MAJOR(inode.sb.dev),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from emu.kernel.args import Fd, Int, Loff, Long, Path, Size
 from emu.kernel.errno import EBADF, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EPERM, ESPIPE
 from emu.kernel.syscall import syscall
@@ -18,22 +20,37 @@ from emu.kernel.uapi.stat import (
 from emu.kernel.vfs import attr
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.namei import path_lookup
+from emu.kernel.vfs.path import VfsPath
 
 SUPPORTED_FALLOCATE = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE
 
 
 @syscall("sys_truncate")
-def truncate(task: Task, path: Path, length: Long) -> int:
+def truncate(task: Task, path: Path, length: Long) -> int | Awaitable[int]:
     """Cut or extend a file by name. See truncate(2)."""
     return truncate64(task, path, length)
 
 
 @syscall("sys_truncate64", "sys_ia32_truncate64")
-def truncate64(task: Task, path: Path, length: Loff) -> int:
+def truncate64(task: Task, path: Path, length: Loff) -> int | Awaitable[int]:
     """truncate with a 64-bit length."""
     if length < 0:
         raise EINVAL("negative length")
-    attr.truncate(task, path_lookup(task, AT_FDCWD, path), length)
+    place = path_lookup(task, AT_FDCWD, path)
+    attr.check_truncate(task, place)
+    locks = place.inode.locks
+    if locks is not None and locks.leases is not None:
+        breaking = locks.leases.begin_break(write=True, nonblock=False)
+        if breaking is not None:
+            return _truncate_after(breaking, task, place, length)
+    attr.do_truncate(task, place, length)
+    return 0
+
+
+async def _truncate_after(breaking: Awaitable[None], task: Task, path: VfsPath, length: int) -> int:
+    """Truncate what was leased, when that is over."""
+    await breaking
+    attr.do_truncate(task, path, length)
     return 0
 
 
@@ -53,7 +70,7 @@ def ftruncate64(task: Task, fd: Fd, length: Loff) -> int:
     file = task.files[fd]
     if not file.inode.is_regular or not file.mode & FMODE_WRITE:
         raise EINVAL("not a regular file open for writing")
-    attr.do_truncate(task, file.inode, length)
+    attr.do_truncate(task, file.path, length)
     return 0
 
 
@@ -84,6 +101,9 @@ def fallocate(task: Task, fd: Fd, mode: Int, offset: Loff, len: Loff) -> int:
     if not mode & FALLOC_FL_KEEP_SIZE:
         attr.check_file_size(task, file.inode.size, offset + len)
     file.f_op.fallocate(file, mode, offset, len)
+    notify = file.inode.sb.vfs.notify
+    if notify is not None:
+        notify.modified(file)
     return 0
 
 

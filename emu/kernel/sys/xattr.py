@@ -11,10 +11,17 @@ from emu.kernel.errno import (
     EPERM,
     ERANGE,
 )
+from emu.kernel.exec.file_caps import unpack_capabilities
 from emu.kernel.sys.file_kinds import Name
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uapi.capability import CAP_SYS_ADMIN
+from emu.kernel.uapi.capability import (
+    CAP_SETFCAP,
+    CAP_SYS_ADMIN,
+    VFS_CAP_REVISION_1,
+    VFS_CAP_REVISION_MASK,
+    XATTR_NAME_CAPS,
+)
 from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.uapi.stat import (
     S_ISVTX,
@@ -23,9 +30,17 @@ from emu.kernel.uapi.stat import (
     XATTR_REPLACE,
     XATTR_SIZE_MAX,
 )
+from emu.kernel.vfs.attr import attributes_changed
+from emu.kernel.vfs.inode import Inode
 from emu.kernel.vfs.namei import LOOKUP_FOLLOW, path_lookup
 from emu.kernel.vfs.path import VfsPath
 from emu.kernel.vfs.permission import MAY_READ, MAY_WRITE, inode_permission, owner_or_capable
+from emu.kernel.vfs.posix_acl import pack_acl, set_acl, unpack_acl
+
+ACL_ACCESS = b"system.posix_acl_access"
+ACL_DEFAULT = b"system.posix_acl_default"
+ACL_DEFAULTS = {ACL_ACCESS: False, ACL_DEFAULT: True}
+"""The attributes that are lists, and whether it is the default one."""
 
 
 @syscall("sys_setxattr")
@@ -113,17 +128,29 @@ def _set(task: Task, path: VfsPath, name: bytes, value: int, size: int, flags: i
     if size > XATTR_SIZE_MAX:
         raise E2BIG("value too large")
     data = task.mm.read(value, size)
+    if name in ACL_DEFAULTS:
+        acl = unpack_acl(data)
+        path.mount.want_write()
+        set_acl(task, path.inode, acl, default=ACL_DEFAULTS[name])
+        attributes_changed(path)
+        return 0
+    if name == XATTR_NAME_CAPS:
+        _check_file_capabilities(task, data)
     path.mount.want_write()
     _permission(task, path, name, MAY_WRITE)
     create, replace = bool(flags & XATTR_CREATE), bool(flags & XATTR_REPLACE)
     path.inode.setxattr(name, data, create=create, replace=replace)
+    attributes_changed(path)
     return 0
 
 
 def _get(task: Task, path: VfsPath, name: bytes, value: int, size: int) -> int:
     _check_name(name)
-    _permission(task, path, name, MAY_READ)
-    data = path.inode.getxattr(name)
+    if name in ACL_DEFAULTS:
+        data = _acl_value(path.inode, ACL_DEFAULTS[name])
+    else:
+        _permission(task, path, name, MAY_READ)
+        data = path.inode.getxattr(name)
     if size:
         if len(data) > size:
             raise ERANGE("no room")
@@ -132,7 +159,12 @@ def _get(task: Task, path: VfsPath, name: bytes, value: int, size: int) -> int:
 
 
 def _list(task: Task, path: VfsPath, address: int, size: int) -> int:
-    names = path.inode.listxattr()
+    inode = path.inode
+    names = inode.listxattr()
+    if inode.acl is not None:
+        names = [ACL_ACCESS, *names]
+    if inode.default_acl is not None:
+        names = [ACL_DEFAULT, *names]
     if not task.cred.capable(CAP_SYS_ADMIN):
         names = [name for name in names if not name.startswith(b"trusted.")]
     data = b"".join(name + b"\0" for name in names)
@@ -146,9 +178,32 @@ def _list(task: Task, path: VfsPath, address: int, size: int) -> int:
 def _remove(task: Task, path: VfsPath, name: bytes) -> int:
     _check_name(name)
     path.mount.want_write()
+    if name in ACL_DEFAULTS:
+        set_acl(task, path.inode, None, default=ACL_DEFAULTS[name])
+        attributes_changed(path)
+        return 0
     _permission(task, path, name, MAY_WRITE)
     path.inode.removexattr(name)
+    attributes_changed(path)
     return 0
+
+
+def _acl_value(inode: Inode, default: bool) -> bytes:
+    if inode.is_symlink or not inode.has_acls:
+        raise EOPNOTSUPP("no lists here")
+    acl = inode.default_acl if default else inode.acl
+    if acl is None:
+        raise ENODATA
+    return pack_acl(acl)
+
+
+def _check_file_capabilities(task: Task, value: bytes) -> None:
+    """See cap_convert_nscap. EINVAL, EPERM."""
+    if int.from_bytes(value[:4], "little") & VFS_CAP_REVISION_MASK == VFS_CAP_REVISION_1:
+        raise EINVAL("a revision that is only read")
+    unpack_capabilities(value)
+    if not task.cred.capable(CAP_SETFCAP):
+        raise EPERM("capabilities of files need CAP_SETFCAP")
 
 
 def _check_name(name: bytes) -> None:
@@ -157,14 +212,17 @@ def _check_name(name: bytes) -> None:
 
 
 def _permission(task: Task, path: VfsPath, name: bytes, mask: int) -> None:
-    """See xattr_permission; ACLs (system.) are not supported."""
+    """See xattr_permission."""
     inode, cred = path.inode, task.cred
     prefix, dot, rest = name.partition(b".")
-    if not dot or not rest or prefix not in (b"user", b"trusted", b"security"):
+    if not dot or prefix not in (b"user", b"trusted", b"security"):
         raise EOPNOTSUPP("no such class of attributes")
+    if not rest:
+        raise EINVAL("only the name of a class")
     if prefix == b"security":
-        if mask == MAY_WRITE and not cred.capable(CAP_SYS_ADMIN):
-            raise EPERM("security attributes need CAP_SYS_ADMIN")
+        needed = CAP_SETFCAP if name == XATTR_NAME_CAPS else CAP_SYS_ADMIN
+        if mask == MAY_WRITE and not cred.capable(needed):
+            raise EPERM("security attributes need a capability")
         return
     if prefix == b"trusted":
         if not cred.capable(CAP_SYS_ADMIN):

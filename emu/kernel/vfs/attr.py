@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from emu.kernel.cred import UNCHANGED
-from emu.kernel.errno import EFBIG, EINVAL, EISDIR, EPERM, ETXTBSY
-from emu.kernel.uapi.capability import CAP_CHOWN, CAP_FSETID
+from emu.kernel.errno import EFBIG, EINVAL, EISDIR, ENODATA, EPERM, ETXTBSY
+from emu.kernel.uapi.capability import CAP_CHOWN, CAP_FSETID, XATTR_NAME_CAPS
 from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
 from emu.kernel.uapi.resource import RLIM_INFINITY
 from emu.kernel.uapi.signal import SIGXFSZ
@@ -33,6 +34,7 @@ def chmod(task: Task, path: VfsPath, mode: int) -> None:
     if not owner_or_capable(task.cred, inode):
         raise EPERM("only the owner changes the mode")
     inode.setattr(mode=without_foreign_setgid(task.cred, inode, mode & S_IALLUGO))
+    attributes_changed(path)
 
 
 def chown(task: Task, path: VfsPath, uid: int, gid: int) -> None:
@@ -50,10 +52,12 @@ def chown(task: Task, path: VfsPath, uid: int, gid: int) -> None:
             raise EPERM("not the owner, or not a group of his")
     mode = None
     if not inode.is_dir:
+        take_file_capabilities(inode)
         mode = without_privileges(inode.mode)
         if mode == inode.mode:
             mode = None
     inode.setattr(uid=new_uid, gid=new_gid, mode=mode)
+    attributes_changed(path)
 
 
 def set_times(task: Task, path: VfsPath, atime_ns: int | None, mtime_ns: int | None) -> None:
@@ -63,6 +67,9 @@ def set_times(task: Task, path: VfsPath, atime_ns: int | None, mtime_ns: int | N
     if not owner_or_capable(task.cred, inode):
         raise EPERM("only the owner sets the times")
     inode.setattr(atime_ns=atime_ns, mtime_ns=mtime_ns)
+    notify = inode.sb.vfs.notify
+    if notify is not None:
+        notify.times_changed(path, atime_ns is not None, mtime_ns is not None)
 
 
 def touch(task: Task, path: VfsPath) -> None:
@@ -73,10 +80,11 @@ def touch(task: Task, path: VfsPath) -> None:
         inode_permission(task.cred, inode, MAY_WRITE)
     now = inode.sb.now()
     inode.setattr(atime_ns=now, mtime_ns=now)
+    attributes_changed(path)
 
 
-def truncate(task: Task, path: VfsPath, size: int) -> None:
-    """Cut or extend a file by name: see vfs_truncate."""
+def check_truncate(task: Task, path: VfsPath) -> None:
+    """Whether a file may be cut or extended by its name: see vfs_truncate."""
     inode = path.inode
     if inode.is_dir:
         raise EISDIR
@@ -86,16 +94,16 @@ def truncate(task: Task, path: VfsPath, size: int) -> None:
     inode_permission(task.cred, inode, MAY_WRITE)
     if inode.write_count < 0:
         raise ETXTBSY("the program is being run")
-    do_truncate(task, inode, size)
 
 
 def truncate_opened(task: Task, file: File) -> None:
     """What O_TRUNC does."""
-    do_truncate(task, file.inode, 0)
+    do_truncate(task, file.path, 0)
 
 
-def do_truncate(task: Task, inode: Inode, size: int) -> None:
+def do_truncate(task: Task, path: VfsPath, size: int) -> None:
     """Cut or extend the contents. EFBIG beyond RLIMIT_FSIZE."""
+    inode = path.inode
     if size > MAX_LFS_FILESIZE:
         raise EFBIG
     if size > inode.size:
@@ -103,15 +111,34 @@ def do_truncate(task: Task, inode: Inode, size: int) -> None:
     inode.truncate(size)
     inode.touch_mtime()
     remove_privileges(task, inode)
+    notify = inode.sb.vfs.notify
+    if notify is not None:
+        notify.truncated(path)
+
+
+def attributes_changed(path: VfsPath) -> None:
+    """Tell who listens that mode, owner, times or attributes are others."""
+    notify = path.mount.vfs.notify
+    if notify is not None:
+        notify.attributes_changed(path)
 
 
 def remove_privileges(task: Task, inode: Inode) -> None:
     """Take set-user-id bits away after a change of contents: see file_remove_privs."""
+    take_file_capabilities(inode)
     mode = inode.mode
     if mode & (S_ISUID | S_ISGID) and not task.cred.capable(CAP_FSETID):
         stripped = without_privileges(mode)
         if stripped != mode:
             inode.setattr(mode=stripped & ~S_IFMT)
+
+
+def take_file_capabilities(inode: Inode) -> None:
+    """Take a program's capabilities away, which were given to other contents."""
+    if inode.has_file_capabilities:
+        inode.has_file_capabilities = False
+        with suppress(ENODATA):
+            inode.removexattr(XATTR_NAME_CAPS)
 
 
 def check_file_size(task: Task, pos: int, end: int) -> int:

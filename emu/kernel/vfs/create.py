@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EEXIST, EINVAL, ENOENT, EPERM, EXDEV
 from emu.kernel.uapi.capability import CAP_DAC_READ_SEARCH, CAP_MKNOD
+from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.uapi.stat import (
     S_IALLUGO,
     S_IFBLK,
@@ -19,11 +20,12 @@ from emu.kernel.uapi.stat import (
     S_ISVTX,
 )
 from emu.kernel.vfs.namei import LOOKUP_EMPTY, LOOKUP_FOLLOW, Walk, path_lookup
-from emu.kernel.vfs.permission import MAY_EXEC, MAY_WRITE, inode_permission
+from emu.kernel.vfs.permission import MAY_EXEC, MAY_WRITE, inode_permission, new_mode
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.vfs.dentry import Dentry
+    from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.path import VfsPath
 
 
@@ -51,8 +53,8 @@ def filename_create(
 def mkdir(task: Task, dfd: int, name: bytes, mode: int) -> None:
     """Make a directory. See mkdir(2)."""
     parent, dentry = filename_create(task, dfd, name, directory=True)
-    mode = mode & (S_IRWXUGO | S_ISVTX) & ~task.fs.umask
-    dentry.instantiate(parent.inode.mkdir(dentry.name, mode | S_IFDIR, task.cred))
+    mode = new_mode(task, parent.inode, mode & (S_IRWXUGO | S_ISVTX))
+    _made(parent, dentry, parent.inode.mkdir(dentry.name, mode | S_IFDIR, task.cred))
 
 
 def mknod(task: Task, dfd: int, name: bytes, mode: int, rdev: int) -> None:
@@ -65,14 +67,14 @@ def mknod(task: Task, dfd: int, name: bytes, mode: int, rdev: int) -> None:
     parent, dentry = filename_create(task, dfd, name)
     if kind in (S_IFCHR, S_IFBLK) and rdev and not task.cred.capable(CAP_MKNOD):
         raise EPERM("making devices needs CAP_MKNOD")
-    bits = mode & S_IALLUGO & ~task.fs.umask
     directory = parent.inode
+    bits = new_mode(task, directory, mode & S_IALLUGO)
     if kind in (0, S_IFREG):
         inode = directory.create(dentry.name, bits | S_IFREG, task.cred)
     else:
         device = rdev if kind in (S_IFCHR, S_IFBLK) else 0
         inode = directory.mknod(dentry.name, bits | kind, device, task.cred)
-    dentry.instantiate(inode)
+    _made(parent, dentry, inode)
 
 
 def symlink(task: Task, target: bytes, dfd: int, name: bytes) -> None:
@@ -80,7 +82,7 @@ def symlink(task: Task, target: bytes, dfd: int, name: bytes) -> None:
     if not target:
         raise ENOENT("empty target")
     parent, dentry = filename_create(task, dfd, name)
-    dentry.instantiate(parent.inode.symlink(dentry.name, target, task.cred))
+    _made(parent, dentry, parent.inode.symlink(dentry.name, target, task.cred))
 
 
 def link(
@@ -94,8 +96,8 @@ def link(
     empty: bool,
 ) -> None:
     """Give a file another name. See link(2)."""
-    if empty and not old_name and not task.cred.capable(CAP_DAC_READ_SEARCH):
-        raise ENOENT("AT_EMPTY_PATH needs CAP_DAC_READ_SEARCH here")
+    if empty and not old_name and not _may_link_descriptor(task, old_dfd):
+        raise ENOENT("opened by somebody else")
     flags = (LOOKUP_FOLLOW if follow else 0) | (LOOKUP_EMPTY if empty else 0)
     old = path_lookup(task, old_dfd, old_name, flags)
     parent, dentry = filename_create(task, new_dfd, new_name)
@@ -109,3 +111,21 @@ def link(
     parent.inode.link(inode, dentry.name)
     inode.linkable = False
     dentry.instantiate(inode)
+    notify = inode.sb.vfs.notify
+    if notify is not None:
+        notify.linked(parent.inode, dentry)
+
+
+def _made(parent: VfsPath, dentry: Dentry, inode: Inode) -> None:
+    """A new file has its name: tell who listens."""
+    dentry.instantiate(inode)
+    notify = inode.sb.vfs.notify
+    if notify is not None:
+        notify.created(parent.inode, dentry)
+
+
+def _may_link_descriptor(task: Task, fd: int) -> bool:
+    """Whether an open file may be given a name: by who opened it, or with a capability."""
+    if fd == AT_FDCWD or task.cred.capable(CAP_DAC_READ_SEARCH):
+        return True
+    return task.files.raw(fd).cred == task.cred

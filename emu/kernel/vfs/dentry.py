@@ -18,7 +18,7 @@ class Dentry:
     lives on only in open files and working directories.
     """
 
-    __slots__ = ("children", "dead", "inode", "mounted", "name", "parent", "sb")
+    __slots__ = ("__weakref__", "children", "dead", "inode", "mounted", "name", "parent", "sb")
 
     def __init__(
         self, parent: Dentry | None, name: bytes, inode: Inode | None, sb: SuperBlock

@@ -8,6 +8,8 @@ from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH, O_RDWR, O_WRONLY
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.signal.sigio import Owner
+    from emu.kernel.vfs.fasync import Fasync
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.path import VfsPath
@@ -26,8 +28,8 @@ class File:
     """
 
     __slots__ = (
-        "__weakref__", "count", "cred", "epoll_entries", "f_op", "flags", "flock", "inode",
-        "mode", "owner", "path", "pos", "private_data", "signum",
+        "__weakref__", "count", "cred", "epoll_entries", "f_op", "fasync", "flags", "flock",
+        "inode", "mode", "owner", "path", "pos", "private_data", "signum",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
@@ -41,11 +43,14 @@ class File:
         self.count = 1
         self.private_data: Any = None
         self.flock: object = None
-        self.owner = 0
+        self.owner: Owner | None = None
         self.signum = 0
+        self.fasync: Fasync | None = None
+        """Who gets which signal when it is ready: see `emu.kernel.vfs.fasync`."""
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
+        self.inode.open_count += 1
 
     @property
     def is_path(self) -> bool:
@@ -68,11 +73,19 @@ class File:
         if self.count:
             return
         self.path.mount.open_files -= 1
+        inode = self.inode
+        inode.open_count -= 1
+        notify = inode.sb.vfs.notify
+        if notify is not None:
+            notify.closed(self)
+            if not inode.open_count and self.path.dentry.dead:
+                notify.maybe_gone(inode)
         if self.mode == FMODE_PATH:
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()
-        inode = self.inode
+        if self.fasync is not None:
+            self.fasync.leave()
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1
             self.path.mount.writers -= 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EINVAL, EISDIR, ENODEV, ENOTDIR, ENOTTY, ENXIO, EOPNOTSUPP, EOVERFLOW
+from emu.kernel.errno import EINVAL, EISDIR, ENODEV, ENOTDIR, ENOTTY, ENXIO, EOPNOTSUPP
 from emu.kernel.uapi.fs import MAX_LFS_FILESIZE, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
 from emu.kernel.uapi.poll import ALWAYS_READY
 from emu.kernel.uapi.stat import S_IFDIR
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from emu.kernel.wait import WaitQueue
 
 Result = int | Awaitable[int]
+Line = tuple[DirEntry, int]
+"""A line of a directory and the position behind it."""
+
 PollTable = list["WaitQueue"]
 """The queues on which a poller will sleep."""
 
@@ -29,14 +32,19 @@ class FileOperations:
 
     `read`, `write` and `unlocked_ioctl` answer an int, or an awaitable where they sleep.
     A kind that is not `seekable` has no position: lseek and pread answer ESPIPE.
+    `nowait` kinds can be asked not to sleep by one call alone: RWF_NOWAIT.
     """
 
     seekable = True
+    nowait = False
     ignores_llseek = False
     """Whether lseek does nothing and says so with the old position: noop_llseek."""
 
     has_fasync = False
     """Whether it sends SIGIO to its owner when O_ASYNC is set."""
+
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """O_ASYNC was switched on or off: see `emu.kernel.vfs.fasync.watch_itself`."""
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Prepare a new open file; may sleep, may exchange ``file.f_op``."""
@@ -60,8 +68,8 @@ class FileOperations:
         """The new position, which the caller stores."""
         return seek(file, offset, whence, file.inode.size)
 
-    def iterate_shared(self, file: File) -> Sequence[DirEntry]:
-        """All lines of a directory, in a order that stays for as long as it is read."""
+    def iterate_shared(self, file: File) -> Iterator[Line]:
+        """The lines of a directory from the position on; the order stays while it is read."""
         raise ENOTDIR
 
     def poll(self, file: File, waits: PollTable | None) -> int:
@@ -99,24 +107,25 @@ class DirectoryOperations(FileOperations):
         """Directories are read with getdents."""
         raise EISDIR
 
-    def iterate_shared(self, file: File) -> Sequence[DirEntry]:
+    def iterate_shared(self, file: File) -> Iterator[Line]:
         """The listing; a new one when the position is back at the start."""
         if file.pos == 0 or file.private_data is None:
-            inode = file.inode
-            above = file.path.dentry.parent.inode or inode
-            file.private_data = [
-                DirEntry(b".", inode.ino, S_IFDIR),
-                DirEntry(b"..", above.ino, S_IFDIR),
-                *inode.iterate(),
-            ]
+            file.private_data = [*dots(file), *file.inode.iterate()]
         listing: list[DirEntry] = file.private_data
-        return listing
+        for pos in range(file.pos, len(listing)):
+            yield listing[pos], pos + 1
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
         """Go to a line; only what getdents told means anything."""
         if whence not in (SEEK_SET, SEEK_CUR):
             raise EINVAL("directories know no end")
         return seek(file, offset, whence, 0)
+
+    def flush(self, file: File) -> None:
+        """Who asked with F_NOTIFY by this descriptor is told no more."""
+        notify = file.inode.sb.vfs.notify
+        if notify is not None:
+            notify.descriptor_closed(file)
 
     def fsync(self, file: File, datasync: bool) -> None:
         """Nothing to do."""
@@ -138,6 +147,13 @@ DIRECTORY = DirectoryOperations()
 NO_OPEN = NoOpen()
 
 
+def dots(file: File) -> list[DirEntry]:
+    """The first two lines of an open directory: itself, and what is above it."""
+    inode = file.inode
+    above = file.path.dentry.parent.inode or inode
+    return [DirEntry(b".", inode.ino, S_IFDIR), DirEntry(b"..", above.ino, S_IFDIR)]
+
+
 def seek(file: File, offset: int, whence: int, size: int) -> int:
     """The position that lseek(2) asks for in a file of `size` bytes: see generic_file_llseek."""
     if whence == SEEK_SET:
@@ -152,8 +168,6 @@ def seek(file: File, offset: int, whence: int, size: int) -> int:
         pos = offset if whence == SEEK_DATA else size
     else:
         raise EINVAL("no such whence")
-    if pos < 0:
-        raise EINVAL("position before the start")
-    if pos > MAX_LFS_FILESIZE:
-        raise EOVERFLOW if whence != SEEK_SET else EINVAL
+    if not 0 <= pos <= MAX_LFS_FILESIZE:
+        raise EINVAL("no such position")
     return pos

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE
-from emu.kernel.errno import EFAULT, EFBIG, EINVAL, ENOMEM, ENOSPC, ENXIO
+from emu.kernel.errno import EFAULT, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP
 from emu.kernel.uapi.fcntl import O_NOATIME
-from emu.kernel.uapi.fs import MAX_LFS_FILESIZE, SEEK_DATA, SEEK_HOLE
-from emu.kernel.uapi.stat import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE
+from emu.kernel.uapi.fs import SEEK_DATA, SEEK_HOLE
+from emu.kernel.uapi.stat import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 from emu.kernel.vfs.file_operations import FileOperations, Result, seek
 from emu.kernel.vfs.inode import Inode
 from emu.kernel.vfs.mount import touch_atime
@@ -66,7 +66,7 @@ class PagedFile(FileOperations):
         inode = file.inode
         assert isinstance(inode, PagedInode)
         done = read_pages(inode, buffer, pos)
-        if done and not file.flags & O_NOATIME:
+        if not file.flags & O_NOATIME:
             touch_atime(file.path)
         return done
 
@@ -88,17 +88,16 @@ class PagedFile(FileOperations):
         """Nothing to do: memory is the store."""
 
     def fallocate(self, file: File, mode: int, offset: int, length: int) -> None:
-        """Allocate, punch a hole, or zero a range. EOPNOTSUPP for the rest."""
+        """Allocate or punch a hole, as tmpfs does. EOPNOTSUPP for the rest."""
         inode = file.inode
         assert isinstance(inode, PagedInode)
         end = offset + length
-        if end > MAX_LFS_FILESIZE:
-            raise EFBIG
-        if mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE):
+        if mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE):
+            raise EOPNOTSUPP("tmpfs only allocates and punches")
+        if mode & FALLOC_FL_PUNCH_HOLE:
             zero_range(inode, offset, min(end, inode.size))
-        if not mode & FALLOC_FL_PUNCH_HOLE:
-            if not mode & FALLOC_FL_ZERO_RANGE:
-                allocate_range(inode, offset, end)
+        else:
+            allocate_range(inode, offset, end)
             if not mode & FALLOC_FL_KEEP_SIZE and end > inode.size:
                 inode.size = end
         inode.touch_mtime()
@@ -171,7 +170,7 @@ def seek_pages(inode: PagedInode, offset: int, data: bool) -> int:
     """The next byte at or after `offset` that is data, or that is a hole. ENXIO at the end."""
     size = inode.size
     if not 0 <= offset < size:
-        raise ENXIO("no data beyond the end") if offset >= size else EINVAL("negative offset")
+        raise ENXIO("no data there")
     cached = inode.pages.pages
     index = offset >> PAGE_SHIFT
     if data:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import EINVAL, ENOTDIR, EOPNOTSUPP, EPERM
-from emu.kernel.uapi.stat import S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISGID
+from emu.kernel.uapi.capability import CAP_FSETID
+from emu.kernel.uapi.stat import (
+    S_IFCHR,
+    S_IFDIR,
+    S_IFIFO,
+    S_IFLNK,
+    S_IFMT,
+    S_IFREG,
+    S_ISGID,
+    S_IXGRP,
+)
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -14,6 +24,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.locks import FileLocks
     from emu.kernel.vfs.path import VfsPath
+    from emu.kernel.vfs.posix_acl import Acl
     from emu.kernel.vfs.super_block import SuperBlock
     from emu.kernel.vfs.vfs import Vfs
 
@@ -35,8 +46,9 @@ class Inode:
     """
 
     __slots__ = (
-        "__weakref__", "atime_ns", "ctime_ns", "fop", "gid", "ino", "linkable", "locks", "mode",
-        "mtime_ns", "nlink", "private", "rdev", "sb", "size", "uid", "write_count",
+        "__weakref__", "acl", "atime_ns", "btime_ns", "ctime_ns", "default_acl", "fop", "gid",
+        "has_file_capabilities", "ino", "linkable", "locks", "mode", "mtime_ns", "nlink",
+        "open_count", "private", "rdev", "sb", "size", "uid", "write_count",
     )  # fmt: skip
 
     def __init__(
@@ -57,12 +69,18 @@ class Inode:
         self.rdev = rdev
         self.nlink = 2 if mode & S_IFMT == S_IFDIR else 1
         self.size = 0
-        self.atime_ns = self.mtime_ns = self.ctime_ns = sb.now()
+        self.atime_ns = self.mtime_ns = self.ctime_ns = self.btime_ns = sb.now()
         self.locks: FileLocks | None = None
         self.write_count = 0
         """How many files have it open to write; negative while programs run it."""
+        self.open_count = 0
+        """How many open files are of it."""
         self.linkable = False
         """Whether link may name it though it has no name: made by O_TMPFILE."""
+        self.acl: Acl | None = None
+        self.default_acl: Acl | None = None
+        self.has_file_capabilities = False
+        """Whether it may have the attribute security.capability, which changes take away."""
         self.private: object = None
         """What a pipe or another subsystem keeps with the inode."""
         self.fop: FileOperations = self.default_fop()
@@ -105,6 +123,19 @@ class Inode:
     def blksize(self) -> int:
         """The size for efficient reads and writes."""
         return 4096
+
+    @property
+    def has_acls(self) -> bool:
+        """Whether the file system keeps access control lists."""
+        return False
+
+    def new_whiteout(self, cred: Credentials) -> Inode:
+        """A nameless inode that hides a name of a lower layer. EINVAL, ENOSPC."""
+        raise EINVAL("no whiteouts here")
+
+    def put_whiteout(self, name: bytes, whiteout: Inode) -> None:
+        """Give a free name in this directory to one."""
+        raise EINVAL("no whiteouts here")
 
     def refresh(self) -> None:
         """Bring the attributes up to date, where somebody else may have changed them."""
@@ -181,6 +212,10 @@ class Inode:
         """Change attributes; the time of the change is noted."""
         if mode is not None:
             self.mode = self.mode & S_IFMT | mode & ~S_IFMT
+            if self.acl is not None:
+                from emu.kernel.vfs.posix_acl import acl_with_mode
+
+                self.acl = acl_with_mode(self.acl, mode)
         if uid is not None:
             self.uid = uid
         if gid is not None:
@@ -255,4 +290,8 @@ def owner_of_new(directory: Inode, mode: int, cred: Credentials) -> tuple[int, i
         return mode, cred.fsuid, cred.fsgid
     if mode & S_IFMT == S_IFDIR:
         mode |= S_ISGID
+    elif mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP and not (
+        cred.in_group(directory.gid) or cred.capable(CAP_FSETID)
+    ):
+        mode &= ~S_ISGID
     return mode, cred.fsuid, directory.gid

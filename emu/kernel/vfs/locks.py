@@ -13,8 +13,10 @@ from emu.record import record
 if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.inode import Inode
+    from emu.kernel.vfs.leases import Leases
 
 OFFSET_MAX = (1 << 63) - 1
+OFD_PID = -1
 
 Owner = object
 """A table of descriptors for POSIX locks, an open file for the other two."""
@@ -44,12 +46,14 @@ class FileLock:
 
 
 class FileLocks:
-    """The locks of one inode. flock and record locks do not see each other."""
+    """The locks and leases of one inode. flock and record locks do not see each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: dict[Owner, FileLock]) -> None:
+        self.waiting = waiting
+        """What each owner waits for, in all files: see posix_locks_deadlock."""
+        self.leases: Leases | None = None
         self.records: list[FileLock] = []
         self.flocks: list[FileLock] = []
-        self.waiting: dict[Owner, FileLock] = {}
         self.changed = WaitQueue()
 
     def test(self, lock: FileLock) -> FileLock | None:
@@ -74,7 +78,7 @@ class FileLocks:
             if in_the_way is None:
                 self.set(lock)
                 return 0
-            if self._would_deadlock(lock.owner, in_the_way):
+            if lock.pid != OFD_PID and self._would_deadlock(lock.owner, in_the_way):
                 raise EDEADLK
             self.waiting[lock.owner] = in_the_way
             try:
@@ -114,6 +118,8 @@ class FileLocks:
         """Clear all locks of an open file that is released."""
         self.forget_owner(file)
         self.drop_flock(file)
+        if self.leases is not None:
+            self.leases.forget(file)
 
     def _merge(self, lock: FileLock) -> None:
         """Join a new lock with its owner's neighbours of the same kind."""
@@ -141,7 +147,7 @@ class FileLocks:
 def locks_of(inode: Inode) -> FileLocks:
     """The locks of an inode, made with the first."""
     if inode.locks is None:
-        inode.locks = FileLocks()
+        inode.locks = FileLocks(inode.sb.vfs.waiting_for_locks)
     return inode.locks
 
 

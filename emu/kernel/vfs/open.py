@@ -29,6 +29,7 @@ from emu.kernel.uapi.fcntl import (
     O_NOATIME,
     O_NOCTTY,
     O_NOFOLLOW,
+    O_NONBLOCK,
     O_PATH,
     O_TMPFILE,
     O_TMPFILE_ALONE,
@@ -56,6 +57,7 @@ from emu.kernel.vfs.permission import (
     MAY_READ,
     MAY_WRITE,
     inode_permission,
+    new_mode,
     owner_or_capable,
 )
 from emu.record import record
@@ -144,6 +146,12 @@ def open_path(
             path.mount.want_write()
             if inode.write_count < 0:
                 raise ETXTBSY("the program is being run")
+        leases = None if inode.locks is None else inode.locks.leases
+        if leases is not None:
+            nonblock = bool(flags & O_NONBLOCK)
+            breaking = leases.begin_break(bool(how.access & MAY_WRITE), nonblock)
+            if breaking is not None:
+                return _open_after(breaking, task, path, how)
     # A terminal's open looks at O_NOCTTY too.
     file = File(path, flags & (KEPT_FLAGS | O_NOCTTY), task.cred)
     if kind == S_IFREG and file.mode & FMODE_WRITE:
@@ -158,6 +166,7 @@ def open_path(
     except BaseException:
         _abandon(file)
         raise
+    _tell(file)
     return file
 
 
@@ -178,6 +187,13 @@ def may_open(task: Task, path: VfsPath, how: OpenHow) -> None:
         raise EPERM("O_NOATIME is for the owner")
 
 
+async def _open_after(breaking: Awaitable[None], task: Task, path: VfsPath, how: OpenHow) -> File:
+    """Open what was leased, when that is over."""
+    await breaking
+    opening = open_path(task, path, how)
+    return opening if isinstance(opening, File) else await opening
+
+
 async def _opened(file: File, opening: Awaitable[None]) -> File:
     try:
         await opening
@@ -185,12 +201,20 @@ async def _opened(file: File, opening: Awaitable[None]) -> File:
         _abandon(file)
         raise
     file.flags &= KEPT_FLAGS
+    _tell(file)
     return file
+
+
+def _tell(file: File) -> None:
+    notify = file.inode.sb.vfs.notify
+    if notify is not None:
+        notify.opened(file)
 
 
 def _abandon(file: File) -> None:
     """Undo a half-made open file: its operations never came to hold it."""
     file.path.mount.open_files -= 1
+    file.inode.open_count -= 1
     if file.mode & FMODE_WRITE and file.inode.is_regular:
         file.inode.write_count -= 1
         file.path.mount.writers -= 1
@@ -201,7 +225,7 @@ def _open_tmpfile(task: Task, dfd: int, name: bytes, how: OpenHow) -> File | Awa
     path.mount.want_write()
     directory = path.inode
     inode_permission(task.cred, directory, MAY_WRITE | MAY_EXEC)
-    inode = directory.tmpfile(how.mode & ~task.fs.umask & ~S_ISVTX | S_IFREG, task.cred)
+    inode = directory.tmpfile(new_mode(task, directory, how.mode) & ~S_ISVTX | S_IFREG, task.cred)
     inode.linkable = not how.flags & O_EXCL
     dentry = Dentry(path.dentry, b"#%d" % inode.ino, inode, inode.sb)
     dentry.dead = True
@@ -247,6 +271,9 @@ def _create(task: Task, parent: VfsPath, dentry: Dentry, how: OpenHow) -> File |
         raise ENOENT("the directory was removed")
     parent.mount.want_write()
     inode_permission(task.cred, directory, MAY_WRITE | MAY_EXEC)
-    mode = how.mode & ~task.fs.umask | S_IFREG
+    mode = new_mode(task, directory, how.mode) | S_IFREG
     dentry.instantiate(directory.create(dentry.name, mode, task.cred))
+    notify = directory.sb.vfs.notify
+    if notify is not None:
+        notify.created(directory, dentry)
     return open_path(task, VfsPath(parent.mount, dentry), how, created=True)

@@ -11,10 +11,20 @@ from emu.kernel.uapi.capability import (
     CAP_FOWNER,
     CAP_FSETID,
 )
-from emu.kernel.uapi.stat import S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, S_IXUGO
+from emu.kernel.uapi.stat import (
+    S_IFDIR,
+    S_IFMT,
+    S_IRWXG,
+    S_ISGID,
+    S_ISUID,
+    S_ISVTX,
+    S_IXGRP,
+    S_IXUGO,
+)
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.task import Task
     from emu.kernel.vfs.inode import Inode
 
 MAY_EXEC = 1
@@ -30,6 +40,10 @@ def inode_permission(cred: Credentials, inode: Inode, mask: int) -> None:
     mode = inode.mode
     if cred.fsuid == inode.uid:
         granted = mode >> 6
+    elif inode.acl is not None and mode & S_IRWXG:
+        from emu.kernel.vfs.posix_acl import acl_permits
+
+        granted = mask if acl_permits(inode.acl, cred, inode, mask) else 0
     elif mode & 0o077 and cred.in_group(inode.gid):
         granted = mode >> 3
     else:
@@ -68,6 +82,11 @@ def may_delete(cred: Credentials, directory: Inode, victim: Inode, is_dir: bool)
         raise ENOTDIR
     if victim.is_dir and not is_dir:
         raise EISDIR
+
+
+def new_mode(task: Task, directory: Inode, mode: int) -> int:
+    """A new file's mode less the umask, which a directory's default list replaces."""
+    return mode if directory.default_acl is not None else mode & ~task.fs.umask
 
 
 def without_foreign_setgid(cred: Credentials, inode: Inode, mode: int) -> int:

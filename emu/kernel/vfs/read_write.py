@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
+from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
 from emu.kernel.uapi.resource import RLIM_INFINITY
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID
 from emu.kernel.vfs.attr import check_file_size, remove_privileges
@@ -28,6 +29,9 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
     operations = file.f_op
     pos = file.pos
     result = operations.read(file, buffer, pos)
+    notify = file.inode.sb.vfs.notify
+    if notify is not None:
+        result = notify.after_read(file, result)
     if not operations.seekable:
         return result
     if isinstance(result, int):
@@ -38,10 +42,12 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
-    _check_position(file, pos)
+    _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    return file.f_op.read(file, buffer, pos)
+    result = file.f_op.read(file, buffer, pos)
+    notify = file.inode.sb.vfs.notify
+    return result if notify is None else notify.after_read(file, result)
 
 
 def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
@@ -49,13 +55,17 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     operations = file.f_op
-    if not operations.seekable:
-        return operations.write(file, buffer, 0)
     inode = file.inode
+    notify = inode.sb.vfs.notify
+    if not operations.seekable:
+        result = operations.write(file, buffer, 0)
+        return result if notify is None else notify.after_write(file, result)
     pos = inode.size if file.flags & O_APPEND else file.pos
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
     result = operations.write(file, buffer, pos)
+    if notify is not None:
+        result = notify.after_write(file, result)
     if isinstance(result, int):
         file.pos = pos + result
         return result
@@ -64,7 +74,7 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
-    _check_position(file, pos)
+    _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     inode = file.inode
@@ -72,7 +82,9 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    return file.f_op.write(file, buffer, pos)
+    result = file.f_op.write(file, buffer, pos)
+    notify = inode.sb.vfs.notify
+    return result if notify is None else notify.after_write(file, result)
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:
@@ -91,7 +103,7 @@ def prepare_write(task: Task, inode: Inode, buffer: Buffer, pos: int) -> None:
     end = pos + buffer.count
     if end > inode.size and (task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62):
         buffer.count = check_file_size(task, pos, end) - pos
-    if inode.mode & (S_ISUID | S_ISGID):
+    if inode.mode & (S_ISUID | S_ISGID) or inode.has_file_capabilities:
         remove_privileges(task, inode)
 
 
@@ -127,9 +139,9 @@ def short_or_raise(done: int, error: KernelError) -> int:
     raise error
 
 
-def _check_position(file: File, pos: int) -> None:
-    if pos < 0:
-        raise EINVAL("position before the start")
+def _check_position(file: File, pos: int, count: int) -> None:
+    if not 0 <= pos <= MAX_LFS_FILESIZE - count:
+        raise EINVAL("position before the start, or an end that is no position")
     if not file.f_op.seekable:
         raise ESPIPE
 

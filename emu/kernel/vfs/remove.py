@@ -10,6 +10,8 @@ from emu.kernel.vfs.permission import may_delete
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
+    from emu.kernel.vfs.dentry import Dentry
+    from emu.kernel.vfs.inode import Inode
 
 
 def rmdir(task: Task, dfd: int, name: bytes) -> None:
@@ -33,7 +35,7 @@ def rmdir(task: Task, dfd: int, name: bytes) -> None:
     if dentry.mounted:
         raise EBUSY("something is mounted there")
     directory.rmdir(dentry.name, inode)
-    dentry.drop()
+    _gone(directory, dentry, inode)
 
 
 def unlink(task: Task, dfd: int, name: bytes) -> None:
@@ -56,4 +58,12 @@ def unlink(task: Task, dfd: int, name: bytes) -> None:
     if dentry.mounted:
         raise EBUSY("something is mounted there")
     directory.unlink(dentry.name, inode)
+    _gone(directory, dentry, inode)
+
+
+def _gone(directory: Inode, dentry: Dentry, inode: Inode) -> None:
+    """A name is no more: tell who listens."""
     dentry.drop()
+    notify = inode.sb.vfs.notify
+    if notify is not None:
+        notify.removed(directory, dentry, inode)

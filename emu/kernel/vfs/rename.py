@@ -13,24 +13,26 @@ from emu.kernel.errno import (
     ENOTEMPTY,
     EXDEV,
 )
-from emu.kernel.uapi.stat import RENAME_EXCHANGE, RENAME_NOREPLACE
+from emu.kernel.uapi.stat import RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT
 from emu.kernel.vfs.namei import Last, Walk
 from emu.kernel.vfs.permission import MAY_EXEC, MAY_WRITE, inode_permission, may_delete
 
 if TYPE_CHECKING:
+    from emu.kernel.notify.notifier import Notifier
     from emu.kernel.task import Task
     from emu.kernel.vfs.dentry import Dentry
+    from emu.kernel.vfs.inode import Inode
 
 
 def rename(
     task: Task, old_dfd: int, old_name: bytes, new_dfd: int, new_name: bytes, flags: int = 0
 ) -> None:
-    """Move a name. EINVAL for RENAME_WHITEOUT. See rename(2)."""
-    if flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE):
-        raise EINVAL("unknown or unsupported rename flag")
-    if flags == RENAME_NOREPLACE | RENAME_EXCHANGE:
-        raise EINVAL("nothing can be exchanged without being replaced")
+    """Move a name. See rename(2)."""
+    if flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT):
+        raise EINVAL("unknown rename flag")
     exchange = bool(flags & RENAME_EXCHANGE)
+    if exchange and flags != RENAME_EXCHANGE:
+        raise EINVAL("nothing can be exchanged without being replaced")
     old = Walk(task, old_dfd, old_name).to_parent()
     new = Walk(task, new_dfd, new_name).to_parent()
     if old.parent.mount is not new.parent.mount:
@@ -58,13 +60,19 @@ def rename(
     _check_rights(task, source, target, old, new, exchange)
     if source.mounted or target.mounted:
         raise EBUSY("something is mounted there")
-    old.parent.inode.rename(
-        old.name, source.inode, new.parent.inode, new.name, target.inode, exchange
-    )
+    directory = old.parent.inode
+    moved, replaced = source.inode, target.inode
+    whiteout = directory.new_whiteout(task.cred) if flags & RENAME_WHITEOUT else None
+    directory.rename(old.name, source.inode, new.parent.inode, new.name, target.inode, exchange)
     if exchange:
         _exchange(source, target)
     else:
         source.move(new.parent.dentry, new.name)
+    if whiteout is not None:
+        directory.put_whiteout(old.name, whiteout)
+    notify = directory.sb.vfs.notify
+    if notify is not None:
+        _tell(notify, old, new, moved, replaced, exchange)
 
 
 def _check_slashes(source: Dentry, target: Dentry, old: Last, new: Last, exchange: bool) -> None:
@@ -95,6 +103,20 @@ def _check_rights(
             inode_permission(cred, moved, MAY_WRITE)
         if exchange and replaced is not None and replaced.is_dir:
             inode_permission(cred, replaced, MAY_WRITE)
+
+
+def _tell(
+    notify: Notifier, old: Last, new: Last, moved: Inode, replaced: Inode | None, exchange: bool
+) -> None:
+    """Tell who listens, in the order of fsnotify_move."""
+    here, there = old.parent.inode, new.parent.inode
+    notify.moved(here, old.name, there, new.name, moved)
+    if replaced is not None and not exchange:
+        notify.replaced(replaced)
+    notify.moved_self(moved)
+    if replaced is not None and exchange:
+        notify.moved(there, new.name, here, old.name, replaced)
+        notify.moved_self(replaced)
 
 
 def _exchange(first: Dentry, second: Dentry) -> None:

@@ -11,6 +11,7 @@ from emu.kernel.vfs.dentry import Dentry, NegativeDentries
 from emu.record import record
 
 if TYPE_CHECKING:
+    from emu.kernel.vfs.export import Exports
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.vfs import Vfs
 
@@ -42,6 +43,8 @@ class SuperBlock:
     fs_type = b"none"
     magic = 0
     volatile = False
+    exportable = False
+    """Whether its inodes have handles."""
     fixed_read_only = False
     """Whether no remount may make it writable."""
 
@@ -53,6 +56,7 @@ class SuperBlock:
         """MS_SYNCHRONOUS, MS_DIRSYNC and MS_LAZYTIME, which are only shown."""
         self.source = self.fs_type
         self.negative = NegativeDentries()
+        self.exports: Exports | None = None
         self.root: Dentry
         self._last_ino = 0
 

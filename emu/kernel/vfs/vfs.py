@@ -13,7 +13,9 @@ from emu.record import record
 if TYPE_CHECKING:
     from emu.kernel.fs.pipe_buffer import PipeMemory
     from emu.kernel.kernel import Kernel
+    from emu.kernel.notify.notifier import Notifier
     from emu.kernel.tty.tty import Tty
+    from emu.kernel.vfs.locks import FileLock
     from emu.kernel.vfs.mount import Mount
     from emu.kernel.vfs.super_block import SuperBlock
 
@@ -59,6 +61,12 @@ class Vfs:
         """Host descriptors that programs have for a terminal as they are."""
         self.console_pgrp = 0
         """The foreground process group of the console; 0 is not set."""
+        self.waiting_for_locks: dict[object, FileLock] = {}
+        """The record locks that are in the way of owners who sleep."""
+        self.notify: Notifier | None = None
+        """Who is told what happens to files, while anybody listens."""
+        self.notifier: Notifier | None = None
+        """The same, kept once it was needed."""
         self._last_minor = 0
         self._last_mount_id = 0
         self._last_mnt_ns_id = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import clone, fcntl, futex, ipc, prctl, siginfo
+from emu.trace.format import clone, fcntl, futex, ipc, prctl, ptrace, siginfo
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
@@ -152,6 +152,7 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "waitid": {2: siginfo.argument},
     "pselect6": {**dict.fromkeys(range(1, 4), file_set), 5: mask_and_size},
     "pselect6_time64": {**dict.fromkeys(range(1, 4), file_set), 5: mask_and_size},
+    "ptrace": {0: ptrace.request, 2: ptrace.address, 3: ptrace.data},
 }
 
 # Calls whose named argument is filled although its kind does not say so.
@@ -169,6 +170,7 @@ IS_FILLED: dict[str, dict[int, Filled]] = {
     "fcntl64": {2: fcntl.fcntl_is_out},
     "ioctl": {2: fcntl.ioctl_is_out},
     "prctl": {1: prctl.is_out},
+    "ptrace": {3: ptrace.is_out},
     "clone": {1: clone.stores},
     "clone3": {0: clone.stores},
     **{name: {place + 1: ipc.is_filled} for name, place in ipc.COMMAND_INDEX.items()},
@@ -211,6 +213,7 @@ SHOWN: dict[str, Callable[[Call], int]] = {
     "fcntl64": fcntl.fcntl_shown,
     "ioctl": fcntl.ioctl_shown,
     "prctl": prctl.shown,
+    "ptrace": ptrace.shown,
     "futex": lambda call: futex.arguments_shown(call.value(1)),
     "futex_time64": lambda call: futex.arguments_shown(call.value(1)),
     "mremap": with_new_address,

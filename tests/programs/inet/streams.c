@@ -219,7 +219,7 @@ CASE(a_full_connection_does_not_take_more)
 	set_option(pair[0], SOL_SOCKET, SO_SNDBUF, 20000);
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	fcntl(pair[1], F_SETFL, O_NONBLOCK);
-	for (int calm = 0; calm < 3; calm++)
+	for (int calm = 0; calm < 5; calm++, wait_a_little())
 		while ((count = send(pair[0], block, sizeof block, 0)) > 0)
 			total += count, calm = 0;
 	say_result("more", send(pair[0], "x", 1, 0));

@@ -81,6 +81,10 @@ class FakeInode:
 
     is_regular = True
     locks = None
+    acl = None
+    has_file_capabilities = False
+    open_count = 0
+    sb = SimpleNamespace(vfs=SimpleNamespace(notify=None))
 
     def __init__(self, ram, data, mode=0o100755):
         self.data = bytearray(data)

@@ -18,9 +18,9 @@ def test_getdents64_lists_names_types_and_inodes(any_guest):
     fd = g.open("/d", "O_RDONLY|O_DIRECTORY")
     found = g.entries(fd, 64)
     assert [(kind, name) for _, kind, name in found] == [
-        (4, "."), (4, ".."), (8, "file"), (4, "sub"), (10, "link"),
+        (4, "."), (4, ".."), (10, "link"), (4, "sub"), (8, "file"),
     ]  # fmt: skip
-    assert found[2][0] == g.stat("/d/file")["stx_ino"]
+    assert found[4][0] == g.stat("/d/file")["stx_ino"]
     assert found[1][0] == g.stat("/")["stx_ino"]
     assert g.sys("getdents64", fd, g.buffer, 4096) == 0
     g.close(fd)
@@ -61,18 +61,18 @@ def test_old_readdir_gives_one_name_at_a_time():
     assert names == [b".", b"..", b"name"]
 
 
-def test_a_listing_survives_changes_and_rewinds(guest):
+def test_a_listing_leaves_out_what_was_removed(guest):
     guest.mkdir("/d")
     for n in range(50):
         guest.make(f"/d/{n}")
     fd = guest.open("/d")
     first = guest.sys("getdents64", fd, guest.buffer, 200)
     assert isinstance(first, int)
-    for n in range(50):
+    for n in range(40):
         guest.unlink(f"/d/{n}")
-    assert len(guest.entries(fd)) > 40
+    assert 0 < len(guest.entries(fd)) < 10
     guest.sys("lseek", fd, 0, 0)
-    assert len(guest.entries(fd)) == 2
+    assert len(guest.entries(fd)) == 12
 
 
 def test_a_place_in_a_listing_can_be_returned_to(guest):
@@ -119,7 +119,7 @@ def test_a_place_in_a_listing_can_be_returned_to(guest):
         (lambda g: g.rename("/tmp", "/x"), "EBUSY"),
         (lambda g: g.rename("/d/f", "/e", NOREPLACE), "EEXIST"),
         (lambda g: g.rename("/d/f", "/x", EXCHANGE), "ENOENT"),
-        (lambda g: g.rename("/d/f", "/x", WHITEOUT), "EINVAL"),
+        (lambda g: g.rename("/d/f", "/x", WHITEOUT | EXCHANGE), "EINVAL"),
         (lambda g: g.rename("/d/f", "/x", NOREPLACE | EXCHANGE), "EINVAL"),
     ],
 )

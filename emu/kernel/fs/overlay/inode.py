@@ -157,6 +157,11 @@ class OverlayInode(TmpfsInode):
         ]
         return result
 
+    @property
+    def has_all_names(self) -> bool:
+        """Not while there are layers beneath a directory."""
+        return not self.lowers
+
     def is_empty(self) -> bool:
         """Whether a directory holds nothing."""
         return not self.iterate()

@@ -25,6 +25,7 @@ class OverlaySuperBlock(TmpfsSuperBlock):
 
     fs_type = b"overlay"
     magic = OVERLAYFS_SUPER_MAGIC
+    exportable = False
     counts_links = False
 
     def __init__(self, vfs: Vfs, layers: list[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, ENOENT
+from emu.kernel.errno import EFAULT, EINVAL, ENOENT
 from emu.kernel.fs.procfs.fd import FdDirectory, FdInfoDirectory
 from emu.kernel.fs.procfs.inode import ProcDirectory
 from emu.kernel.fs.procfs.maps import show_maps, show_statm
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.super_block import SuperBlock
 
 TASK_COMM_LEN = 16
+COREDUMP_FILTER_MASK = 0x1FF
 
 
 class ProcessDirectory(ProcDirectory):
@@ -41,6 +42,7 @@ class ProcessDirectory(ProcDirectory):
         self.add_file(b"cgroup", lambda: b"0::/\n")
         self.add_file(b"cmdline", lambda: _memory(task, "arg_start", "arg_end"))
         self.add_file(b"comm", lambda: task.comm + b"\n", self._set_comm)
+        self.add_file(b"coredump_filter", self._coredump_filter, self._set_coredump_filter)
         self.add_link(b"cwd", lambda: task.fs.cwd)
         self.add_file(b"environ", lambda: _memory(task, "env_start", "env_end"), mode=0o400)
         self.add_link(b"exe", self._exe)
@@ -70,6 +72,15 @@ class ProcessDirectory(ProcDirectory):
 
     def _set_comm(self, data: bytes) -> None:
         self.task.comm = data.rstrip(b"\n")[: TASK_COMM_LEN - 1]
+
+    def _coredump_filter(self) -> bytes:
+        return b"%08x\n" % self.task.attributes.coredump_filter
+
+    def _set_coredump_filter(self, data: bytes) -> None:
+        try:
+            self.task.attributes.coredump_filter = int(data.strip(), 0) & COREDUMP_FILTER_MASK
+        except ValueError:
+            raise EINVAL("not a number") from None
 
     def _exe(self) -> VfsPath:
         if self.task.exe is None:

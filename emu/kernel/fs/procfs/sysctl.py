@@ -72,7 +72,13 @@ def _add_kernel(directory: ProcDirectory, kernel: Kernel) -> None:
     directory.add_file(b"overflowuid", lambda: b"65534\n")
     directory.add_file(b"overflowgid", lambda: b"65534\n")
     directory.add_file(b"randomize_va_space", lambda: b"0\n")
-    directory.add_file(b"core_pattern", lambda: b"core\n")
+    core = kernel.core
+    directory.add_file(b"core_pattern", lambda: core.pattern + b"\n", core.set_pattern)
+
+    def set_uses_pid(data: bytes) -> None:
+        core.uses_pid = bool(_number(data))
+
+    directory.add_file(b"core_uses_pid", lambda: b"%d\n" % core.uses_pid, set_uses_pid)
     add_ipc_sysctls(directory)
     random = directory.add_directory(b"random")
     boot_id = _uuid(kernel)

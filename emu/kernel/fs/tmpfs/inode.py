@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.errno import EINVAL, EISDIR, EMLINK, ENODATA, ENOTEMPTY
+from emu.kernel.fs.tmpfs.directory import FIRST_NUMBER, TMPFS_DIRECTORY
 from emu.kernel.fs.tmpfs.super_block import TmpfsSuperBlock
 from emu.kernel.fs.xattrs import Xattrs
 from emu.kernel.mm.page_cache import PageCache
-from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+from emu.kernel.uapi.capability import XATTR_NAME_CAPS
+from emu.kernel.uapi.stat import S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from emu.kernel.vfs.filemap import PagedFile, PagedInode
 from emu.kernel.vfs.inode import DirEntry, Inode, owner_of_new, special_fop
 
@@ -27,7 +29,7 @@ REGULAR = PagedFile()
 class TmpfsInode(PagedInode):
     """A file of any type. The page cache is the store of its contents."""
 
-    __slots__ = ("_cache", "_charged", "children", "target", "xattrs")
+    __slots__ = ("_cache", "_charged", "_last_number", "children", "numbers", "target", "xattrs")
 
     sb: TmpfsSuperBlock
 
@@ -40,6 +42,9 @@ class TmpfsInode(PagedInode):
         self._cache: PageCache | None = None
         self._charged = 0
         self.children: dict[bytes, TmpfsInode] = {}
+        self.numbers: dict[bytes, int] = {}
+        """The position of each name: see `emu.kernel.fs.tmpfs.directory`."""
+        self._last_number = FIRST_NUMBER
         self.target = b""
         self.xattrs: Xattrs | None = None
         if mode & S_IFMT == S_IFDIR:
@@ -53,8 +58,11 @@ class TmpfsInode(PagedInode):
 
     def default_fop(self) -> FileOperations:
         """Regular files are in the page cache; the type decides the rest."""
-        if self.mode & S_IFMT == S_IFREG:
+        kind = self.mode & S_IFMT
+        if kind == S_IFREG:
             return REGULAR
+        if kind == S_IFDIR:
+            return TMPFS_DIRECTORY
         return special_fop(self.sb.vfs, self.mode)
 
     @property
@@ -101,10 +109,20 @@ class TmpfsInode(PagedInode):
         return self.children.get(name)
 
     def iterate(self) -> Sequence[DirEntry]:
-        """All names, the oldest first."""
+        """All names, the newest first."""
         return [
-            DirEntry(name, inode.ino, inode.mode & S_IFMT) for name, inode in self.children.items()
+            DirEntry(name, inode.ino, inode.mode & S_IFMT)
+            for name, inode in reversed(self.children.items())
         ]
+
+    @property
+    def has_all_names(self) -> bool:
+        """Whether all names of a directory are in memory, each with its number."""
+        return True
+
+    def numbered_names(self) -> list[tuple[int, bytes]]:
+        """The names of a directory and their numbers, the newest first."""
+        return [(number, name) for name, number in reversed(self.numbers.items())]
 
     def create(self, name: bytes, mode: int, cred: Credentials) -> Inode:
         """Make a regular file."""
@@ -207,6 +225,20 @@ class TmpfsInode(PagedInode):
             raise EINVAL("not a symbolic link")
         return self.target
 
+    def new_whiteout(self, cred: Credentials) -> Inode:
+        """A character device 0:0."""
+        return self._new(S_IFCHR, cred)
+
+    def put_whiteout(self, name: bytes, whiteout: Inode) -> None:
+        """Give it the name."""
+        assert isinstance(whiteout, TmpfsInode)
+        self._add(name, whiteout)
+
+    @property
+    def has_acls(self) -> bool:
+        """They are kept in the inode."""
+        return True
+
     def getxattr(self, name: bytes) -> bytes:
         """See `Xattrs.get`."""
         if self.xattrs is None:
@@ -218,6 +250,8 @@ class TmpfsInode(PagedInode):
         if self.xattrs is None:
             self.xattrs = Xattrs()
         self.xattrs.set(name, value, create=create, replace=replace)
+        if name == XATTR_NAME_CAPS:
+            self.has_file_capabilities = True
         self.touch_ctime()
 
     def listxattr(self) -> list[bytes]:
@@ -237,15 +271,28 @@ class TmpfsInode(PagedInode):
 
     def _new(self, mode: int, cred: Credentials, rdev: int = 0) -> TmpfsInode:
         mode, uid, gid = owner_of_new(self, mode, cred)
-        return self.make_inode(mode, uid, gid, rdev)
+        default = self.default_acl
+        if default is None or mode & S_IFMT == S_IFLNK:
+            return self.make_inode(mode, uid, gid, rdev)
+        from emu.kernel.vfs.posix_acl import inherited_acl
+
+        mode, acl = inherited_acl(default, mode)
+        inode = self.make_inode(mode, uid, gid, rdev)
+        inode.acl = acl
+        if inode.is_dir:
+            inode.default_acl = default
+        return inode
 
     def _add(self, name: bytes, inode: TmpfsInode) -> TmpfsInode:
         self.children[name] = inode
+        self._last_number += 1
+        self.numbers[name] = self._last_number
         self.size += BOGO_DIRENT_SIZE
         self.touch_mtime()
         return inode
 
     def _remove(self, name: bytes) -> None:
         del self.children[name]
+        self.numbers.pop(name, None)
         self.size -= BOGO_DIRENT_SIZE
         self.touch_mtime()

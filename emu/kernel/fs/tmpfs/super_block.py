@@ -24,6 +24,7 @@ class TmpfsSuperBlock(SuperBlock):
 
     fs_type = b"tmpfs"
     magic = TMPFS_MAGIC
+    exportable = True
     counts_links = True
     """Whether one more name of a file counts as an inode."""
 

@@ -73,7 +73,7 @@ def _get_address(stack: Stack, task: Task, cmd: int, arg: int) -> int:
         raise EADDRNOTAVAIL("the device has no IPv4 address")
     answers = {
         sockios.SIOCGIFADDR: address.local,
-        sockios.SIOCGIFDSTADDR: address.peer,
+        sockios.SIOCGIFDSTADDR: address.peer or address.local,
         sockios.SIOCGIFBRDADDR: address.broadcast or bytes(4),
         sockios.SIOCGIFNETMASK: netmask(address.prefix_length),
     }

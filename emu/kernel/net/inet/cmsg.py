@@ -6,7 +6,6 @@ See ip_cmsg_recv, ip6_datagram_recv_ctl, ip_cmsg_send, cmsg(3).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EADDRNOTAVAIL, EINVAL, ENODEV
@@ -16,6 +15,7 @@ from emu.kernel.net.inet.interface import source_for
 from emu.kernel.net.inet.sockaddr import InetAddress
 from emu.kernel.uapi import in_
 from emu.kernel.uapi.socket import AF_INET, AF_INET6, SO_RXQ_OVFL, SOL_IP, SOL_IPV6, SOL_SOCKET
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.inet.sock import InetSocket
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from emu.kernel.net.udp.datagram import Arrival
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class SendControl:
     """What control messages ask of one datagram; None is what the socket's options say."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EAGAIN, KernelError
@@ -17,6 +16,7 @@ from emu.kernel.uapi.in_ import (
     SO_EE_ORIGIN_LOCAL,
 )
 from emu.kernel.uapi.socket import AF_INET6, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SOL_IPV6
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.inet.icmp import IcmpError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 QUEUE_MAX = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueuedError:
     """One error: `data` is what was sent, `address` and `port` where to."""
 

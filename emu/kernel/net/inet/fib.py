@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EEXIST, ESRCH
@@ -12,16 +11,18 @@ from emu.kernel.uapi.rtnetlink import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
+    RTN_LOCAL,
     RTN_UNICAST,
     RTPROT_BOOT,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.device import NetDevice
     from emu.kernel.net.inet.interface import InterfaceAddress
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class Route:
     """Where packets to a prefix go. `gateway` is None for what is reached directly.
 
@@ -65,7 +66,7 @@ class FibTable:
         """The best route to an address whose device can be used; through `oif` if it is given."""
         for length in self._lengths:
             for route in self._by_length[length].get(prefix_of(destination, length), ()):
-                if route.dev is not None and not route.dev.is_up:
+                if route.dev is not None and not route.dev.is_up and route.type != RTN_LOCAL:
                     continue
                 if not oif or (route.dev is not None and route.dev.ifindex == oif):
                     return route

@@ -9,7 +9,7 @@ from emu.kernel.errno import (
     EADDRNOTAVAIL,
     EINVAL,
     ENODEV,
-    ENOPROTOOPT,
+    EPROTO,
 )
 from emu.kernel.net.inet.address import is_any
 from emu.kernel.net.inet.membership import join_group, leave_group, set_source
@@ -82,7 +82,7 @@ def _membership6(join: bool) -> Callable[[InetSocket, OptionValue], None]:
         if len(raw) < 20:
             raise EINVAL("too short")
         if sock.type == SOCK_STREAM:
-            raise ENOPROTOOPT
+            raise EPROTO
         (join_group if join else leave_group)(sock, raw[:16], native_int(sock, raw[16:20]))
 
     return change

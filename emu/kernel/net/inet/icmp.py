@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -34,6 +33,7 @@ from emu.kernel.uapi.in_ import (
     SO_EE_ORIGIN_ICMP,
     SO_EE_ORIGIN_ICMP6,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
@@ -66,7 +66,7 @@ HARD6: dict[int, tuple[type[KernelError], bool]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IcmpError:
     """An error that came back, for the socket whose packet was quoted.
 

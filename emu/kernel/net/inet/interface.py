@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EADDRNOTAVAIL, EEXIST
@@ -30,6 +29,7 @@ from emu.kernel.uapi.rtnetlink import (
     RTN_UNICAST,
     RTPROT_KERNEL,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.device import NetDevice
@@ -40,28 +40,26 @@ ALL_HOSTS = b"\xe0\0\0\1"
 IP6_RT_PRIO_ADDRCONF = 256
 
 
-@dataclass
+@record(frozen=False, eq=False)
 class InterfaceAddress:
     """One address of a device, and the prefix that is reached through it directly.
 
-    `local` is the address itself; `peer` differs from it on a point-to-point link.
+    `local` is the address itself; `peer` is the other end's on a point-to-point link.
     """
 
     local: bytes
     prefix_length: int
     peer: bytes = b""
+    """Empty if it is not another than `local`."""
     broadcast: bytes | None = None
     label: bytes = b""
     scope: int = RT_SCOPE_UNIVERSE
     flags: int = IFA_F_PERMANENT
 
-    def __post_init__(self) -> None:
-        self.peer = self.peer or self.local
-
     @property
     def prefix(self) -> bytes:
         """The network's own address."""
-        return prefix_of(self.peer, self.prefix_length)
+        return prefix_of(self.peer or self.local, self.prefix_length)
 
 
 def add_address(dev: NetDevice, address: InterfaceAddress) -> None:
@@ -118,9 +116,9 @@ def device_came_up(dev: NetDevice) -> None:
 
 
 def device_went_down(dev: NetDevice) -> None:
-    """A device's routes end with it; so do its addresses of IPv6."""
+    """A device's routes end with it, but for its own addresses; so do its addresses of IPv6."""
     for size in (4, 16):
-        dev.stack.fib(size).discard(lambda route: route.dev is dev)
+        dev.stack.fib(size).discard(lambda r: r.dev is dev and r.type != RTN_LOCAL)
     for address in [a for a in dev.addresses if len(a.local) == 16]:
         remove_address(dev, address)
     dev.leave(ALL_NODES)
@@ -135,7 +133,7 @@ def _add_routes(dev: NetDevice, address: InterfaceAddress) -> None:
     length, prefix = address.prefix_length, address.prefix
     if size == 4:
         kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
-        if length < 32 or address.peer != address.local:
+        if length < 32 or address.peer:
             if not address.flags & IFA_F_SECONDARY:
                 routes.append(_route(dev, address, prefix, length, kind))
             if length < 31:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.kernel.clock import NSEC_PER_SEC
@@ -15,6 +14,7 @@ from emu.kernel.uapi.rtnetlink import (
     NUD_STALE,
     NUD_VALID,
 )
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.kernel.net.device import NetDevice
@@ -28,7 +28,7 @@ SOLICITATIONS = 3
 QUEUE_MAX = 101
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class Neighbour:
     """One entry. `waiting` is what will be sent once the address is known."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -15,7 +14,7 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.net.frame import Frame
-from emu.kernel.net.inet.address import BROADCAST4, is_link_local, is_multicast
+from emu.kernel.net.inet.address import BROADCAST4, is_multicast
 from emu.kernel.net.inet.fragments import fragment
 from emu.kernel.net.inet.interface import source_for
 from emu.kernel.net.inet.neighbour import hardware_of_group
@@ -29,6 +28,7 @@ from emu.kernel.uapi.rtnetlink import (
     RTN_UNICAST,
     RTN_UNREACHABLE,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.device import NetDevice
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from emu.kernel.net.stack import Stack
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Path:
     """How a packet gets to a destination: see struct dst_entry.
 
@@ -63,11 +63,8 @@ REJECTED: dict[int, type[KernelError]] = {
 def find_path(stack: Stack, destination: bytes, source: bytes | None = None, oif: int = 0) -> Path:
     """The way to a destination. ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, ENODEV."""
     size = len(destination)
-    multicast = is_multicast(destination)
-    if oif and stack.by_index(oif) is not None and (multicast or is_link_local(destination)):
-        return _through(stack, stack.devices[oif], destination, source)
-    if destination == BROADCAST4 and oif:
-        return _through(stack, stack.devices[oif], destination, source)
+    if oif and size == 4 and (is_multicast(destination) or destination == BROADCAST4):
+        return _through(stack, stack.by_index(oif), destination, source)
     if size == 4 and not any(destination):
         destination = source if source else net_loopback(size)
     route = stack.fib(size).lookup(destination, oif)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import (
@@ -35,6 +34,7 @@ from emu.kernel.uapi.socket import (
     SOCK_RAW,
     SOL_PACKET,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -68,7 +68,7 @@ class LinkAddress(NamedTuple):
         return head + kind + self.address.ljust(8, b"\0")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """A frame that was seen: where from, and how long it was before a buffer cut it."""
 
@@ -97,6 +97,7 @@ class PacketSocket(Socket):
         self.ignore_outgoing = False
         self.packets = self.dropped = 0
         self.memberships: list[tuple[int, int, bytes]] = []
+        stack.packet_socks[self] = None
         self._listen()
 
     def _listen(self) -> None:
@@ -108,6 +109,7 @@ class PacketSocket(Socket):
 
     def release(self) -> None:
         """See `Socket.release`."""
+        self.stack.packet_socks.pop(self, None)
         self.stack.taps.pop(self.see, None)
         self.stack.look_at_loopback()
         for membership in list(self.memberships):

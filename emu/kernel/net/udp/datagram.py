@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -46,6 +45,7 @@ from emu.kernel.uapi.socket import (
     SHUT_RDWR,
     SO_BROADCAST,
 )
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.address import SockAddr
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 PACKET_MAX = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrival:
     """How a datagram came: kept with it for the receiver's control messages."""
 

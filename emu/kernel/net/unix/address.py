@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.uapi.socket import AF_UNIX
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.net.address import SockAddr
@@ -16,7 +16,7 @@ UNIX_PATH_MAX = 108
 SOCKADDR_UN = FAMILY_SIZE + UNIX_PATH_MAX
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnixAddress:
     """A name. `raw` is sun_path as it is told: a path with its NUL, or NUL and an abstract name.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, EMFILE, EPERM, ESRCH
@@ -23,6 +22,7 @@ from emu.kernel.uapi.socket import (
     SOL_SOCKET,
 )
 from emu.kernel.vfs.fdtable import fd_install
+from emu.record import record, replace
 
 if TYPE_CHECKING:
     from emu.kernel.net.msghdr import MsgHdr
@@ -34,7 +34,7 @@ INT = 4
 UCRED = 12
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scm:
     """What comes with a message: the sender, if anybody wants to know, and files.
 

@@ -19,13 +19,17 @@ from emu.trace.format.style import Style
 from emu.trace.leader import NSEC_PER_SEC, Leader
 from emu.trace.output import Output
 from emu.trace.paths import PathFilter
+from emu.trace.unfolding import MULTIPLEXERS, ended, unfolded
 
 if TYPE_CHECKING:
+    from emu.arch.abi import Abi
     from emu.kernel.events import SyscallEvent
     from emu.kernel.signal.pending import SigInfo
     from emu.kernel.task import Task
 
 RESUMING = "restart_syscall"
+MODES = {"x86-64": "64 bit", "i386": "32 bit"}
+"""What strace calls them; the others are called by their ABI's name."""
 
 
 class Running:
@@ -87,6 +91,8 @@ class Strace(Tracer):
         self._running: dict[Task, Running] = {}
         self._hidden: set[Task] = set()
         self._ignored: dict[Task, list[SigInfo]] = {}
+        self._modes: dict[Task, Abi] = {}
+        self._first_abi: Abi | None = None
         self._numbers: WeakKeyDictionary[Task, int] = WeakKeyDictionary()
         """Each task's last call, which leads the lines of its signals, too."""
         self._broken: WeakKeyDictionary[Task, str] = WeakKeyDictionary()
@@ -97,9 +103,13 @@ class Strace(Tracer):
         task = event.task
         if self._hidden and task in self._hidden:
             return
-        plan = self._plans.of(event)
         if self._injects:
             self._filter.inject(event)
+        if event.name in MULTIPLEXERS:
+            event = unfolded(event)
+        plan = self._plans.of(event)
+        if task.abi is not self._modes.get(task):
+            self._tell_mode(task)
         if self._leader.numbers:
             self._numbers[task] = event.number
         if not plan.wanted:
@@ -135,6 +145,8 @@ class Strace(Tracer):
         if event.broken is not None and isinstance(event.broken, RestartBlock):
             self._broken[task] = event.name
         call, stream = running.call, self._output.of(task)
+        if call.event is not event:
+            ended(call.event, event)
         if self._plain and stream.resume(task):
             rest = ")" if running.position < 0 else line.leaving(call, running.position)
             stream.end(rest + line.finished(call, running.text + rest) + "\n")
@@ -185,6 +197,7 @@ class Strace(Tracer):
     def exited(self, task: Task) -> None:
         """Write how a task ended."""
         self._ignored.pop(task, None)
+        self._modes.pop(task, None)
         if task in self._hidden:
             self._hidden.discard(task)
             return
@@ -213,6 +226,16 @@ class Strace(Tracer):
     def _tell_ignored(self, task: Task) -> None:
         for info in self._ignored.pop(task, ()):
             self.signal(task, info)
+
+    def _tell_mode(self, task: Task) -> None:
+        """Say that a task's calls are of another ABI than its own last one, or the first one's."""
+        before = self._modes.get(task, self._first_abi)
+        self._modes[task] = task.abi
+        if before is None:
+            self._first_abi = task.abi
+        elif before.name != task.abi.name and not self._quiet:
+            mode = MODES.get(task.abi.name, task.abi.name)
+            self._whole(task, f"[ Process PID={task.pid} runs in {mode} mode. ]")
 
     def _whole(self, task: Task, text: str) -> None:
         stream = self._output.of(task)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs.test_strace_text import LEFT_OUT, comparable
+from tests.support.assembled import assembled
 from tests.support.strace_lines import here, natively, tasks
 from tests.support.toolchain import build_with_libc, is_native, or_skip
 
@@ -89,3 +90,31 @@ def test_each_task_can_have_a_file(tmp_path):
 def test_the_stack_is_told_or_that_there_is_none(tmp_path):
     text = "\n".join(of_lines("-k -e trace=umask", tmp_path))
     assert re.search(r"umask\(022\).*\n > /\S+\(\) \[0x[0-9a-f]+\]\n > ", text)
+
+
+def test_calls_inside_ipc_are_shown_by_their_own_names(tmp_path):
+    found = set()
+    for name in ("shm", "sem", "msg"):
+        program = str(or_skip(build_with_libc, SOURCE.parents[1] / "ipc" / f"{name}.c", "i386"))
+        text = here(program, cwd=tmp_path, options=["-e", "trace=/^(shm|sem|msg|ipc)"])
+        found |= set(re.findall(r"^\d+ (\w+)\(", text, re.MULTILINE))
+    assert found >= {"shmget", "shmat", "shmdt", "shmctl", "semget", "semctl", "msgget", "msgsnd",
+                     "msgrcv", "msgctl"}  # fmt: skip
+    assert "ipc" not in found
+    assert re.search(r'msgrcv\(\d+, \{mtype=2, mtext="two', text)
+
+
+def test_a_change_of_abi_is_told(tmp_path):
+    text = "mov eax, 39; syscall; mov eax, 20; int 0x80; mov eax, 60; mov edi, 0; syscall"
+    program = assembled("x86-64", text, tmp_path / "program")
+    lines = here(program, cwd=tmp_path, options=["-q"]).splitlines()
+    assert not any("mode" in line for line in lines)
+    lines = [line.partition(" ")[2] for line in here(program, cwd=tmp_path).splitlines()]
+    assert [" ".join(line.split()) for line in lines] == [
+        "getpid() = 20001",
+        "[ Process PID=20001 runs in 32 bit mode. ]",
+        "getpid() = 20001",
+        "[ Process PID=20001 runs in 64 bit mode. ]",
+        "exit(0) = ?",
+        "+++ exited with 0 +++",
+    ]

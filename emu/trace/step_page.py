@@ -41,6 +41,8 @@ def page(
         yield [Span("the way in and back", "title"), Span(f": as in trap {as_in}", "dim")]
     else:
         yield from steps("in", trap.path.steps, trap.path.counts, width, sources)
+        for part in textwrap.wrap(trap.path.note, width - 2):
+            yield [Span(f"  {part}", "dim")]
     yield from arguments(trap, width)
     yield from row(trap, width)
     yield from outcome(trap, width)

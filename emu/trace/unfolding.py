@@ -32,6 +32,8 @@ MULTIPLEXERS = ("socketcall", "ipc")
 
 def unfolded(event: SyscallEvent) -> SyscallEvent:
     """The call inside, or the event itself if it cannot be told."""
+    if event.syscall is None or len(event.arguments) < len(event.syscall.parameters()):
+        return event  # they are on a stack that cannot be read
     try:
         inner = of_sockets(event) if event.name == "socketcall" else of_ipc(event)
     except KernelError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.poll import POLL_EVENTS
-from emu.trace.format import signals
+from emu.trace.format import full, signals
 from emu.trace.format.descriptors import numbered
 from emu.trace.format.flags import flags
 from emu.trace.format.text import hexadecimal, pointer, quoted, signed
@@ -56,6 +56,8 @@ def directory_entries(call: Call, index: int) -> str:
     address, size = call.value(index), call.event.result
     if call.failed or size is None:
         return pointer(address)
+    if not call.abbreviated and call.name == "getdents64":
+        return full.directory_entries(call, address, size)
     place = 16 if call.name == "getdents64" else 2 * call.abi.word_bytes
     order = call.abi.isa.byte_order
     count, at = 0, 0
@@ -187,12 +189,13 @@ def strings(call: Call, index: int) -> str:
     if not address:
         return "NULL"
     shown = []
-    for item in range(STRINGS_SHOWN + 1):
+    most = STRINGS_SHOWN if call.abbreviated else VARIABLES_COUNTED
+    for item in range(most + 1):
         try:
             place = read_pointer(call, address, item)
             if not place:
                 break
-            if item == STRINGS_SHOWN:
+            if item == most:
                 shown.append("...")
                 break
             shown.append(quoted(call.mm.read_string(place, 1 << 17), call.string_limit))
@@ -207,6 +210,8 @@ def environment(call: Call, index: int) -> str:
     address = call.value(index)
     if not address:
         return "NULL"
+    if not call.abbreviated:
+        return strings(call, index)
     count = 0
     try:
         while count < VARIABLES_COUNTED and read_pointer(call, address, count):

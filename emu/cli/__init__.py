@@ -13,6 +13,7 @@ COMMANDS = {
     "shell": "start an interactive shell",
     "conform": "check that a kernel keeps the rules of its ABIs",
     "abi": "show and compare ABIs",
+    "module": "begin a kernel module, check one on every ABI",
     "coverage": "show which system calls have a handler",
 }
 

@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.cli import tracing
+from emu.cli.module_options import (
+    CannotStart,
+    add_options,
+    make_machine,
+    report_missing,
+    with_module_arguments,
+)
 from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
@@ -21,7 +28,6 @@ from emu.machine import (
     DEFAULT_MEMORY,
     Bind,
     Config,
-    Machine,
     ProgramNotFound,
     UnknownModel,
 )
@@ -42,7 +48,8 @@ NOT_FOUND = 127
 
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
-    return start(parser().parse_args(argv))
+    p = parser()
+    return start(p.parse_args(with_module_arguments(p, argv)))
 
 
 def start(arguments: argparse.Namespace, watcher: Tracer | None = None) -> int:
@@ -76,6 +83,7 @@ def run(
         return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
+        upper=arguments.upper,
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
@@ -83,20 +91,22 @@ def run(
         deterministic=arguments.deterministic or arguments.clock == "virtual",
         time_limit_ns=arguments.limit_time,
         memory=arguments.limit_memory,
+        modules=arguments.modules,
         count_instructions=getattr(arguments, "count_instructions", False),
         options=options,
     )
     traces: list[tracing.Closing] = []
     try:
-        machine = Machine(config)
+        machine = make_machine(config, arguments)
         if watcher is not None:
             machine.watch(watcher)
         elif tracing.wanted(arguments):
             tracer, traces = tracing.make_tracer(arguments)
             machine.watch(tracer)
+        missing = report_missing(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
-    except (OSError, BadExpression) as error:
+    except (OSError, BadExpression, CannotStart) as error:
         return fail(str(error), USAGE)
     try:
         task = machine.spawn(
@@ -123,8 +133,8 @@ def run(
             machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
-    except Unimplemented as missing:
-        return fail(f"--strict: {missing}", CANNOT_RUN)
+    except Unimplemented as unknown:
+        return fail(f"--strict: {unknown}", CANNOT_RUN)
     except KernelBug as bug:
         import traceback  # only bugs need it
 
@@ -133,6 +143,7 @@ def run(
     finally:
         for each in traces:
             each.close()
+        missing()
     return task
 
 
@@ -150,6 +161,10 @@ def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.A
         "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
         help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
         " changes; later ones lie on top",
+    )  # fmt: skip
+    files.add_argument(
+        "--upper", metavar="DIR",
+        help="keep what the guest changes in its root in this folder, for later runs",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,
@@ -211,6 +226,7 @@ def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.A
         help="the machine's memory",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
+    add_options(machine)
     if tracing_options:
         seeing = p.add_argument_group("seeing")
         seeing.add_argument(

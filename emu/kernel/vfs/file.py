@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH, O_RDWR, O_WRONLY
+from emu.kernel.vfs.c_names import FileNames
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -21,7 +22,7 @@ FMODE_PATH = 4
 _ACCESS = (FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE, 0)
 
 
-class File:
+class File(FileNames):
     """An open file: shared by all descriptors that were duplicated from one open.
 
     Who keeps it counts: `get` for one more user, `put` for one less; the last `put` releases it.

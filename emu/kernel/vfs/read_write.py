@@ -32,7 +32,7 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
     notify = file.inode.sb.vfs.notify
     if notify is not None:
         result = notify.after_read(file, result)
-    if not operations.seekable:
+    if not operations.advances:
         return result
     if isinstance(result, int):
         file.pos = pos + result
@@ -45,7 +45,7 @@ def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    result = file.f_op.read(file, buffer, pos)
+    result = file.f_op.pread(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_read(file, result)
 
@@ -66,6 +66,8 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
     result = operations.write(file, buffer, pos)
     if notify is not None:
         result = notify.after_write(file, result)
+    if not operations.advances:
+        return result
     if isinstance(result, int):
         file.pos = pos + result
         return result
@@ -82,7 +84,7 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    result = file.f_op.write(file, buffer, pos)
+    result = file.f_op.pwrite(file, buffer, pos)
     notify = inode.sb.vfs.notify
     return result if notify is None else notify.after_write(file, result)
 
@@ -115,7 +117,7 @@ def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
     memory = bytearray(count)
     buffer = KernelBuffer(memory)
     while buffer.count:
-        done = file.f_op.read(file, buffer, pos)
+        done = file.f_op.pread(file, buffer, pos)
         if not isinstance(done, int):
             raise EIO("the kernel cannot wait for this file")
         if not done:
@@ -126,7 +128,7 @@ def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
 
 def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     """Write for the kernel itself: how many bytes. ENXIO if the file is one that sleeps."""
-    done = file.f_op.write(file, KernelBuffer(data), pos)
+    done = file.f_op.pwrite(file, KernelBuffer(data), pos)
     if not isinstance(done, int):
         raise ENXIO("the kernel cannot wait for this file")
     return done

@@ -127,8 +127,10 @@ def mount_root(kernel: Kernel, layers: Sequence[str], upper: str | None = None) 
     walker = KernelWalker(root)
     walker.make_directory(b"/root", 0o700)
     populate_dev(kernel)
-    mount_at(kernel, sysfs_super_block(vfs), b"/sys")
-    mount_at(kernel, ProcSuperBlock(vfs), b"/proc")
+    if b"sysfs" in vfs.file_systems:
+        mount_at(kernel, sysfs_super_block(vfs), b"/sys")
+    if b"proc" in vfs.file_systems:
+        mount_at(kernel, ProcSuperBlock(vfs), b"/proc")
     mount_at(kernel, TmpfsSuperBlock(vfs), b"/tmp")
     mount_at(kernel, TmpfsSuperBlock(vfs, mode=0o755), b"/run")
     if not layers:

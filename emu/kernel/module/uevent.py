@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emu.kernel.fs.sysfs.kobject import Kobject
     from emu.kernel.kernel import Kernel
 
+Listener = Callable[[bytes], None]
+
 
 class Uevents:
-    """One machine's: how many there were. Netlink's sockets hear of each."""
+    """One machine's. `listeners` are called with each message: netlink's sockets."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
         self.seqnum = 0
+        self.listeners: list[Listener] = []
 
     def send(self, action: str, kobj: Kobject, variables: dict[str, str] | None = None) -> None:
         """Tell that something happened to an object."""
         self.seqnum += 1
         path = kobj.path()
+        subsystem = path.strip("/").split("/")[0]
         fields = {
-            "ACTION": action, "DEVPATH": path, **(variables or {}), "SEQNUM": str(self.seqnum),
+            "ACTION": action, "DEVPATH": path, "SUBSYSTEM": subsystem,
+            **(variables or {}), "SEQNUM": str(self.seqnum),
         }  # fmt: skip
-        from emu.kernel.net.netlink.uevent import broadcast_uevent
-
-        environment = [f"{key}={value}".encode() for key, value in fields.items()]
-        broadcast_uevent(self._kernel.net, action.encode(), path.encode(), environment)
+        parts = [f"{action}@{path}", *(f"{key}={value}" for key, value in fields.items())]
+        message = "".join(part + "\0" for part in parts).encode()
+        for listener in self.listeners:
+            listener(message)

@@ -60,6 +60,7 @@ class Sysfs:
         assert isinstance(directory, SysfsRoot)
         self.root.sysfs, self.root.directory = self, directory
         self._known: dict[str, Kobject] = {}
+        """How often a device was told of."""
         fill(self)
 
     def kobject(self, path: str) -> Kobject:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
+from emu.kernel.fs.sysfs.devices import add_devices
 from emu.kernel.module.uevent import Uevents
 
 if TYPE_CHECKING:
+    from emu.arch.abi import Abi
     from emu.kernel.fs.sysfs.super_block import Sysfs
 
 DIRECTORIES = (
@@ -27,9 +29,22 @@ def fill(sysfs: Sysfs) -> None:
     events = sysfs.kernel.part(Uevents)
     kernel.add_file(ValueAttribute("uevent_seqnum", lambda: events.seqnum))
     kernel.add_files(
-        [ValueAttribute("fscaps", lambda: 1), ValueAttribute("kexec_loaded", lambda: 0)]
+        [
+            ValueAttribute("address_bits", lambda: _caller(sysfs).isa.word_bits),
+            ValueAttribute("cpu_byteorder", lambda: _caller(sysfs).byte_order),
+            ValueAttribute("fscaps", lambda: 1),
+            ValueAttribute("kexec_loaded", lambda: 0),
+        ]
     )
+    add_devices(sysfs)
     directory = kernel.directory
     assert directory is not None
     for name in MOUNT_POINTS:
         directory.add(name.encode(), KernelDirectory(sysfs.sb))
+
+
+def _caller(sysfs: Sysfs) -> Abi:
+    """The ABI of who asks: a machine has processors of many kinds."""
+    task = sysfs.kernel.sched.current
+    assert task is not None, "only tasks read files"
+    return task.image_abi

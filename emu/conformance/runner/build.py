@@ -58,6 +58,7 @@ def build(name: str, folder: Path) -> Path:
 
 
 def main() -> int:
+    """Build all of them."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else RUNNERS
     for name in COMPILERS:
         print(build(name, folder))

@@ -12,6 +12,7 @@ from emu.kernel.errno import EINVAL
 from emu.kernel.fs.devtmpfs import NODES
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
+from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.dev import MAJOR, MEM_MAJOR, MINOR
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def add_processors(sysfs: Sysfs) -> None:
             ValueAttribute("online", lambda: 0),
             ValueAttribute("possible", lambda: 0),
             ValueAttribute("present", lambda: 0),
-            uevent(sysfs, ""),
+            uevent(sysfs, system, ""),
         ]
     )
     cpu = sysfs.kobject("devices/system/cpu/cpu0")
-    cpu.add_file(uevent(sysfs, ""))
+    cpu.add_file(uevent(sysfs, cpu, "", "cpu"))
     cpu.add_link(sysfs.kobject("bus/cpu"), "subsystem")
     sysfs.kobject("bus/cpu/devices").add_link(cpu, "cpu0")
     topology = sysfs.kobject("devices/system/cpu/cpu0/topology")
@@ -77,24 +78,26 @@ def add_character_device(sysfs: Sysfs, kind: str, name: str, rdev: int, mode: in
     text = f"MAJOR={MAJOR(rdev)}\nMINOR={MINOR(rdev)}\nDEVNAME={name}\n"
     text += f"DEVMODE=0{mode:o}\n" if mode != PLAIN_MODE else ""
     device.add_file(constant("dev", f"{MAJOR(rdev)}:{MINOR(rdev)}"))
-    device.add_file(uevent(sysfs, text))
+    device.add_file(uevent(sysfs, device, text, kind))
     device.add_link(group, "subsystem")
     group.add_link(device, name)
     sysfs.kobject("dev/char").add_link(device, f"{MAJOR(rdev)}:{MINOR(rdev)}")
     return device
 
 
-def uevent(sysfs: Sysfs, text: str) -> ValueAttribute:
+def uevent(sysfs: Sysfs, device: Kobject, text: str, subsystem: str = "") -> ValueAttribute:
     """What a device tells when it comes; who writes an action has it told again.
 
     Each telling has a number, which /sys/kernel/uevent_seqnum shows.
     """
+    said = {"SUBSYSTEM": subsystem} if subsystem else {}
+    said |= dict(line.split("=", 1) for line in text.splitlines())
 
     def store(data: bytes) -> None:
         action = next(iter(data.split()), b"")
         if action not in UEVENT_ACTIONS:
             raise EINVAL("no such action")
-        sysfs.uevent_seqnum += 1
+        sysfs.kernel.part(Uevents).send(action.decode(), device, said)
 
     return ValueAttribute("uevent", lambda: text, store)
 

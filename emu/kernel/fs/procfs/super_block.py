@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakMethod
 
 from emu.kernel.errno import EINVAL, ENOENT, EPERM
-from emu.kernel.fs.procfs.rows import TableDirectory
 from emu.kernel.uapi.mount import PROC_SUPER_MAGIC
-from emu.kernel.uapi.stat import S_IFDIR
+from emu.kernel.uapi.stat import S_IFDIR, S_IFMT
 from emu.kernel.vfs.inode import DirEntry, Inode
 from emu.kernel.vfs.super_block import SuperBlock
 
 if TYPE_CHECKING:
     from emu.kernel.fs.procfs.pid import TaskDirectory, ThreadsDirectory
+    from emu.kernel.fs.procfs.rows import TableDirectory
     from emu.kernel.task import Task
     from emu.kernel.vfs.vfs import Vfs
 
@@ -98,47 +98,56 @@ class ProcSuperBlock(SuperBlock):
         return self.options.show()
 
 
-class ProcRoot(TableDirectory):
-    """/proc: its fixed entries, and the processes."""
+class ProcRoot(Inode):
+    """/proc: the system's files, what was added to `entries`, and the processes.
 
-    __slots__ = ("_processes",)
+    It is made when the machine starts; all that is in it when somebody looks.
+    """
+
+    __slots__ = ("_fixed", "_processes", "entries")
 
     sb: ProcSuperBlock
 
     def __init__(self, sb: ProcSuperBlock) -> None:
-        super().__init__(sb, sb.vfs.kernel, {})
+        super().__init__(sb, S_IFDIR | 0o555)
+        self.entries: dict[bytes, Inode] = {}
         self._processes: dict[int, TaskDirectory] = {}
+        self._fixed: TableDirectory | None = None
+
+    def touch_atime(self) -> None:
+        """Times mean nothing here."""
+
+    def touch_atime_always(self) -> None:
+        """Times mean nothing here."""
 
     def lookup(self, name: bytes) -> Inode | None:
-        """A process, or one of the system's files, which are put here with the first."""
+        """A process, or one of the system's files."""
         if name.isdigit():
             return self._find_process(name)
-        self._fill()
-        return super().lookup(name)
+        return self.entries.get(name) or self.fixed().lookup(name)
 
-    def others(self) -> Sequence[DirEntry]:
-        """A directory for each process, in order of their ids."""
+    def iterate(self) -> Sequence[DirEntry]:
+        """The system's files, and a directory for each process, in order of their ids."""
         tasks = self.sb.vfs.kernel.tasks
-        return [
+        added = [DirEntry(n, i.ino, i.mode & S_IFMT) for n, i in self.entries.items()]
+        processes = [
             DirEntry(b"%d" % pid, self._process(task).ino, S_IFDIR)
             for pid, task in sorted(tasks.items())
             if task.tgid == pid and self._may_see(task, INVISIBLE)
         ]
+        return [*self.fixed().iterate(), *added, *processes]
 
-    def iterate(self) -> Sequence[DirEntry]:
-        """The system's files and the processes."""
-        self._fill()
-        return super().iterate()
+    def fixed(self) -> TableDirectory:
+        """The system's files."""
+        if self._fixed is None:
+            from emu.kernel.fs.procfs.root import root_directory
+
+            self._fixed = root_directory(self.sb)
+        return self._fixed
 
     def forget_pid(self, pid: int) -> None:
         """The process, or the thread, is gone."""
         self._processes.pop(pid, None)
-
-    def _fill(self) -> None:
-        if not self.table:
-            from emu.kernel.fs.procfs.root import root_table
-
-            self.set_table(root_table(self.subject, pids_only=self.sb.options.pids_only))
 
     def _find_process(self, name: bytes) -> Inode | None:
         if name[:1] == b"0" or len(name) > 10:

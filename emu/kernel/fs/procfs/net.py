@@ -35,6 +35,7 @@ NET: Table = {
     b"tcp6": text(f"{SOCKETS}:show_tcp6"),
     b"udp": text(f"{SOCKETS}:show_udp"),
     b"udp6": text(f"{SOCKETS}:show_udp6"),
+    b"unix": text("emu.kernel.net.proc.unix:show_unix"),
 }
 """Rows about the kernel: there is one network namespace."""
 

@@ -10,6 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.cli.module_options import (
+    CannotStart,
+    add_options,
+    make_machine,
+    report_missing,
+    with_module_arguments,
+)
 from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
@@ -28,6 +35,7 @@ from emu.trace.filter import BadExpression
 
 if TYPE_CHECKING:
     from emu.cli.terminal import HostTerminal
+    from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.task import Task
 
 USAGE = 2
@@ -39,7 +47,8 @@ NOT_FOUND = 127
 
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
-    arguments = parser().parse_args(argv)
+    p = parser()
+    arguments = p.parse_args(with_module_arguments(p, argv))
     if not arguments.terminal:
         ended = run(arguments, None)
     elif not os.isatty(0):
@@ -62,8 +71,13 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
     options.left_out = [name for name, wanted in arguments.config if not wanted]
     if arguments.hostname:
         options.hostname = arguments.hostname
+    try:
+        options.host_access = host_access(arguments)
+    except (ValueError, OSError) as error:
+        return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
+        upper=arguments.upper,
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
@@ -71,15 +85,17 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         deterministic=arguments.deterministic or arguments.clock == "virtual",
         time_limit_ns=arguments.limit_time,
         memory=arguments.limit_memory,
+        modules=arguments.modules,
         options=options,
     )
     try:
-        machine = Machine(config)
+        machine = make_machine(config, arguments)
         if arguments.strace:
             trace(machine, arguments)
+        missing = report_missing(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
-    except (OSError, BadExpression) as error:
+    except (OSError, BadExpression, CannotStart) as error:
         return fail(str(error), USAGE)
     try:
         task = machine.spawn(
@@ -106,13 +122,15 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
             machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
-    except Unimplemented as missing:
-        return fail(f"--strict: {missing}", CANNOT_RUN)
+    except Unimplemented as unknown:
+        return fail(f"--strict: {unknown}", CANNOT_RUN)
     except KernelBug as bug:
         import traceback  # only bugs need it
 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
+    finally:
+        missing()
     return task
 
 
@@ -129,6 +147,10 @@ def parser() -> argparse.ArgumentParser:
         "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
         help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
         " changes; later ones lie on top",
+    )  # fmt: skip
+    files.add_argument(
+        "--upper", metavar="DIR",
+        help="keep what the guest changes in its root in this folder, for later runs",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,
@@ -152,6 +174,19 @@ def parser() -> argparse.ArgumentParser:
         "-U", dest="unset_env", metavar="K", action="append", default=[], help="unset a variable"
     )
     process.add_argument("-0", dest="argv0", metavar="ARGV0", help="the program's argv[0]")
+    network = p.add_argument_group("the network")
+    network.add_argument(
+        "--net", choices=("none", "host"), default="none",
+        help="none: a loopback of its own; host: what --allow and --publish name, too",
+    )  # fmt: skip
+    network.add_argument(
+        "--allow", metavar="HOST:PORT", action="append", default=[],
+        help="let it connect to a host (a name, an address, a network, or *) at a port (or *)",
+    )  # fmt: skip
+    network.add_argument(
+        "--publish", metavar="[ADDRESS:]HOST:GUEST", action="append", default=[],
+        help="let a port of the host (of 127.0.0.1) lead to one of the guest's",
+    )  # fmt: skip
     machine = p.add_argument_group("the machine")
     machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
     machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
@@ -179,6 +214,7 @@ def parser() -> argparse.ArgumentParser:
         help="leave a part of the kernel out, as its Kconfig would",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
+    add_options(machine)
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
     seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
@@ -264,6 +300,18 @@ def environment(arguments: argparse.Namespace) -> dict[str, str]:
     for name in arguments.unset_env:
         variables.pop(name, None)
     return variables
+
+
+def host_access(arguments: argparse.Namespace) -> HostAccess | None:
+    """What the guest may do with the host's network; None for nothing. `ValueError`, `OSError`."""
+    if arguments.net == "none":
+        if arguments.allow or arguments.publish:
+            raise ValueError("--allow and --publish need --net host")
+        return None
+    from emu.kernel.net.host.rules import HostAccess, parse_allow, parse_publish, resolve_allow
+
+    allowed = [rule for text in arguments.allow for rule in resolve_allow(*parse_allow(text))]
+    return HostAccess(tuple(allowed), tuple(map(parse_publish, arguments.publish)))
 
 
 def trace(machine: Machine, arguments: argparse.Namespace) -> None:

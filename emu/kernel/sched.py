@@ -126,7 +126,7 @@ class Scheduler:
         Raises `Deadlock` when no timer and no host descriptor can wake any.
         """
         while True:
-            self._expire_timers()
+            self.expire_timers()
             if self._run_queue:
                 self._host.poll(0)
             while self._run_queue:
@@ -134,10 +134,30 @@ class Scheduler:
                 task.queued = False
                 if task.alive:
                     return task
-            timeout_ns = self._until_next_timer()
+            timeout_ns = self.until_next_timer()
             if timeout_ns is None and not self._host:
                 raise Deadlock
             self._clock.idle(timeout_ns, self._host.poll)
+
+    def has_ready(self) -> bool:
+        """Whether a task could run now: for who runs several machines in turns."""
+        self.expire_timers()
+        if self._run_queue:
+            return True
+        self._host.poll(0)
+        return bool(self._run_queue)
+
+    def pass_time(self, limit_ns: int) -> None:
+        """Do what is due, or sleep until something is or the host has something; no task runs."""
+        self.expire_timers()
+        timeout_ns = self.until_next_timer()
+        timeout_ns = limit_ns if timeout_ns is None else min(timeout_ns, limit_ns)
+        self._clock.idle(timeout_ns, self._host.poll)
+
+    @property
+    def waits_for_host(self) -> bool:
+        """Whether somebody sleeps until the host has something."""
+        return bool(self._host)
 
     def call_after(self, delay_ns: int, action: Callable[[], None]) -> Timer:
         """Call `action` once, `delay_ns` from now on the monotonic clock, at KTIME_MAX at most."""
@@ -254,11 +274,13 @@ class Scheduler:
             sleep.end(Restart())
         return None
 
-    def _expire_timers(self) -> None:
+    def expire_timers(self) -> None:
+        """Do what is due."""
         if self._timers:
             self._timers.expire(self._clock.monotonic_ns)
 
-    def _until_next_timer(self) -> int | None:
+    def until_next_timer(self) -> int | None:
+        """How long it is until a timer is due; None if there is none."""
         deadline = self._timers.next_deadline()
         return None if deadline is None else max(0, deadline - self._clock.monotonic_ns())
 

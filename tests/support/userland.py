@@ -37,6 +37,7 @@ CUT = (
 PROVIDES = {"debconf": "debconf-2.0"}
 ALTERNATIVES = {
     "usr/bin/awk": ("gawk", "mawk"),
+    "usr/bin/nc": ("nc.openbsd", "nc.traditional"),
     "usr/bin/lua": ("lua5.4",),
     "usr/bin/sh": ("dash", "bash"),
 }
@@ -71,6 +72,7 @@ def root(architecture: str, packages: list[str]) -> Path:
     marker = folder / ".packages"
     have = set(marker.read_text().split()) if marker.exists() else set()
     if wanted <= have:
+        finish(folder)
         return folder
     everything = sorted(wanted | have)
     archives = download(architecture, everything)

@@ -79,7 +79,13 @@ class Net:
         """The Internet protocols and their devices, made when somebody needs them."""
         from emu.kernel.net.stack import Stack
 
-        return Stack(self)
+        stack = Stack(self)
+        access = self.kernel.options.host_access
+        if access is not None:
+            from emu.kernel.net.host.gateway import Gateway
+
+            stack.gateway = Gateway(stack, access)
+        return stack
 
     def family(self, number: int) -> NetProtoFamily:
         """A protocol family. EAFNOSUPPORT."""

@@ -37,6 +37,7 @@ from emu.kernel.uapi.net_device import (
 
 if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
+    from emu.kernel.net.host.gateway import Gateway
     from emu.kernel.net.namespace import Net
     from emu.kernel.net.packet.sock import PacketSocket
     from emu.kernel.net.udp.datagram import DatagramSocket
@@ -76,6 +77,8 @@ class Stack:
         self.raw_socks: dict[RawSocket, None] = {}
         self.tcp = TcpTable(self)
         self.packet_socks: dict[PacketSocket, None] = {}
+        self.gateway: Gateway | None = None
+        """The way to the host's network, if there is one."""
         self.taps: dict[Tap, tuple[int, int]] = {}
         """Packet sockets: the protocol each wants, and its device's index or 0."""
         self.is_direct = True

@@ -55,8 +55,10 @@ class Vfs:
         self.mqueue_mount: Mount | None = None
         self.nsfs_mount: Mount | None = None
         """Made when somebody first looks at a namespace."""
+        self.procfs: SuperBlock | None = None
+        self.devtmpfs: SuperBlock | None = None
         self.sysfs: SuperBlock | None = None
-        """The one sysfs, once it was mounted."""
+        """The one instance of each, once it was mounted."""
         self.console: Tty | None = None
         """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []

@@ -66,6 +66,7 @@ class ProcSuperBlock(SuperBlock):
 
     def __init__(self, vfs: Vfs, options: ProcOptions | None = None) -> None:
         super().__init__(vfs)
+        vfs.procfs = vfs.procfs or self
         self.options = options or ProcOptions()
         self.thread_homes: dict[int, ThreadsDirectory] = {}
         """The ``task`` directories that know a thread, by its id."""
@@ -110,7 +111,7 @@ class ProcRoot(Inode):
 
     def __init__(self, sb: ProcSuperBlock) -> None:
         super().__init__(sb, S_IFDIR | 0o555)
-        self.entries: dict[bytes, Inode] = {}
+        self.entries = added_entries(sb)
         self._processes: dict[int, TaskDirectory] = {}
         self._fixed: TableDirectory | None = None
 
@@ -124,7 +125,7 @@ class ProcRoot(Inode):
         """A process, or one of the system's files."""
         if name.isdigit():
             return self._find_process(name)
-        return self.entries.get(name) or self.fixed().lookup(name)
+        return self.fixed().lookup(name) or self.entries.get(name)
 
     def iterate(self) -> Sequence[DirEntry]:
         """The system's files, and a directory for each process, in order of their ids."""
@@ -181,6 +182,15 @@ class ProcRoot(Inode):
             directory = self._processes[task.pid] = process_directory(self.sb, task)
         directory.refresh()
         return directory
+
+
+def added_entries(sb: ProcSuperBlock) -> dict[bytes, Inode]:
+    """What modules put into /proc, the same in all mounts but those of processes alone."""
+    first = sb.vfs.procfs
+    if first is None or first is sb or sb.options.pids_only:
+        return {}
+    assert isinstance(first.root.inode, ProcRoot)
+    return first.root.inode.entries
 
 
 def make_procfs(vfs: Vfs, options: bytes) -> ProcSuperBlock:

@@ -20,8 +20,10 @@ def show_cmdline(kernel: Kernel) -> bytes:
 
 
 def show_modules(kernel: Kernel) -> bytes:
-    """All of this kernel is built in."""
-    return b""
+    """What lsmod(8) shows."""
+    from emu.kernel.module.loader import ModuleLoader
+
+    return "".join(f"{line}\n" for line in kernel.part(ModuleLoader).lines()).encode()
 
 
 def show_filesystems(kernel: Kernel) -> bytes:

@@ -24,6 +24,7 @@ from emu.kernel.uapi.tcp import TCP_CLOSE, TCP_SYN_RECV, TCP_SYN_SENT
 
 if TYPE_CHECKING:
     from emu.kernel.net.address import SockAddr
+    from emu.kernel.net.inet.sockaddr import InetAddress
     from emu.kernel.net.tcp.sock import TcpSocket
     from emu.kernel.vfs.file_operations import Result
 
@@ -48,7 +49,7 @@ def connect(sock: TcpSocket, name: SockAddr, flags: int) -> Result:
         return _connected(sock)
     if sock.state != TCP_CLOSE:
         raise EISCONN
-    _ask(sock, name)
+    ask(sock, sock.parse_remote(name))
     if flags & MSG_DONTWAIT:
         raise EINPROGRESS  # also where the other end has answered already
     if sock.state == TCP_SYN_SENT:
@@ -86,9 +87,8 @@ def _connected(sock: TcpSocket) -> int:
     return 0
 
 
-def _ask(sock: TcpSocket, name: SockAddr) -> None:
+def ask(sock: TcpSocket, address: InetAddress) -> None:
     """Choose the addresses and ports, and send a SYN. ENETUNREACH, EADDRNOTAVAIL and so on."""
-    address = sock.parse_remote(name)
     remote = address.address
     if sock.family != 2 and len(remote) == 4 and sock.v6only:
         raise ENETUNREACH("an IPv4 address, and the socket is for IPv6 only")

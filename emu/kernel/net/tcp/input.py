@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 RECEIVING = (TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2)
 DUP_ACKS = 3
+ANSWER_INTERVAL_NS = 500_000_000
 
 
 def segment_arrives(sock: TcpSocket, frame: Frame, packet: IpPacket, segment: Segment) -> None:
@@ -148,7 +149,7 @@ def _in_time_wait(sock: TcpSocket, frame: Frame, packet: IpPacket, segment: Segm
 
 def _otherwise(sock: TcpSocket, packet: IpPacket, segment: Segment) -> None:
     if not _is_acceptable(sock, segment):
-        if not segment.flags & RST:
+        if not segment.flags & RST and (segment.space or _may_answer(sock)):
             output.send_ack(sock)
         return
     flags = segment.flags
@@ -186,6 +187,18 @@ def _both_asked(sock: TcpSocket, segment: Segment) -> bool:
         and segment.end == sock.rcv_nxt
         and segment.ack == sock.snd_nxt
     )
+
+
+def _may_answer(sock: TcpSocket) -> bool:
+    """Whether a segment that makes no sense is answered, once in a while: two ends never quarrel.
+
+    See tcp_oow_rate_limited.
+    """
+    now = sock.stack.clock.monotonic_ns()
+    if sock.answered_ns and now - sock.answered_ns < ANSWER_INTERVAL_NS:
+        return False
+    sock.answered_ns = now
+    return True
 
 
 def _is_acceptable(sock: TcpSocket, segment: Segment) -> bool:

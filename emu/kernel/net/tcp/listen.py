@@ -137,6 +137,10 @@ def connection_made(child: TcpSocket) -> bool:
     listener = child.listener
     assert listener is not None
     listener.syn_queue.pop(child, None)
+    if listener.accepted is not None:
+        child.listener = None
+        listener.accepted(child)
+        return True
     listener.accept_queue.append(child)
     listener.data_ready()
     return True

@@ -63,7 +63,7 @@ def _take(sock: TcpSocket, msg: MsgHdr) -> int:
         if copied < len(part):
             break
     sock.copied_seq = (sock.copied_seq + done) % SEQUENCES
-    _made_room(sock, done)
+    made_room(sock, done)
     if sock.options.inq:
         _put_inq(sock, msg)
     return done
@@ -74,7 +74,7 @@ def _put_inq(sock: TcpSocket, msg: MsgHdr) -> None:
     msg.put_cmsg(SOL_TCP, TCP_CM_INQ, size)
 
 
-def _made_room(sock: TcpSocket, count: int) -> None:
+def made_room(sock: TcpSocket, count: int) -> None:
     """Tell the sender, and offer more to one whose bytes are read as fast as they come."""
     sock.window_read += count
     if sock.window_read >= sock.window_limit:
@@ -176,7 +176,7 @@ class _Receive:
                 self._passed(count)
                 moved += count
         if moved:
-            _made_room(sock, moved)
+            made_room(sock, moved)
 
     def _passed(self, count: int) -> None:
         sock = self.sock

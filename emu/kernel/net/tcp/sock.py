@@ -7,7 +7,7 @@ The state machine is in `input`, what is sent in `output`, timers in `timer`; `c
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, ENOTCONN, KernelError
@@ -60,6 +60,7 @@ ErrorClass = type[KernelError]
 
 INITIAL_WINDOW = 65536
 INITIAL_CWND = 10
+PRIVATE_BACKLOG = 4096
 
 
 class TcpSocket(InetSocket):
@@ -106,6 +107,8 @@ class TcpSocket(InetSocket):
         self.accept_queue: deque[TcpSocket] = deque()
         self.syn_queue: dict[TcpSocket, None] = {}
         self.listener: TcpSocket | None = None
+        self.accepted: Callable[[TcpSocket], None] | None = None
+        """Takes connections in the place of a program."""
         self.orphan = False
         """Whether no program has it any more: it lives until the connection has ended."""
         self.time_wait_ns = 0
@@ -116,6 +119,7 @@ class TcpSocket(InetSocket):
         self.bytes_acked = self.bytes_received = 0
         self.segs_out = self.segs_in = self.data_segs_out = self.data_segs_in = 0
         self.retransmits_total = 0
+        self.answered_ns = 0
         self.last_sent_ns = self.last_received_ns = 0
 
     @property
@@ -180,6 +184,10 @@ class TcpSocket(InetSocket):
     def listen(self, task: Task, backlog: int) -> None:
         """See `Socket.listen`."""
         listen.listen(self, backlog)
+
+    def listen_privately(self, accepted: Callable[[TcpSocket], None]) -> None:
+        """Take connections that the table leads here, for a function of the kernel's."""
+        self.state, self.backlog, self.accepted = TCP_LISTEN, PRIVATE_BACKLOG, accepted
 
     def accept(self, task: Task, flags: int) -> Socket | Awaitable[Socket]:
         """See `Socket.accept`."""

@@ -252,3 +252,20 @@ def test_the_start_of_a_machine_imports_no_tables_of_proc():
     )
     for module in later.split():
         assert f"emu.kernel.{module}" not in loaded
+
+
+def test_the_networks_devices_are_in_sysfs(guest):
+    assert guest.ls("/sys/class/net") == ["lo"]
+    assert guest.readlink("/sys/class/net/lo") == b"../../devices/virtual/net/lo"
+    lo = "/sys/class/net/lo"
+    assert guest.cat(f"{lo}/address") == b"00:00:00:00:00:00\n"
+    assert guest.cat(f"{lo}/operstate") == b"unknown\n"
+    assert guest.cat(f"{lo}/uevent") == b"INTERFACE=lo\nIFINDEX=1\n"
+    assert guest.cat(f"{lo}/statistics/rx_bytes") == b"0\n"
+    assert guest.readlink(f"{lo}/subsystem") == b"../../../../class/net"
+    stack = guest.kernel.net.stack
+    dev = stack.devices[1]
+    del stack.devices[1]
+    assert guest.ls("/sys/devices/virtual/net") == []
+    stack.devices[1] = dev
+    assert guest.ls("/sys/devices/virtual/net") == ["lo"]

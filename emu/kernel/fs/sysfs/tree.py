@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.devices import add_devices
+from emu.kernel.fs.sysfs.net_class import NetClass
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -35,6 +36,7 @@ def fill(sysfs: Sysfs) -> None:
         ]
     )
     add_devices(sysfs)
+    NetClass(sysfs)
     directory = kernel.directory
     assert directory is not None
     for name in MOUNT_POINTS:

@@ -269,3 +269,11 @@ def test_the_networks_devices_are_in_sysfs(guest):
     assert guest.ls("/sys/devices/virtual/net") == []
     stack.devices[1] = dev
     assert guest.ls("/sys/devices/virtual/net") == ["lo"]
+
+
+def test_the_load_is_the_same_by_sysinfo_and_loadavg(guest):
+    guest.kernel.load.ran(30_000_000_000, 1)
+    guest.clock.advance(60_000_000_000)
+    assert guest.cat("/proc/loadavg").startswith(b"0.63 0.18 0.06 ")
+    assert guest.sys("sysinfo", guest.buffer) == 0
+    assert [round(load / 65536, 2) for load in guest.get("sysinfo")["loads"]] == [0.63, 0.18, 0.06]

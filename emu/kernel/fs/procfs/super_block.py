@@ -71,9 +71,7 @@ class ProcSuperBlock(SuperBlock):
         self.thread_homes: dict[int, ThreadsDirectory] = {}
         """The ``task`` directories that know a thread, by its id."""
         self.set_root(ProcRoot(self))
-        # Weakly: what is unmounted and closed may go.
-        forget = WeakMethod(self.forget_pid)
-        vfs.kernel.pid_forgotten.append(lambda pid: (found := forget()) and found(pid))
+        listen_for_ends(self)
 
     def forget_pid(self, pid: int) -> None:
         """Drop what there is of a process or thread that is gone: see proc_flush_pid."""
@@ -97,6 +95,19 @@ class ProcSuperBlock(SuperBlock):
     def show_options(self) -> str:
         """See `ProcOptions`."""
         return self.options.show()
+
+
+def listen_for_ends(sb: ProcSuperBlock) -> None:
+    """Have a procfs told of ids that are free again, for as long as somebody keeps it."""
+    listeners = sb.vfs.kernel.pid_forgotten
+
+    def forget(pid: int) -> None:
+        found = weak()
+        if found is not None:
+            found(pid)
+
+    weak = WeakMethod(sb.forget_pid, lambda _: listeners.remove(forget))
+    listeners.append(forget)
 
 
 class ProcRoot(Inode):

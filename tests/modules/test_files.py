@@ -408,7 +408,7 @@ def test_debugfs_files_of_every_kind(load):
     assert [guest.echo("42", f"{root}/attr"), guest.cat(f"{root}/attr")] == [3, "42!\n"]
     assert "-17" in guest.dmesg()
     assert guest.rmmod() == 0
-    assert guest.ls("/sys/kernel/debug") == ["sched"]
+    assert guest.ls("/sys/kernel/debug") == ["sched"]  # the scheduler's own
 
 
 def test_configfs_links_defaults_and_dependents(load):

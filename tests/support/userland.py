@@ -32,7 +32,7 @@ PROCPS = [
 CUT = (
     "perl", "dpkg", "debconf", "init-system-helpers", "lsb-base", "adduser", "passwd",
     "sensible-utils", "ucf", "debianutils", "media-types", "mailcap", "netbase",
-    "libegl-mesa0", "mesa-libgallium",
+    "libegl-mesa0", "mesa-libgallium", "liberror-perl",
 )  # fmt: skip
 PROVIDES = {"debconf": "debconf-2.0"}
 ALTERNATIVES = {

@@ -263,10 +263,7 @@ class UnixSocket(Socket):
     def release(self) -> None:
         """Take it away; the other end sees the end, or ECONNRESET if something was not read."""
         self._close(embryo=False)
-        if self.unix.inflight:
-            from emu.kernel.net.unix.garbage import collect_garbage
-
-            collect_garbage(self.unix)
+        self.unix.collect()
 
     def _close(self, embryo: bool) -> None:
         self.dead = True

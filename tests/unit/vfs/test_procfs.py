@@ -11,6 +11,7 @@ from emu.kernel.fs.procfs.net import NET
 from emu.kernel.fs.procfs.pid import PROCESS, THREAD
 from emu.kernel.fs.procfs.root import SYSTEM
 from emu.kernel.fs.procfs.sysctl import SYSCTL
+from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.file_operations import FileOperations
 from tests.support.running import ROOT
 from tests.unit.vfs.guest import Guest
@@ -277,3 +278,15 @@ def test_the_load_is_the_same_by_sysinfo_and_loadavg(guest):
     assert guest.cat("/proc/loadavg").startswith(b"0.63 0.18 0.06 ")
     assert guest.sys("sysinfo", guest.buffer) == 0
     assert [round(load / 65536, 2) for load in guest.get("sysinfo")["loads"]] == [0.63, 0.18, 0.06]
+
+
+def test_writing_an_action_tells_of_a_device_again(guest):
+    told = []
+    guest.kernel.part(Uevents).listeners.append(told.append)
+    name = "/sys/class/mem/null/uevent"
+    assert guest.cat(name) == b"MAJOR=1\nMINOR=3\nDEVNAME=null\nDEVMODE=0666\n"
+    guest.make(name, b"add\n")
+    assert told[0].startswith(b"add@/devices/virtual/mem/null\0ACTION=add\0")
+    assert b"\0SUBSYSTEM=mem\0" in told[0]
+    assert guest.cat("/sys/kernel/uevent_seqnum") == b"1\n"
+    assert guest.write(guest.open(name, "O_WRONLY"), b"frobnicate") == "EINVAL"

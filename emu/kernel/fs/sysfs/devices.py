@@ -12,6 +12,7 @@ from emu.kernel.errno import EINVAL
 from emu.kernel.fs.devtmpfs import NODES
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
+from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.dev import MAJOR, MEM_MAJOR, MINOR
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def add_processors(sysfs: Sysfs) -> None:
             ValueAttribute("online", lambda: 0),
             ValueAttribute("possible", lambda: 0),
             ValueAttribute("present", lambda: 0),
-            uevent(sysfs, ""),
+            uevent(system, "cpu", {}),
         ]
     )
     cpu = sysfs.kobject("devices/system/cpu/cpu0")
-    cpu.add_file(uevent(sysfs, ""))
+    cpu.add_file(uevent(cpu, "cpu", {}))
     cpu.add_link(sysfs.kobject("bus/cpu"), "subsystem")
     sysfs.kobject("bus/cpu/devices").add_link(cpu, "cpu0")
     topology = sysfs.kobject("devices/system/cpu/cpu0/topology")
@@ -74,27 +75,28 @@ def add_character_device(sysfs: Sysfs, kind: str, name: str, rdev: int, mode: in
     """A device of a class, without a bus: see device_create."""
     device = sysfs.kobject(f"devices/virtual/{kind}/{name}")
     group = sysfs.kobject(f"class/{kind}")
-    text = f"MAJOR={MAJOR(rdev)}\nMINOR={MINOR(rdev)}\nDEVNAME={name}\n"
-    text += f"DEVMODE=0{mode:o}\n" if mode != PLAIN_MODE else ""
+    variables = {"MAJOR": str(MAJOR(rdev)), "MINOR": str(MINOR(rdev)), "DEVNAME": name}
+    if mode != PLAIN_MODE:
+        variables["DEVMODE"] = f"0{mode:o}"
     device.add_file(constant("dev", f"{MAJOR(rdev)}:{MINOR(rdev)}"))
-    device.add_file(uevent(sysfs, text))
+    device.add_file(uevent(device, kind, variables))
     device.add_link(group, "subsystem")
     group.add_link(device, name)
     sysfs.kobject("dev/char").add_link(device, f"{MAJOR(rdev)}:{MINOR(rdev)}")
     return device
 
 
-def uevent(sysfs: Sysfs, text: str) -> ValueAttribute:
-    """What a device tells when it comes; who writes an action has it told again.
-
-    Each telling has a number, which /sys/kernel/uevent_seqnum shows.
-    """
+def uevent(device: Kobject, subsystem: str, variables: dict[str, str]) -> ValueAttribute:
+    """What a device tells when it comes; who writes an action has it told to udev again."""
+    text = "".join(f"{key}={value}\n" for key, value in variables.items())
 
     def store(data: bytes) -> None:
         action = next(iter(data.split()), b"")
         if action not in UEVENT_ACTIONS:
             raise EINVAL("no such action")
-        sysfs.uevent_seqnum += 1
+        assert device.sysfs is not None
+        told = {"SUBSYSTEM": subsystem, "SYNTH_UUID": "0", **variables}
+        device.sysfs.kernel.part(Uevents).send(action.decode(), device, told)
 
     return ValueAttribute("uevent", lambda: text, store)
 

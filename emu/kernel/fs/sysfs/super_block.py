@@ -60,8 +60,6 @@ class Sysfs:
         assert isinstance(directory, SysfsRoot)
         self.root.sysfs, self.root.directory = self, directory
         self._known: dict[str, Kobject] = {}
-        self.uevent_seqnum = 0
-        """How often a device was told of."""
         fill(self)
 
     def adopt(self, above: str, kobject: Kobject) -> None:

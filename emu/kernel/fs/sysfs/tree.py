@@ -8,6 +8,7 @@ from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.devices import add_devices
 from emu.kernel.fs.sysfs.net_class import NetClass
+from emu.kernel.module.uevent import Uevents
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -32,7 +33,7 @@ def fill(sysfs: Sysfs) -> None:
             ValueAttribute("cpu_byteorder", lambda: _caller(sysfs).byte_order),
             ValueAttribute("fscaps", lambda: 1),
             ValueAttribute("kexec_loaded", lambda: 0),
-            ValueAttribute("uevent_seqnum", lambda: sysfs.uevent_seqnum),
+            ValueAttribute("uevent_seqnum", lambda: sysfs.kernel.part(Uevents).seqnum),
         ]
     )
     add_devices(sysfs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, ENOENT
 from emu.kernel.fs.procfs.inode import ProcDirectory
+from emu.kernel.fs.procfs.net_files import add_net_files
 from emu.kernel.fs.procfs.pid import ProcessDirectory
 from emu.kernel.fs.procfs.sysctl import add_sysctls
 from emu.kernel.fs.procfs.system import add_system_files
@@ -35,6 +36,7 @@ class ProcSuperBlock(SuperBlock):
         add_system_files(root)
         add_sysctls(root.add_directory(b"sys"))
         add_sysvipc(root)
+        add_net_files(root)
         root.add_link(b"self", lambda: b"%d" % current_of(self).tgid)
         root.add_link(b"thread-self", lambda: b"%d/task/%d" % _thread(current_of(self)))
         root.add_link(b"mounts", lambda: b"self/mounts")

@@ -61,9 +61,23 @@ class Bind:
     writable: bool = False
 
 
+@record
+class ModuleFile:
+    """A kernel module of ours: a Python file, which programs may load by name.
+
+    With `arguments` (``name=value ...``) it is loaded before the first program runs.
+    """
+
+    path: str
+    arguments: str | None = None
+
+
 @record(frozen=False)
 class Config:
     """What a machine is made of. All of the host that the guest can reach is named here.
+
+    `layers` are folders and archives, which never change; what the guest changes is in memory, or
+    is kept in the folder `upper`.
 
     `deterministic` makes the same programs with the same input do the same every time: tasks take
     turns by work done, not by the host's clock, and `clock` and `seed` are a virtual clock and 0
@@ -72,6 +86,7 @@ class Config:
     """
 
     layers: Sequence[str] = ()
+    upper: str | None = None
     binds: Sequence[Bind] = ()
     memory: int = DEFAULT_MEMORY
     cpu_model: str | None = None
@@ -80,6 +95,7 @@ class Config:
     clock: Clock | None = None
     deterministic: bool = False
     time_limit_ns: int | None = None
+    modules: Sequence[ModuleFile] = ()
     options: Options = field(default_factory=Options)
 
 
@@ -118,13 +134,17 @@ class Machine:
         )
         if config.time_limit_ns is not None:
             self.kernel.sched.call_after(config.time_limit_ns, self._out_of_time)
-        mount_root(self.kernel, list(self.config.layers))
+        mount_root(self.kernel, list(self.config.layers), self.config.upper)
         if config.options.host_access is not None:
             from emu.kernel.net.host.names import write_hosts
 
             write_hosts(self.kernel, config.options.host_access)
         for bind in self.config.binds:
             bind_host(self.kernel, bind.host, bind.guest.encode(), bind.writable)
+        if config.modules:
+            from emu.kernel.module.install import install_modules
+
+            install_modules(self.kernel, [(m.path, m.arguments) for m in config.modules])
 
     def watch(self, tracer: Tracer | None) -> None:
         """Send the kernel's events to a tracer."""

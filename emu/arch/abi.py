@@ -64,7 +64,8 @@ class Abi:
     `word_bits` is the size of C's long; `convention.word_bits` that of an argument register, which
     on x32 and n32 is wider. `sister` is the ABI that answers the
     numbers this one's table does not have (x32 beside x86-64, n64 behind n32), or None.
-    `platform` is AT_PLATFORM where that is not the CPU's own.
+    `platform` is AT_PLATFORM where that is not the CPU's own. `clone_last` names the last
+    argument of clone(2), before which is the other one of ``child_tid`` and ``tls``.
     """
 
     def __init__(self, name: str, byte_order: str | None) -> None:
@@ -83,6 +84,7 @@ class Abi:
         self.elf_class: int = text["elf"]["class"]
         self.uname_machine: str = text["uname_machine"][self.isas.index(self.isa.name)]
         self.platform: str | None = text.get("platform")
+        self.clone_last: str = text.get("clone_last", "child_tid")
         self.convention = make_convention(text["convention"], self.isa)
         self.memory = MemoryMap(**text["memory"])
         self.sister: str | None = text.get("sister")

@@ -8,7 +8,9 @@ import sys
 COMMANDS = {
     "run": "run a program",
     "shell": "start an interactive shell",
+    "conform": "check that a kernel keeps the rules of its ABIs",
     "abi": "show and compare ABIs",
+    "module": "begin a kernel module, check one on every ABI",
     "coverage": "show which system calls have a handler",
 }
 

@@ -10,6 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.cli.module_options import (
+    CannotStart,
+    add_options,
+    make_machine,
+    report_missing,
+    with_module_arguments,
+)
 from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
 from emu.kernel.errno import ENOENT, KernelError
@@ -40,7 +47,8 @@ NOT_FOUND = 127
 
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
-    arguments = parser().parse_args(argv)
+    p = parser()
+    arguments = p.parse_args(with_module_arguments(p, argv))
     if not arguments.terminal:
         ended = run(arguments, None)
     elif not os.isatty(0):
@@ -68,6 +76,7 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         return fail(str(error), USAGE)
     config = Config(
         layers=arguments.layer,
+        upper=arguments.upper,
         binds=arguments.bind,
         cpu_model=arguments.cpu,
         seed=arguments.seed,
@@ -75,15 +84,17 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         deterministic=arguments.deterministic or arguments.clock == "virtual",
         time_limit_ns=arguments.limit_time,
         memory=arguments.limit_memory,
+        modules=arguments.modules,
         options=options,
     )
     try:
-        machine = Machine(config)
+        machine = make_machine(config, arguments)
         if arguments.strace:
             trace(machine, arguments)
+        missing = report_missing(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
-    except (OSError, BadExpression) as error:
+    except (OSError, BadExpression, CannotStart) as error:
         return fail(str(error), USAGE)
     try:
         task = machine.spawn(
@@ -110,13 +121,15 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
             machine.run_until_end_of(task)
     except Deadlock as stuck:
         return fail(str(stuck), CANNOT_RUN)
-    except Unimplemented as missing:
-        return fail(f"--strict: {missing}", CANNOT_RUN)
+    except Unimplemented as unknown:
+        return fail(f"--strict: {unknown}", CANNOT_RUN)
     except KernelBug as bug:
         import traceback  # only bugs need it
 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
+    finally:
+        missing()
     return task
 
 
@@ -133,6 +146,10 @@ def parser() -> argparse.ArgumentParser:
         "-L", dest="layer", metavar="DIR|ARCHIVE", action="append", default=[],
         help="a folder, or a tar, zip or cpio archive, of the guest's root, which it never"
         " changes; later ones lie on top",
+    )  # fmt: skip
+    files.add_argument(
+        "--upper", metavar="DIR",
+        help="keep what the guest changes in its root in this folder, for later runs",
     )  # fmt: skip
     files.add_argument(
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[], type=bind_argument,
@@ -192,6 +209,7 @@ def parser() -> argparse.ArgumentParser:
         help="the machine's memory",
     )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
+    add_options(machine)
     seeing = p.add_argument_group("seeing")
     seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
     seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")

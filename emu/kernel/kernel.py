@@ -8,10 +8,10 @@ from functools import cached_property
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from emu.arch.abi import Abi
+from emu.arch.abi import Abi, Row
 from emu.kernel.core_settings import CoreSettings
 from emu.kernel.cpu_timer import run_cpu_timers
-from emu.kernel.errno import EAGAIN, KernelError
+from emu.kernel.errno import EAGAIN, EBUSY, KernelError
 from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
@@ -26,7 +26,6 @@ from emu.kernel.uts import Uts
 from emu.record import field, record
 
 if TYPE_CHECKING:
-    from emu.arch.abi import Row
     from emu.arch.cpu import Cpu, Fault
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
@@ -115,6 +114,8 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self.new_calls: dict[int, Syscall] = {}
+        """System calls that modules made, by number."""
         self._parts: dict[Callable[[Kernel], Any], object] = {}
         self.living = 0
         """How many tasks have not ended."""
@@ -154,8 +155,16 @@ class Kernel:
         """An ABI's tables, read once."""
         key = (name, byte_order)
         if key not in self._abis:
-            self._abis[key] = Abi.load(name, byte_order)
+            self._abis[key] = abi = Abi.load(name, byte_order)
+            for number, syscall in self.new_calls.items():
+                add_row(abi, number, syscall)
         return self._abis[key]
+
+    def add_call(self, number: int, syscall: Syscall) -> None:
+        """Give every ABI a system call, numbered from where its table begins. EBUSY."""
+        for abi in self._abis.values():
+            add_row(abi, number, syscall)
+        self.new_calls[number] = syscall
 
     def cpu(self, isa: str) -> Cpu:
         """The CPU of an instruction set, made when first asked for."""
@@ -166,7 +175,10 @@ class Kernel:
 
     def handler(self, abi: Abi, entry: str) -> Syscall | None:
         """Who answers an entry point of an ABI's table; None if nobody does."""
-        syscall = find_handler(self._handlers, entry, abi.canonical_entry(entry))
+        added = (new for new in self.new_calls.values() if new.entry == entry)
+        syscall = next(added, None) or find_handler(
+            self._handlers, entry, abi.canonical_entry(entry)
+        )
         if syscall is None or not self._wrappers:
             return syscall
         return wrapped(syscall, self._wrappers.get(f"{abi.name}/{entry}", ()))
@@ -319,6 +331,14 @@ class Kernel:
             self.sched.leave_cpu(task)
             task.files.put()
             task.mm.release()
+
+
+def add_row(abi: Abi, number: int, syscall: Syscall) -> None:
+    """Put a call into an ABI's table. EBUSY if the number is taken."""
+    number += abi.number_base
+    if number in abi.syscalls:
+        raise EBUSY(f"{abi.name} has call {number}: {abi.syscalls[number].name}")
+    abi.syscalls[number] = Row(number, syscall.entry.removeprefix("sys_"), syscall.entry)
 
 
 def describe_wait(task: Task) -> str:

@@ -101,7 +101,7 @@ class Scheduler:
         Raises `Deadlock` when no timer and no host descriptor can wake any.
         """
         while True:
-            self._expire_timers()
+            self.expire_timers()
             if self._run_queue:
                 self._host.poll(0)
             while self._run_queue:
@@ -116,7 +116,7 @@ class Scheduler:
 
     def has_ready(self) -> bool:
         """Whether a task could run now: for who runs several machines in turns."""
-        self._expire_timers()
+        self.expire_timers()
         if self._run_queue:
             return True
         self._host.poll(0)
@@ -124,7 +124,7 @@ class Scheduler:
 
     def pass_time(self, limit_ns: int) -> None:
         """Do what is due, or sleep until something is or the host has something; no task runs."""
-        self._expire_timers()
+        self.expire_timers()
         timeout_ns = self.until_next_timer()
         timeout_ns = limit_ns if timeout_ns is None else min(timeout_ns, limit_ns)
         self._clock.idle(timeout_ns, self._host.poll)
@@ -243,7 +243,8 @@ class Scheduler:
             sleep.end(Restart())
         return None
 
-    def _expire_timers(self) -> None:
+    def expire_timers(self) -> None:
+        """Do what is due."""
         if self._timers:
             self._timers.expire(self._clock.monotonic_ns)
 

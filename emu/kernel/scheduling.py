@@ -18,6 +18,7 @@ class Scheduling:
     policy: int = SCHED_NORMAL
     rt_priority: int = 0
     nice: int = 0
+    ioprio: int = 0
     reset_on_fork: bool = False
     affinity: int = 1
     timer_slack_ns: int = DEFAULT_TIMER_SLACK_NS
@@ -27,5 +28,8 @@ class Scheduling:
         if not self.reset_on_fork:
             return replace(self)
         return Scheduling(
-            nice=max(self.nice, 0), affinity=self.affinity, timer_slack_ns=self.timer_slack_ns
+            nice=max(self.nice, 0),
+            ioprio=self.ioprio,
+            affinity=self.affinity,
+            timer_slack_ns=self.timer_slack_ns,
         )

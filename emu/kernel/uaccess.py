@@ -44,7 +44,12 @@ class UserBuffer:
 
     def __init__(self, mm: AddressSpace, pieces: Sequence[tuple[int, int]]) -> None:
         self.mm = mm
-        self._more = list(reversed(pieces))
+        self._more: list[tuple[int, int]] = []
+        if len(pieces) == 1:
+            ((self._address, self._left),) = pieces
+            self.count = self._left
+            return
+        self._more.extend(reversed(pieces))
         self._address, self._left = self._more.pop() if self._more else (0, 0)
         self.count = sum(length for _, length in pieces)
 
@@ -74,6 +79,11 @@ class UserBuffer:
             self.count -= count
             return data
         return self._copy_from_slowly(min(count, self.count))
+
+    def front(self) -> tuple[int, int]:
+        """The address and length of the piece at the front; follow with `advance`."""
+        self._next_piece()
+        return self._address, self._left
 
     def views(self, access: int, limit: int = CHUNK) -> list[memoryview]:
         """See `Buffer.views`."""

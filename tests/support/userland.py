@@ -66,6 +66,7 @@ def root(architecture: str, packages: list[str]) -> Path:
     marker = folder / ".packages"
     have = set(marker.read_text().split()) if marker.exists() else set()
     if wanted <= have:
+        finish(folder)
         return folder
     everything = sorted(wanted | have)
     archives = download(architecture, everything)

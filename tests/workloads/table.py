@@ -11,7 +11,7 @@ TABLE = Path(__file__).with_name("workloads.json")
 # What the kernel offers so far; a workload that needs more waits for it.
 OFFERED = frozenset(
     {"fs", "dlopen", "mmap-exec", "float", "fork", "exec", "pipe", "proc", "signals", "threads",
-     "timers", "pty"}
+     "timers", "pty", "sockets"}
 )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ class DevtmpfsSuperBlock(TmpfsSuperBlock):
 def make_devtmpfs(vfs: Vfs) -> DevtmpfsSuperBlock:
     """A /dev with all nodes and links."""
     sb = DevtmpfsSuperBlock(vfs)
+    vfs.devtmpfs = vfs.devtmpfs or sb
     for name, rdev, mode, gid in NODES:
         sb.add_node(name, rdev, mode, gid)
     root = sb.root.inode

@@ -52,6 +52,13 @@ class PipeOperations(FileOperations):
 
     seekable = False
     nowait = True
+    has_fasync = True
+
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """Each side tells of what it can do."""
+        from emu.kernel.vfs.fasync import watch_itself
+
+        watch_itself(fd, file, on)
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Open a named pipe; a side waits for the other, unless O_NONBLOCK: see fifo_open.

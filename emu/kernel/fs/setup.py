@@ -93,17 +93,20 @@ class KernelWalker:
         return VfsPath(parent.mount, dentry)
 
 
-def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
+def mount_root(kernel: Kernel, layers: Sequence[str], upper: str | None = None) -> Mount:
     """The root of a machine over host folders, later ones on top, and what every root has.
 
-    Without layers it is an empty tmpfs with a minimal /etc. `OSError` if a layer is not there.
+    Without layers it is an empty tmpfs with a minimal /etc. Changes are kept in the folder `upper`,
+    or else in memory. `OSError` if a layer is not there.
     """
     vfs = Vfs(kernel)
     vfs.register(FileSystemType(b"tmpfs", make_tmpfs, check=check_tmpfs))
     vfs.register(FileSystemType(b"ramfs", make_ramfs))
+    vfs.register(FileSystemType(b"overlay", _make_overlayfs))
     vfs.register(FileSystemType(b"proc", make_procfs))
     vfs.register(FileSystemType(b"sysfs", make_sysfs))
     vfs.register(FileSystemType(b"debugfs", make_debugfs))
+    vfs.register(FileSystemType(b"configfs", make_configfs))
     mount_pipefs(vfs)
     mount_anon_inodes(vfs)
     mount_mqueue(vfs)
@@ -113,6 +116,10 @@ def mount_root(kernel: Kernel, layers: Sequence[str]) -> Mount:
     root_sb: SuperBlock = (
         OverlaySuperBlock(vfs, list(layers)) if layers else TmpfsSuperBlock(vfs, mode=0o755)
     )
+    if upper is not None:
+        from emu.kernel.fs.overlayfs.kept import kept_in
+
+        root_sb = kept_in(upper, root_sb)
     rootfs = Mount(RamfsSuperBlock(vfs), source=b"rootfs")
     kernel.mnt_ns = MountNamespace(rootfs)
     root = kernel.root_mount = Mount(root_sb)
@@ -135,6 +142,19 @@ def make_debugfs(vfs: Vfs, options: bytes) -> SuperBlock:
     from emu.kernel.fs.debugfs.super_block import mount_debugfs
 
     return mount_debugfs(vfs, options)
+
+
+def make_configfs(vfs: Vfs, options: bytes) -> SuperBlock:
+    """configfs for mount(2), imported when first mounted."""
+    from emu.kernel.fs.configfs.super_block import mount_configfs
+
+    return mount_configfs(vfs, options)
+
+
+def _make_overlayfs(vfs: Vfs, options: bytes) -> SuperBlock:
+    from emu.kernel.fs.overlayfs.super_block import make_overlayfs
+
+    return make_overlayfs(vfs, options)
 
 
 def mount_at(kernel: Kernel, sb: SuperBlock, name: bytes) -> Mount:

@@ -6,10 +6,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EAGAIN, ENOMEM, KernelError
+from emu.kernel.errno import EAGAIN, EFAULT, ENOMEM, KernelError
 from emu.kernel.fs.pipefs import broken_pipe
 from emu.kernel.restart import Restart
-from emu.kernel.uaccess import KernelBuffer
+from emu.kernel.uaccess import KernelBuffer, UserBuffer
 from emu.kernel.vfs.read_write import vfs_pread, vfs_pwrite, vfs_read, vfs_write
 
 if TYPE_CHECKING:
@@ -77,6 +77,30 @@ async def pipe_to_pipe(
     if data:
         target.put(data)
     return len(data)
+
+
+async def user_to_pipe(task: Task, pieces: list[tuple[int, int]], pipe: Pipe, wait: bool) -> int:
+    """Copy user memory into a pipe, a slot for each page, until it is full: how many bytes."""
+    await _wait_for_room(task, pipe, wait)
+    done = 0
+    for address, length in pieces:
+        while length and not pipe.is_full:
+            count = min(length, PAGE_SIZE - address % PAGE_SIZE)
+            try:
+                pipe.put(task.mm.read(address, count))
+            except EFAULT:
+                if not done:
+                    raise
+                return done
+            address, length, done = address + count, length - count, done + count
+    return done
+
+
+async def pipe_to_user(task: Task, pipe: Pipe, pieces: list[tuple[int, int]], wait: bool) -> int:
+    """Move what is in a pipe to user memory: how many bytes."""
+    await _wait_for_data(pipe, wait)
+    buffer = UserBuffer(task.mm, pieces)
+    return pipe.take_into(buffer) if pipe.used else 0
 
 
 async def _wait_for_data(pipe: Pipe, wait: bool) -> None:

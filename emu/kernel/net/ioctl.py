@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOENT, ENOTTY
 from emu.kernel.net.times import pack_timestamp
+from emu.kernel.signal.sigio import owner_number, set_owner
 from emu.kernel.uapi import sockios
 from emu.kernel.uapi.socket import (
     SO_TIMESTAMP_NEW,
@@ -33,10 +34,11 @@ def socket_ioctl(file: File, socket: Socket, task: Task, cmd: int, arg: int) -> 
     """Answer a command to a socket."""
     match cmd:
         case sockios.FIOSETOWN | sockios.SIOCSPGRP:
-            (file.owner,) = struct.unpack(f"{task.abi.isa.byte_order}i", task.mm.read(arg, 4))
+            (who,) = struct.unpack(f"{task.abi.isa.byte_order}i", task.mm.read(arg, 4))
+            set_owner(task, file, who)
             return 0
         case sockios.FIOGETOWN | sockios.SIOCGPGRP:
-            task.mm.write_u32(arg, file.owner & 0xFFFFFFFF)
+            task.mm.write_u32(arg, owner_number(file) & 0xFFFFFFFF)
             return 0
     if cmd in STAMPS and socket.keeps_stamps:
         if not socket.stamp_ns:

@@ -80,6 +80,8 @@ class Socket:
         self.cred = cred
         self.cookie = net.new_cookie()
         self.file: File | None = None
+        self.async_fd = 0
+        """The descriptor that signals of its readiness name."""
         self.flags = 0
         self.shutdown_mask = 0
         self.error: ErrorClass | None = None

@@ -37,6 +37,10 @@ class SocketOperations(FileOperations):
     seekable = False
     has_fasync = True
 
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """The socket tells of everything itself."""
+        socket_of(file).async_fd = fd
+
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Receive without flags; reading nothing receives nothing."""
         if not buffer.count:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import ENOTDIR
 from emu.kernel.notify.marks import Event, Mark
 from emu.kernel.notify.notifier import Notifier, notifier_of
-from emu.kernel.signal.sigio import send_sigio
+from emu.kernel.signal.sigio import own_by_default, send_sigio
 from emu.kernel.uapi.notify import (
     DN_ACCESS,
     DN_ATTRIB,
@@ -106,8 +106,7 @@ class DnotifyGroup:
             self._notifier.marks.add(mark)
         assert isinstance(mark, DirectoryMark)
         stays = bool(asked & DN_MULTISHOT)
-        if not file.owner:
-            file.owner = task.tgid
+        own_by_default(task, file)
         for request in mark.requests:
             if request.file is file and request.files is task.files:
                 request.fd, request.stays = fd, stays

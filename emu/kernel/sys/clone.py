@@ -25,6 +25,7 @@ from emu.kernel.uapi.clone import (
     CSIGNAL,
 )
 from emu.kernel.uapi.signal import SIGCHLD
+from emu.kernel.user_struct import copy_struct_from_user
 
 CloneFlags = Annotated[int, FlagsArg(bits=0, family=CLONE)]
 InCloneArgs = Annotated[UserStruct, StructArg(layout="clone_args")]
@@ -32,8 +33,6 @@ InCloneArgs = Annotated[UserStruct, StructArg(layout="clone_args")]
 CLONE_ARGS_SIZE_VER0 = 64
 CLONE_ARGS_SIZE_MAX = 4096
 CLONE3_FLAGS = (1 << 32) - 1 & ~(CLONE_DETACHED | CSIGNAL) | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP
-# The ABIs whose clone(2) has the thread pointer last; elsewhere CONFIG_CLONE_BACKWARDS.
-TLS_IS_LAST = ("x86-64", "x32")
 
 
 @syscall("sys_fork")
@@ -54,7 +53,7 @@ def clone(
     fifth: Pointer,
 ) -> int | Awaitable[int]:  # fmt: skip
     """Make a process or a thread. The last two arguments are tls and child_tid. See clone(2)."""
-    tls, child_tid = (fifth, fourth) if task.abi.name in TLS_IS_LAST else (fourth, fifth)
+    tls, child_tid = (fifth, fourth) if task.abi.clone_last == "tls" else (fourth, fifth)
     flags = clone_flags & 0xFFFFFFFF & ~CSIGNAL
     if flags & CLONE_PIDFD and flags & CLONE_PARENT_SETTID:
         raise EINVAL("both want the third argument")
@@ -102,8 +101,4 @@ def read_clone_args(task: Task, uargs: UserStruct, size: int) -> dict[str, int]:
         raise E2BIG("larger than a page")
     if size < CLONE_ARGS_SIZE_VER0:
         raise EINVAL("smaller than the first version of clone_args")
-    raw = task.mm.read(uargs.address, size)
-    known = uargs.layout.size
-    if any(raw[known:]):
-        raise E2BIG("fields that this kernel does not know")
-    return uargs.layout.unpack(raw[:known].ljust(known, b"\0"))
+    return copy_struct_from_user(task.mm, uargs.address, size, uargs.layout)

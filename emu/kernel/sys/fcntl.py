@@ -10,7 +10,9 @@ from emu.kernel.fs.memfd import add_seals, get_seals
 from emu.kernel.fs.pipe_buffer import pipe_of
 from emu.kernel.fs.pipefs import may_exceed_pipe_size
 from emu.kernel.signal.numbers import signal_numbers
+from emu.kernel.signal.sigio import owner_number, set_owner
 from emu.kernel.sys.fcntl_lock import get_lock, set_lock
+from emu.kernel.sys.fcntl_owner import get_owner_ex, set_owner_ex
 from emu.kernel.sys.file_kinds import FcntlCommand, OpenFlagsOrOther, Translated, to_user
 from emu.kernel.sys.open import has_32bit_off_t
 from emu.kernel.syscall import syscall
@@ -26,11 +28,12 @@ from emu.kernel.uapi.fcntl import (
     OPEN_FLAGS,
 )
 from emu.kernel.uapi.stat import S_IFIFO, S_IFMT
+from emu.kernel.vfs.fasync import set_fasync
 from emu.kernel.vfs.fdtable import fd_install, open_file_limit
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.permission import owner_or_capable
 
-SETFL_MASK = O_APPEND | O_NONBLOCK | FASYNC | O_DIRECT | O_NOATIME
+SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME
 
 RECORD_LOCKS = (cmds.F_GETLK, cmds.F_SETLK, cmds.F_SETLKW)
 RECORD_LOCKS_64 = (cmds.F_GETLK64, cmds.F_SETLK64, cmds.F_SETLKW64)
@@ -90,7 +93,7 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
         case cmds.F_GETFL:
             return to_user(task.abi, OPEN_FLAGS, file.flags)
         case cmds.F_SETFL:
-            _set_flags(task, file, arg.flags)
+            _set_flags(task, fd, file, arg.flags)
         case cmds.F_GETPIPE_SZ | cmds.F_SETPIPE_SZ:
             if not is_fifo(file) or file.inode.private is None:
                 raise EBADF("not a pipe")
@@ -103,11 +106,15 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
         case cmds.F_ADD_SEALS:
             add_seals(file, value & 0xFFFFFFFF)
         case cmds.F_GETOWN:
-            return file.owner
+            return owner_number(file)
         case cmds.F_SETOWN:
-            file.owner = (value & 0xFFFFFFFF ^ 1 << 31) - (1 << 31)
+            set_owner(task, file, (value & 0xFFFFFFFF ^ 1 << 31) - (1 << 31))
+        case cmds.F_GETOWN_EX:
+            get_owner_ex(task, file, value)
+        case cmds.F_SETOWN_EX:
+            set_owner_ex(task, file, value)
         case cmds.F_GETSIG:
-            return signal_numbers(task.abi).encode(file.signum) if file.signum else 0
+            return signal_numbers(task.abi).encode(file.signum)
         case cmds.F_SETSIG:
             file.signum = signal_numbers(task.abi).decode(value & 0xFFFFFFFF)
         case cmds.F_GETLEASE:
@@ -127,13 +134,15 @@ def _do_fcntl(task: Task, fd: int, file: File, cmd: int, arg: Translated) -> int
     return 0
 
 
-def _set_flags(task: Task, file: File, flags: int) -> None:
+def _set_flags(task: Task, fd: int, file: File, flags: int) -> None:
     """See setfl: only these flags can change; the others are ignored."""
     new_noatime = flags & O_NOATIME and not file.flags & O_NOATIME
     if new_noatime and not owner_or_capable(task.cred, file.inode):
         raise EPERM("O_NOATIME is for the owner")
     if flags & O_DIRECT and not (file.inode.is_regular or is_fifo(file)):
         raise EINVAL("O_DIRECT is for regular files, and makes packets of a pipe's writes")
+    if file.f_op.has_fasync:
+        set_fasync(task, fd, file, bool(flags & FASYNC))
     file.flags = file.flags & ~SETFL_MASK | flags & SETFL_MASK
 
 

@@ -11,6 +11,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi import ioctl as ioctls
 from emu.kernel.uapi.fcntl import FASYNC, O_NONBLOCK
+from emu.kernel.vfs.fasync import set_fasync
 
 
 @syscall("sys_ioctl")
@@ -29,7 +30,7 @@ def ioctl(task: Task, fd: Fd, cmd: IoctlCommand, arg: ULong) -> int | Awaitable[
         case ioctls.FIOASYNC:
             on = task.mm.read_u32(arg)
             if file.f_op.has_fasync:
-                file.flags = file.flags | FASYNC if on else file.flags & ~FASYNC
+                set_fasync(task, fd, file, bool(on))
             elif on and not file.flags & FASYNC:
                 raise ENOTTY("no SIGIO from this file")
         case ioctls.FIOQSIZE:

@@ -136,7 +136,14 @@ def send_as(
 
 def read_siginfo(task: Task, uinfo: UserStruct) -> SigInfo:
     """What a user's siginfo_t says; nothing in it is checked. EFAULT."""
-    return unpack_siginfo(task.abi, uinfo.mm.read(uinfo.address, uinfo.layout.size))
+    return read_numbered_siginfo(task, uinfo)[1]
+
+
+def read_numbered_siginfo(task: Task, uinfo: UserStruct) -> tuple[int, SigInfo]:
+    """The same with the signal's number, which the caller of another call gives besides. EFAULT."""
+    raw = uinfo.mm.read(uinfo.address, uinfo.layout.size)
+    number: int = uinfo.layout.unpack(raw)["si_signo"]
+    return number, unpack_siginfo(task.abi, raw)
 
 
 def belongs_to_kernel(info: SigInfo) -> bool:

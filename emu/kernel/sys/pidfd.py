@@ -8,7 +8,13 @@ from emu.kernel.args import Fd, FlagsArg, Pid, UInt
 from emu.kernel.errno import EBADF, EINVAL, EPERM, ESRCH
 from emu.kernel.fs.pidfd import create_pidfd, living_task
 from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
-from emu.kernel.sys.kill import Siginfo, belongs_to_kernel, read_siginfo, send_as, send_to_all
+from emu.kernel.sys.kill import (
+    Siginfo,
+    belongs_to_kernel,
+    read_numbered_siginfo,
+    send_as,
+    send_to_all,
+)
 from emu.kernel.sys.kinds import Signal
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -50,8 +56,8 @@ def pidfd_send_signal(task: Task, pidfd: Fd, sig: Signal, info: Siginfo, flags: 
     target = living_task(task.files[pidfd])
     said = None
     if info:
-        said = read_siginfo(task, info)
-        if info.read()["si_signo"] != sig:
+        number, said = read_numbered_siginfo(task, info)
+        if number != sig:
             raise EINVAL("the siginfo is another signal's")
         if belongs_to_kernel(said) and target is not task:
             raise EPERM("the code belongs to the kernel")

@@ -27,6 +27,7 @@ from emu.kernel.uapi.sched import (
     SCHED_RESET_ON_FORK,
     SCHED_RR,
 )
+from emu.kernel.user_struct import copy_struct_from_user
 
 Policy = Annotated[int, FlagsArg(signed=True, family=POLICY)]
 SchedParam = Annotated[UserStruct, StructArg(layout="sched_param")]
@@ -156,11 +157,13 @@ def sched_setattr(task: Task, pid: Pid, uattr: SchedAttr, flags: UInt) -> int:
     if not uattr or pid < 0 or flags:
         raise EINVAL("no parameters, a negative pid, or unknown flags")
     size = task.mm.read_u32(uattr.address) or SCHED_ATTR_SIZE_VER0
-    if not SCHED_ATTR_SIZE_VER0 <= size <= uattr.layout.size:
+    try:
+        if size < SCHED_ATTR_SIZE_VER0:
+            raise E2BIG("smaller than the first version of sched_attr")
+        attr = copy_struct_from_user(task.mm, uattr.address, size, uattr.layout)
+    except E2BIG:
         task.mm.write_u32(uattr.address, uattr.layout.size)
-        raise E2BIG("not a size of sched_attr")
-    raw = task.mm.read(uattr.address, size).ljust(uattr.layout.size, b"\0")
-    attr = uattr.layout.unpack(raw)
+        raise
     if attr["sched_flags"] & ~SCHED_FLAG_RESET_ON_FORK:
         raise EINVAL("unknown scheduling flag")
     target = find_task(task, pid)

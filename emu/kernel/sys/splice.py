@@ -1,13 +1,20 @@
-"""Moving bytes through pipes inside the kernel: splice(2), tee(2)."""
+"""Moving bytes through pipes inside the kernel: splice(2), tee(2), vmsplice(2)."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from emu.kernel.args import Fd, FlagsArg, Pointer, Size
+from emu.kernel.args import Fd, FlagsArg, IovecArg, Pointer, Size, ULong
 from emu.kernel.errno import EBADF, EINVAL, ESPIPE
 from emu.kernel.fs.pipe_buffer import Pipe, pipe_of
-from emu.kernel.fs.splice import file_to_pipe, pipe_to_file, pipe_to_pipe
+from emu.kernel.fs.splice import (
+    file_to_pipe,
+    pipe_to_file,
+    pipe_to_pipe,
+    pipe_to_user,
+    user_to_pipe,
+)
+from emu.kernel.sys.read_write import iovec_pieces
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.fcntl import O_APPEND, O_NONBLOCK
@@ -15,6 +22,7 @@ from emu.kernel.uapi.fs import MAX_RW_COUNT, SPLICE_F_ALL, SPLICE_F_NONBLOCK, SP
 from emu.kernel.uapi.stat import S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
 
+Iovec = Annotated[int, IovecArg(length="nr_segs")]
 SpliceFlags = Annotated[int, FlagsArg(family=SPLICE_FLAGS)]
 
 
@@ -80,6 +88,29 @@ async def tee(task: Task, fdin: Fd, fdout: Fd, len: Size, flags: SpliceFlags) ->
     wait = not (flags & SPLICE_F_NONBLOCK or (source.flags | target.flags) & O_NONBLOCK)
     count = min(len, MAX_RW_COUNT)
     return await pipe_to_pipe(task, in_pipe, out_pipe, count, wait, keep=True)
+
+
+@syscall("sys_vmsplice")
+async def vmsplice(task: Task, fd: Fd, uiov: Iovec, nr_segs: ULong, flags: SpliceFlags) -> int:
+    """Put a program's own bytes into a pipe, or what is in a pipe to them. See vmsplice(2).
+
+    They are copied, so that what the program does to them later does not show.
+    """
+    if flags & ~SPLICE_F_ALL:
+        raise EINVAL("unknown flag")
+    file = task.files[fd]
+    if not file.mode & (FMODE_READ | FMODE_WRITE):
+        raise EBADF("not open for that")
+    pieces = iovec_pieces(task, uiov, nr_segs)
+    if not any(length for _, length in pieces):
+        return 0
+    pipe = _pipe(file)
+    if pipe is None:
+        raise EBADF("not a pipe")
+    wait = not flags & SPLICE_F_NONBLOCK
+    if file.mode & FMODE_WRITE:
+        return await user_to_pipe(task, pieces, pipe, wait)
+    return await pipe_to_user(task, pipe, pieces, wait)
 
 
 def _pipe(file: File) -> Pipe | None:

@@ -1,7 +1,8 @@
-"""Parting from what clone(2) shared: unshare(2)."""
+"""Parting from what clone(2) shared: unshare(2); joining it again: setns(2)."""
 
 from __future__ import annotations
 
+from emu.kernel.args import Fd, Int
 from emu.kernel.errno import EINVAL
 from emu.kernel.fork import check_namespaces
 from emu.kernel.ipc.sem_undo import exit_sem
@@ -50,3 +51,13 @@ def unshare(task: Task, unshare_flags: CloneFlags) -> int:
     if unshare_flags & CLONE_SYSVSEM:
         exit_sem(task)
     return 0
+
+
+@syscall("sys_setns")
+def setns(task: Task, fd: Fd, nstype: Int) -> int:
+    """Join a namespace by its file. See setns(2).
+
+    There is no file of a namespace here yet, and so none to join.
+    """
+    _ = task.files[fd]
+    raise EINVAL("not the file of a namespace")

@@ -26,6 +26,19 @@ class TtyFileOperations(FileOperations):
     """A terminal that is open; its `Tty` is the file's private data."""
 
     seekable = False
+    has_fasync = True
+
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """A file without an owner gets the terminal's foreground group: see __tty_fasync."""
+        from emu.kernel.signal.sigio import GROUP, Owner, own_by_default
+        from emu.kernel.vfs.fasync import watch_itself
+
+        watch_itself(fd, file, on)
+        pgrp = tty_of(file).ctrl.pgrp
+        if on and pgrp and file.owner is None:
+            file.owner = Owner(GROUP, pgrp, task.cred)
+        elif on:
+            own_by_default(task, file)
 
     def find(self, inode: Inode, file: File) -> Tty:
         """Which terminal a device node is. ENXIO, EIO."""

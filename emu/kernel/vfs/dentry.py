@@ -71,6 +71,13 @@ class Dentry:
         self.parent, self.name = parent, name
         parent.children[name] = self
 
+    def exchange(self, other: Dentry) -> None:
+        """Put two names in each other's place."""
+        first, second = (self.parent, self.name), (other.parent, other.name)
+        for dentry, (parent, name) in ((self, second), (other, first)):
+            dentry.parent, dentry.name = parent, name
+            parent.children[name] = dentry
+
     def is_inside(self, ancestor: Dentry) -> bool:
         """Whether it is the ancestor or lies below it on the same file system."""
         dentry = self

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH, O_RDWR, O_WRONLY
+from emu.kernel.vfs.c_names import FileNames
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.signal.sigio import Owner
+    from emu.kernel.vfs.fasync import Fasync
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.path import VfsPath
@@ -19,15 +22,15 @@ FMODE_PATH = 4
 _ACCESS = (FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE, 0)
 
 
-class File:
+class File(FileNames):
     """An open file: shared by all descriptors that were duplicated from one open.
 
     Who keeps it counts: `get` for one more user, `put` for one less; the last `put` releases it.
     """
 
     __slots__ = (
-        "__weakref__", "count", "cred", "epoll_entries", "f_op", "flags", "flock", "inode",
-        "mode", "owner", "path", "pos", "private_data", "signum",
+        "__weakref__", "count", "cred", "epoll_entries", "f_op", "fasync", "flags", "flock",
+        "inode", "mode", "owner", "path", "pos", "private_data", "signum",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
@@ -41,8 +44,10 @@ class File:
         self.count = 1
         self.private_data: Any = None
         self.flock: object = None
-        self.owner = 0
+        self.owner: Owner | None = None
         self.signum = 0
+        self.fasync: Fasync | None = None
+        """Who gets which signal when it is ready: see `emu.kernel.vfs.fasync`."""
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
@@ -80,6 +85,8 @@ class File:
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()
+        if self.fasync is not None:
+            self.fasync.leave()
         if self.mode & FMODE_WRITE and inode.is_regular:
             inode.write_count -= 1
             self.path.mount.writers -= 1

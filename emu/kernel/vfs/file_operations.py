@@ -36,12 +36,22 @@ class FileOperations:
     """
 
     seekable = True
+    advances = True
+    """Whether reading and writing move the file's position by what was done: what is seekable
+    does, unless its kind moves it itself and has a `pread` and a `pwrite` that do not."""
     nowait = False
     ignores_llseek = False
     """Whether lseek does nothing and says so with the old position: noop_llseek."""
 
     has_fasync = False
     """Whether it sends SIGIO to its owner when O_ASYNC is set."""
+
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """O_ASYNC was switched on or off: see `emu.kernel.vfs.fasync.watch_itself`."""
+
+    def __init_subclass__(cls) -> None:
+        if "advances" not in vars(cls) and "seekable" in vars(cls):
+            cls.advances = cls.seekable
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Prepare a new open file; may sleep, may exchange ``file.f_op``."""
@@ -60,6 +70,14 @@ class FileOperations:
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Take the buffer's bytes to a position: how many."""
         raise EINVAL("it cannot be written")
+
+    def pread(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """Read at a position that is not the file's own."""
+        return self.read(file, buffer, pos)
+
+    def pwrite(self, file: File, buffer: Buffer, pos: int) -> Result:
+        """Write at a position that is not the file's own."""
+        return self.write(file, buffer, pos)
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
         """The new position, which the caller stores."""

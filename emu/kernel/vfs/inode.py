@@ -17,6 +17,7 @@ from emu.kernel.uapi.stat import (
     S_ISGID,
     S_IXGRP,
 )
+from emu.kernel.vfs.c_names import InodeNames
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -37,7 +38,7 @@ class DirEntry(NamedTuple):
     type: int
 
 
-class Inode:
+class Inode(InodeNames):
     """A file. Times are in nanoseconds since the epoch.
 
     The methods are the inode operations. A directory overrides those that its file system has;

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EAGAIN, EINVAL
-from emu.kernel.signal.sigio import send_sigio
+from emu.kernel.signal.sigio import own_by_default, send_sigio
 from emu.kernel.uapi.capability import CAP_LEASE
 from emu.kernel.uapi.fcntl import F_RDLCK, F_UNLCK, F_WRLCK
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
@@ -60,8 +60,7 @@ class Leases:
         self._check(file, kind)
         if lease is None:
             self._held.append(Lease(file, fd, kind))
-            if not file.owner:
-                file.owner = task.tgid
+            own_by_default(task, file)
             return
         lease.kind = kind
         if lease.target == kind:

@@ -20,7 +20,6 @@ from emu.kernel.uapi.mount import (
     MS_NOEXEC,
     MS_NOSUID,
     MS_NOSYMFOLLOW,
-    MS_NOUSER,
     MS_RDONLY,
     MS_REC,
     MS_RELATIME,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.super_block import SuperBlock
     from emu.kernel.vfs.vfs import FileSystemType, Vfs
 
+SB_NOUSER = 1 << 31
 ATIME = MS_NOATIME | MS_NODIRATIME | MS_RELATIME
 PER_MOUNT = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | ATIME | MS_NOSYMFOLLOW
 PER_SUPER_BLOCK = MS_RDONLY | MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME
@@ -59,7 +59,7 @@ def do_mount(
     if flags & MS_MGC_MSK == MS_MGC_VAL:
         flags &= ~MS_MGC_MSK
     place = path_lookup(task, AT_FDCWD, target)
-    if flags & MS_NOUSER:
+    if flags & SB_NOUSER:
         raise EINVAL("a flag of the kernel's own")
     may_mount(task)
     options = mount_flags(flags, place.mount)

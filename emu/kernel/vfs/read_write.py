@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
+from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
 from emu.kernel.uapi.resource import RLIM_INFINITY
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID
 from emu.kernel.vfs.attr import check_file_size, remove_privileges
@@ -31,7 +32,7 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
     notify = file.inode.sb.vfs.notify
     if notify is not None:
         result = notify.after_read(file, result)
-    if not operations.seekable:
+    if not operations.advances:
         return result
     if isinstance(result, int):
         file.pos = pos + result
@@ -41,10 +42,10 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
-    _check_position(file, pos)
+    _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    result = file.f_op.read(file, buffer, pos)
+    result = file.f_op.pread(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_read(file, result)
 
@@ -65,6 +66,8 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
     result = operations.write(file, buffer, pos)
     if notify is not None:
         result = notify.after_write(file, result)
+    if not operations.advances:
+        return result
     if isinstance(result, int):
         file.pos = pos + result
         return result
@@ -73,7 +76,7 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
-    _check_position(file, pos)
+    _check_position(file, pos, buffer.count)
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     inode = file.inode
@@ -81,7 +84,7 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    result = file.f_op.write(file, buffer, pos)
+    result = file.f_op.pwrite(file, buffer, pos)
     notify = inode.sb.vfs.notify
     return result if notify is None else notify.after_write(file, result)
 
@@ -114,7 +117,7 @@ def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
     memory = bytearray(count)
     buffer = KernelBuffer(memory)
     while buffer.count:
-        done = file.f_op.read(file, buffer, pos)
+        done = file.f_op.pread(file, buffer, pos)
         if not isinstance(done, int):
             raise EIO("the kernel cannot wait for this file")
         if not done:
@@ -125,7 +128,7 @@ def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
 
 def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     """Write for the kernel itself: how many bytes. ENXIO if the file is one that sleeps."""
-    done = file.f_op.write(file, KernelBuffer(data), pos)
+    done = file.f_op.pwrite(file, KernelBuffer(data), pos)
     if not isinstance(done, int):
         raise ENXIO("the kernel cannot wait for this file")
     return done
@@ -138,9 +141,9 @@ def short_or_raise(done: int, error: KernelError) -> int:
     raise error
 
 
-def _check_position(file: File, pos: int) -> None:
-    if pos < 0:
-        raise EINVAL("position before the start")
+def _check_position(file: File, pos: int, count: int) -> None:
+    if not 0 <= pos <= MAX_LFS_FILESIZE - count:
+        raise EINVAL("position before the start, or an end that is no position")
     if not file.f_op.seekable:
         raise ESPIPE
 

@@ -65,7 +65,7 @@ def rename(
     whiteout = directory.new_whiteout(task.cred) if flags & RENAME_WHITEOUT else None
     directory.rename(old.name, source.inode, new.parent.inode, new.name, target.inode, exchange)
     if exchange:
-        _exchange(source, target)
+        source.exchange(target)
     else:
         source.move(new.parent.dentry, new.name)
     if whiteout is not None:
@@ -117,10 +117,3 @@ def _tell(
     if replaced is not None and exchange:
         notify.moved(there, new.name, here, old.name, replaced)
         notify.moved_self(replaced)
-
-
-def _exchange(first: Dentry, second: Dentry) -> None:
-    first_place, second_place = (first.parent, first.name), (second.parent, second.name)
-    for dentry, (parent, name) in ((first, second_place), (second, first_place)):
-        dentry.parent, dentry.name = parent, name
-        parent.children[name] = dentry

@@ -45,6 +45,8 @@ class SuperBlock:
     volatile = False
     exportable = False
     """Whether its inodes have handles."""
+    stack_depth = 0
+    """How many file systems it lies on: overlays on overlays come to an end."""
     fixed_read_only = False
     """Whether no remount may make it writable."""
 

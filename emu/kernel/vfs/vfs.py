@@ -53,8 +53,10 @@ class Vfs:
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
         self.mqueue_mount: Mount
+        self.procfs: SuperBlock | None = None
+        self.devtmpfs: SuperBlock | None = None
         self.sysfs: SuperBlock | None = None
-        """The one sysfs, once it was mounted."""
+        """The one instance of each, once it was mounted."""
         self.console: Tty | None = None
         """The terminal that the host's terminal was made."""
         self.terminals: list[int] = []

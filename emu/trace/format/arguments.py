@@ -9,7 +9,15 @@ from emu.kernel.args import Arg, FdArg, FlagsArg, IovecArg, PathArg, PointerArg,
 from emu.kernel.errno import KernelError
 from emu.kernel.sys.futex import FutexOpArg
 from emu.kernel.sys.kinds import EpollEventsArg, IdArg, IntegersArg, SignalArg, SigsetArg
-from emu.trace.format import signals
+from emu.kernel.sys.socket_kinds import (
+    LevelArg,
+    MsghdrArg,
+    OptionNameArg,
+    OptionValueArg,
+    SockaddrArg,
+    SocketTypeArg,
+)
+from emu.trace.format import messages, signals, sockets
 from emu.trace.format.flags import flags, number
 from emu.trace.format.futex import operation
 from emu.trace.format.structs import struct
@@ -210,5 +218,11 @@ KINDS: dict[type[Arg], Formatter] = {
     IntegersArg: integers,
     EpollEventsArg: epoll_events,
     FutexOpArg: futex_operation,
+    SocketTypeArg: sockets.socket_type,
+    SockaddrArg: sockets.sockaddr,
+    LevelArg: sockets.level,
+    OptionNameArg: sockets.option_name,
+    OptionValueArg: sockets.option_value,
+    MsghdrArg: messages.message,
     PointerArg: memory,
 }

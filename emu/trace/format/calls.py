@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import fcntl, futex, ipc, prctl, ptrace
+from emu.trace.format import fcntl, futex, ipc, prctl, ptrace, sockets
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
@@ -139,6 +139,15 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "process_vm_readv": {3: remote_iovec},
     "process_vm_writev": {3: remote_iovec},
     "sethostname": {1: raw_word},
+    "socket": {2: sockets.protocol},
+    "socketpair": {2: sockets.protocol, 3: integers(2)},
+    "accept": {2: sockets.length_pointer},
+    "accept4": {2: sockets.length_pointer},
+    "getsockname": {2: sockets.length_pointer},
+    "getpeername": {2: sockets.length_pointer},
+    "recvfrom": {5: sockets.length_pointer},
+    "getsockopt": {4: sockets.length_pointer},
+    "shutdown": {1: sockets.direction},
     "ptrace": {0: ptrace.request, 2: ptrace.address, 3: ptrace.data},
 }
 
@@ -146,6 +155,8 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
 FILLED: dict[str, tuple[int, ...]] = {
     "pipe": (0,), "pipe2": (0,), "getdents": (1,), "getdents64": (1,), "readlink": (1,),
     "readlinkat": (2,), "getcwd": (0,), "getrandom": (0,), "capget": (1,), "msgrcv": (1,),
+    "accept": (2,), "accept4": (2,), "getsockname": (2,), "getpeername": (2,), "recvfrom": (5,),
+    "getsockopt": (4,), "socketpair": (3,),
     "sched_getaffinity": (2,), "_llseek": (3,), "llseek": (3,), "wait4": (1,), "waitpid": (1,),
 }  # fmt: skip
 

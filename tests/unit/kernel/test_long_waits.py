@@ -34,5 +34,5 @@ def test_no_timer_is_due_after_the_end_of_time():
     scheduler.call_after(KTIME_MAX, lambda: due.append(clock.monotonic_ns()))
     scheduler.call_after(1 << 100, lambda: due.append(clock.monotonic_ns()))
     clock.advance(KTIME_MAX - 5)
-    scheduler._expire_timers()
+    scheduler.expire_timers()
     assert due == [KTIME_MAX, KTIME_MAX]

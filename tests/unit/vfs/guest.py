@@ -16,10 +16,10 @@ NAMES = 0x8000
 class Guest(Caller):
     """Calls by short names: ``guest.open("/etc/passwd", "O_RDONLY")``; errors are their names."""
 
-    def __init__(self, abi="x86-64", byte_order=None, uid=0, layers=(), beside=None):
+    def __init__(self, abi="x86-64", byte_order=None, uid=0, layers=(), beside=None, upper=None):
         super().__init__(abi, byte_order, uid, beside.kernel if beside else None)
         if beside is None:
-            mount_root(self.kernel, [str(layer) for layer in layers])
+            mount_root(self.kernel, [str(layer) for layer in layers], upper and str(upper))
         root = self.kernel.root_mount.root_path()
         self.task.files = open_stdio(self.kernel, ())
         self.task.fs = FsContext(root, root)

@@ -19,6 +19,7 @@ from emu.kernel.vfs.inode import DirEntry, Inode, special_fop
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
+    from emu.kernel.fs.layer import LayerInfo
     from emu.kernel.vfs.file_operations import FileOperations
 
 
@@ -53,13 +54,14 @@ class HostfsInode(Inode):
     def refresh(self) -> None:
         """Look at the host again."""
         try:
-            info = os.fstat(self.descriptors[0]) if self.descriptors else self.node.look()
+            if self.descriptors:
+                self._take(os.fstat(self.descriptors[0]))
+            else:
+                self._take(self.node.look())
         except (OSError, KernelError):
             self.nlink = 0
-            return
-        self._take(info)
 
-    def _take(self, info: os.stat_result) -> None:
+    def _take(self, info: LayerInfo) -> None:
         self.mode, self.uid, self.gid = info.st_mode, info.st_uid, info.st_gid
         self.nlink, self.size = info.st_nlink, info.st_size
         self.atime_ns, self.mtime_ns = info.st_atime_ns, info.st_mtime_ns

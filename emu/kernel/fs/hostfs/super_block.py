@@ -26,7 +26,7 @@ class HostfsSuperBlock(SuperBlock):
     def __init__(self, vfs: Vfs, path: str, *, writable: bool) -> None:
         super().__init__(vfs)
         self.read_only = self.fixed_read_only = not writable
-        self._tree = HostTree(path)
+        self._tree = self.make_tree(path)
         self._inodes: WeakValueDictionary[tuple[int, int], HostfsInode] = WeakValueDictionary()
         self._inos: dict[tuple[int, int], int] = {}
         self.set_root(self.inode_of(self._tree.root))
@@ -40,14 +40,22 @@ class HostfsSuperBlock(SuperBlock):
 
     def inode_of(self, node: HostNode) -> HostfsInode:
         """The one inode of a host file, whichever of its names was found last."""
-        from emu.kernel.fs.hostfs.inode import HostfsInode
-
         inode = self._inodes.get(node.key)
         if inode is None or inode.nlink == 0:
-            inode = self._inodes[node.key] = HostfsInode(self, node)
+            inode = self._inodes[node.key] = self.make_inode(node)
         else:
             inode.found_again(node)
         return inode
+
+    def make_tree(self, path: str) -> HostTree:
+        """The tree of the host's files."""
+        return HostTree(path)
+
+    def make_inode(self, node: HostNode) -> HostfsInode:
+        """A new inode for a host file."""
+        from emu.kernel.fs.hostfs.inode import HostfsInode
+
+        return HostfsInode(self, node)
 
     def statfs(self) -> Kstatfs:
         """The host's own numbers."""

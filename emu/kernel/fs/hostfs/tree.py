@@ -2,7 +2,8 @@
 
 Every step is one openat of one name with O_NOFOLLOW from its parent's descriptor: neither a
 symbolic link nor ``..`` nor a change on the host in between takes part in it. Symbolic links are
-resolved by the guest's own path walk. Only folders and regular files are ever opened.
+resolved by the guest's own path walk. Only folders and regular files are ever opened, and never
+the host's /proc, where the emulator itself could be read and written.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import stat
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from emu.kernel.errno import EIO, ENOENT, ENOTDIR
+from emu.kernel.errno import EACCES, EIO, ENOENT, ENOTDIR
 from emu.kernel.fs.host_errors import from_host
+from emu.kernel.fs.layer import LayerInfo
 
 OPEN_LIMIT = 96
 """How many host descriptors a tree keeps open for reuse."""
@@ -28,18 +30,23 @@ _FILE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 class HostTree:
     """A folder or a single file of the host. `OSError` if it is not there."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, node_class: type[HostNode] | None = None) -> None:
+        node_class = node_class or HostNode
         real = os.path.realpath(path)
         info = os.stat(real)
+        self.proc_dev = _proc_dev()
+        if info.st_dev == self.proc_dev:
+            raise OSError(f"{path}: the host's /proc is this program itself, and no guest's")
         self._kept: OrderedDict[HostNode, int] = OrderedDict()
         if stat.S_ISDIR(info.st_mode):
             self._top = os.open(real, _FOLDER)
-            self.root = HostNode(self, None, b"", info)
+            self.root = node_class(self, None, b"", info)
+            self.root.look()
         else:
             folder, name = os.path.split(os.fsencode(real))
             self._top = os.open(folder, _FOLDER)
-            hidden = HostNode(self, None, b"", os.stat(self._top))
-            self.root = HostNode(self, hidden, name, info)
+            hidden = node_class(self, None, b"", os.stat(self._top))
+            self.root = node_class(self, hidden, name, info)
 
     def __del__(self) -> None:
         for fd in [*getattr(self, "_kept", {}).values(), getattr(self, "_top", -1)]:
@@ -78,7 +85,7 @@ class HostNode:
     __slots__ = ("info", "name", "parent", "tree")
 
     def __init__(
-        self, tree: HostTree, parent: HostNode | None, name: bytes, info: os.stat_result
+        self, tree: HostTree, parent: HostNode | None, name: bytes, info: LayerInfo
     ) -> None:
         self.tree = tree
         self.parent = parent
@@ -147,9 +154,12 @@ class HostNode:
             return None
         except OSError as error:
             raise from_host(error) from None
-        return HostNode(self.tree, self, name, info)
+        if info.st_dev == self.tree.proc_dev and info.st_dev != self.tree.root.info.st_dev:
+            # A way to the emulator's own memory and descriptors.
+            raise EACCES("the host's /proc")
+        return type(self)(self.tree, self, name, info)
 
-    def look(self) -> os.stat_result:
+    def look(self) -> LayerInfo:
         """Look at it again. ENOENT if it is gone."""
         if self.parent is None:
             self.info = os.fstat(self.tree.top)
@@ -204,6 +214,14 @@ def _has_mark(path: str, name: str) -> bool:
         return os.getxattr(path, name) in OPAQUE_VALUES
     except OSError:
         return False
+
+
+def _proc_dev() -> int | None:
+    """The device number of the host's /proc, where it has one of its own."""
+    try:
+        return os.stat("/proc/self").st_dev
+    except OSError:
+        return None
 
 
 def check_name(name: bytes) -> None:

@@ -31,12 +31,14 @@ class ProcSuperBlock(SuperBlock):
 
     def __init__(self, vfs: Vfs) -> None:
         super().__init__(vfs)
+        vfs.procfs = vfs.procfs or self
         root = ProcRoot(self)
         self.set_root(root)
         add_system_files(root)
         add_sysctls(root.add_directory(b"sys"))
         add_sysvipc(root)
         add_net_files(root)
+        root.add_file(b"modules", lambda: modules_text(vfs))
         root.add_link(b"self", lambda: b"%d" % current_of(self).tgid)
         root.add_link(b"thread-self", lambda: b"%d/task/%d" % _thread(current_of(self)))
         root.add_link(b"mounts", lambda: b"self/mounts")
@@ -89,6 +91,13 @@ class ProcRoot(ProcDirectory):
         return directory
 
 
+def modules_text(vfs: Vfs) -> bytes:
+    """/proc/modules: what lsmod(8) shows."""
+    from emu.kernel.module.loader import ModuleLoader
+
+    return "".join(f"{line}\n" for line in vfs.kernel.part(ModuleLoader).lines()).encode()
+
+
 def current_of(sb: SuperBlock) -> Task:
     """Who asks. ENOENT before any task runs."""
     task = sb.vfs.kernel.sched.current
@@ -97,11 +106,11 @@ def current_of(sb: SuperBlock) -> Task:
     return task
 
 
-def make_procfs(vfs: Vfs, options: bytes) -> ProcSuperBlock:
+def make_procfs(vfs: Vfs, options: bytes) -> SuperBlock:
     """procfs for mount(2), which has no options here. EINVAL."""
     if options:
         raise EINVAL("proc: unknown option")
-    return ProcSuperBlock(vfs)
+    return vfs.procfs or ProcSuperBlock(vfs)
 
 
 def _thread(task: Task) -> tuple[int, int]:

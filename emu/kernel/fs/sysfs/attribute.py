@@ -118,6 +118,12 @@ class AttributeText(SingleText):
         super().__init__()
         self.event = 0
 
+    def give(self, text: bytes, buffer: Buffer) -> int:
+        """All of a text, from its start."""
+        self._text = text
+        done = self._told = buffer.copy_to(text) if text else 0
+        return done
+
 
 class AttributeFile(FileOperations):
     """Opening, reading and writing an attribute."""
@@ -135,16 +141,20 @@ class AttributeFile(FileOperations):
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """The value; asked for anew whenever reading begins at the start."""
-        inode = file.inode
-        assert isinstance(inode, AttributeInode)
+        inode: AttributeInode = file.inode  # type: ignore[assignment]
         state: AttributeText = file.private_data
         state.event = inode.event
-        return state.read(buffer, pos, lambda: shown(inode))
+        if pos or inode.kobj.directory is None:
+            return state.read(buffer, pos, lambda: shown(inode))
+        # The common case without a detour: a value that is there at once and fits.
+        text = inode.attribute.show(inode.kobj)
+        if type(text) is bytes and len(text) <= buffer.count and len(text) < PAGE_SIZE:
+            return state.give(text, buffer)
+        return state.read(buffer, pos, lambda: checked_text(inode, text))
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """At most a page goes to the attribute, whatever the position."""
-        inode = file.inode
-        assert isinstance(inode, AttributeInode)
+        inode: AttributeInode = file.inode  # type: ignore[assignment]
         count = min(buffer.count, PAGE_SIZE)
         if not count:
             return 0
@@ -152,7 +162,8 @@ class AttributeFile(FileOperations):
         if len(data) < count:
             raise EFAULT
         kobj = inode.kobj
-        kobj.check_alive()
+        if kobj.directory is None:
+            kobj.check_alive()
         stored = inode.attribute.store(kobj, data)
         if isinstance(stored, int):
             return checked_store(inode, stored, count)
@@ -183,7 +194,11 @@ def shown(inode: AttributeInode) -> Text:
     """What an attribute says, cut to less than a page. ENODEV when its object is gone."""
     kobj = inode.kobj
     kobj.check_alive()
-    text = inode.attribute.show(kobj)
+    return checked_text(inode, inode.attribute.show(kobj))
+
+
+def checked_text(inode: AttributeInode, text: Text) -> Text:
+    """A text, cut to less than a page."""
     if not isinstance(text, bytes):
         return _shown_later(inode, text)
     return text if len(text) < PAGE_SIZE else _cut(inode, text)

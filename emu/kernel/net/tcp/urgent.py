@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.net.tcp.segment import SEQUENCES, after, before, distance
-from emu.kernel.signal.send import send_signal
+from emu.kernel.signal.sigio import send_sigurg
 from emu.kernel.uapi.poll import POLLPRI
-from emu.kernel.uapi.signal import SIGURG
 
 if TYPE_CHECKING:
     from emu.kernel.net.tcp.segment import Segment
@@ -33,15 +32,7 @@ def mark_arrives(sock: TcpSocket, segment: Segment) -> None:
 
 def _tell(sock: TcpSocket) -> None:
     """SIGURG to the file's owner."""
-    file = sock.file
-    if file is None or not file.owner:
+    if sock.file is None or sock.file.owner is None:
         return
-    kernel = sock.stack.kernel
-    if file.owner > 0:
-        groups = [kernel.process(file.owner)]
-    else:
-        groups = [g for g in kernel.groups() if g.pgid == -file.owner]
-    for group in groups:
-        if group is not None:
-            send_signal(group.leader, SIGURG)
+    send_sigurg(sock.file)
     sock.read_wait.wake_up_all(POLLPRI)

@@ -1,0 +1,1 @@
+"""The suites: what the kernel must do, one subject a file."""

@@ -1,0 +1,1 @@
+"""configfs: mkdir makes a kernel object. See Documentation/filesystems/configfs.rst."""

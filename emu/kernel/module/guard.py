@@ -1,0 +1,214 @@
+"""The one door into a module's code: its mistakes come out as errors and a report, no more.
+
+A callback is a Python function that may return an int as C does (``-EINVAL``), raise an errno, or
+be ``async`` and sleep. Anything else that it raises is an oops: the call fails with EIO, the log
+tells the module, the line, and the guest's call, and everything else goes on.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from emu.kernel.errno import EIO, KernelError
+from emu.kernel.errno_base import ErrnoValue, generic_numbers
+from emu.kernel.module.ambient import running
+from emu.kernel.module.printk import LOG_ALERT, KernelLog
+from emu.kernel.module.watchdog import SoftLockup
+from emu.kernel.restart import RegistersSet, Restart
+from emu.kernel.wait import Wait
+
+if TYPE_CHECKING:
+    from emu.kernel.module.module import Module
+
+T = TypeVar("T")
+MAX_ERRNO = 4095
+
+
+class Misuse(Exception):
+    """What the kernel's debugging finds: a lock taken twice, sleep where nobody may sleep."""
+
+
+class RestartValue(ErrnoValue):
+    """-ERESTARTSYS: what a wait that a signal broke returns, for the callback to return in turn."""
+
+    def __new__(cls) -> RestartValue:
+        """The kernel's own number, which no program sees."""
+        value = int.__new__(cls, -generic_numbers()["ERESTARTSYS"])
+        value.error = KernelError
+        return value
+
+    def __repr__(self) -> str:
+        return "-ERESTARTSYS"
+
+
+def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a module's function: its result, or an awaitable of it if it sleeps.
+
+    An async one that does not sleep has run when this returns.
+    """
+    watchdog = module.watchdog
+    watchdog.calls += 1
+    watchdog.depth += 1
+    token = running.set(module)
+    try:
+        result = function(*arguments)
+        if isinstance(result, CoroutineType):
+            return _begin(module, function, result)
+        if module.atomic:
+            module.check_released()
+        return result
+    except (KernelError, Restart, RegistersSet):
+        raise
+    except (Exception, SoftLockup) as error:
+        raise oops(module, function, error) from error
+    finally:
+        running.reset(token)
+        watchdog.depth -= 1
+        if watchdog.raised and not watchdog.depth:
+            watchdog.settle()
+
+
+def checked(result: Any) -> int:
+    """A callback's result as an int that is not negative; raises what is negative as its errno."""
+    if result is None:
+        return 0
+    number = int(result)
+    if number >= 0:
+        return number
+    raise as_error(number)
+
+
+def as_error(number: int) -> BaseException:
+    """The error of a negative result, to be raised."""
+    if isinstance(number, RestartValue):
+        return Restart()
+    if isinstance(number, ErrnoValue):
+        return number.error()
+    return error_class(-number)()
+
+
+def error_class(number: int) -> type[KernelError]:
+    """The error of a generic number. EIO for a number that is none."""
+    for name, known in generic_numbers().items():
+        if known == number:
+            for kind in KernelError.__subclasses__():
+                if kind.__name__ == name:
+                    return kind
+    return EIO
+
+
+def later(result: Any, then: Callable[[Any], T]) -> T | Awaitable[T]:
+    """What `then` makes of a result, now or when it is there."""
+    if isinstance(result, Sleeping):
+        return _then(result, then)
+    return then(result)
+
+
+async def _then(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
+    return then(await result)
+
+
+class Sleeping:
+    """A module's coroutine that sleeps: it goes on in its module's name, guarded."""
+
+    def __init__(
+        self,
+        module: Module,
+        function: Callable[..., Any],
+        coroutine: Coroutine[Wait, bool, Any],
+        first: Wait,
+    ) -> None:
+        self._module = module
+        self._function = function
+        self._coroutine = coroutine
+        self._wait = first
+
+    def __await__(self) -> Generator[Wait, bool, Any]:
+        wait = self._wait
+        coroutine = self._coroutine
+        while True:
+            try:
+                outcome: bool | BaseException = yield wait
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:
+                outcome = error
+            ended, value = step(self._module, self._function, coroutine, outcome)
+            if ended:
+                return value
+            wait = value
+
+
+def step(
+    module: Module,
+    function: Callable[..., Any],
+    coroutine: Coroutine[Wait, Any, Any],
+    outcome: bool | BaseException | None,
+) -> tuple[bool, Any]:
+    """Let a coroutine go on: whether it ended, and its result or what it waits for."""
+    watchdog = module.watchdog
+    watchdog.calls += 1
+    watchdog.depth += 1
+    token = running.set(module)
+    try:
+        if isinstance(outcome, BaseException):
+            wait = coroutine.throw(outcome)
+        else:
+            wait = coroutine.send(outcome)
+        if module.atomic:
+            found = module.scheduling_while_atomic()
+            coroutine.close()
+            raise found
+        return False, wait
+    except StopIteration as end:
+        if module.atomic:
+            module.check_released()
+        return True, end.value
+    except (KernelError, Restart, RegistersSet):
+        raise
+    except (Exception, SoftLockup) as error:
+        raise oops(module, function, error) from error
+    finally:
+        running.reset(token)
+        watchdog.depth -= 1
+        if watchdog.raised and not watchdog.depth:
+            watchdog.settle()
+
+
+def _begin(module: Module, function: Callable[..., Any], coroutine: Any) -> Any:
+    ended, value = step(module, function, coroutine, None)
+    return value if ended else Sleeping(module, function, coroutine, value)
+
+
+def oops(module: Module, function: Callable[..., Any], error: BaseException) -> EIO:
+    """Report a module's mistake to the log and the machine's owner; the error to raise."""
+    if isinstance(error, SoftLockup):
+        module.watchdog.raised = False
+    module.break_locks()
+    module.oopses += 1
+    log = module.kernel.part(KernelLog)
+    for line in report(module, function, error):
+        log.log(LOG_ALERT, line)
+    return EIO(f"module {module.name}: {type(error).__name__}: {error}")
+
+
+def report(module: Module, function: Callable[..., Any], error: BaseException) -> list[str]:
+    """What happened, in which call of which program, and where in the module."""
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, Misuse):
+        what = str(error)
+    elif isinstance(error, SoftLockup):
+        what = "soft lockup: it did not come to an end"
+    lines = [f"BUG: module {module.name}: {what}"]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == module.path]
+    name = own[-1].name if own else getattr(function, "__qualname__", repr(function))
+    call = module.describe_call()
+    lines.append(f"in {name}{f', {call}' if call else ''}")
+    for frame in own[-8:]:
+        lines.append(f" {frame.name} at {module.file_name}:{frame.lineno}: {frame.line}")
+    return lines

@@ -1,0 +1,133 @@
+"""Calling a module's `show` and `store`: the C form, and the shorter forms of Python."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from emu.arch.cpu import PAGE_SIZE
+from emu.kernel.errno import EINVAL
+from emu.kernel.module.buffers import CharBuffer
+from emu.kernel.module.cells import AnyCell, BoolCell, Cell, TextCell
+from emu.kernel.module.guard import call, checked, later
+from emu.kernel.module.parse import kstrtobool, kstrtoll
+
+if TYPE_CHECKING:
+    from emu.kernel.fs.single import Text
+    from emu.kernel.module.module import Module
+    from emu.kernel.vfs.file_operations import Result
+
+SLACK = 4 * PAGE_SIZE
+"""How far a `show` may write beyond its page, as it should not, and be found out."""
+
+
+@cache
+def positional(function: Callable[..., Any]) -> int:
+    """How many arguments a function takes by position; 99 for any number."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 99
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 99
+    return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+
+def shown_by(
+    module: Module,
+    function: Callable[..., Any],
+    arguments: Callable[[CharBuffer], tuple[Any, ...]],
+) -> Text:
+    """The text that a `show` makes.
+
+    One that takes all its C arguments writes to the buffer and returns how much. One that takes
+    fewer, without the buffer, returns the value or the text itself, and a line break is added.
+    """
+    buffer = CharBuffer(PAGE_SIZE + SLACK)
+    given = arguments(buffer)
+    wanted = positional(function)
+    if wanted >= len(given):
+        return later(call(module, function, *given), lambda count: taken(buffer, count))
+    without = [argument for argument in given if argument is not buffer]
+    return later(call(module, function, *without[:wanted]), as_line)
+
+
+def taken(buffer: CharBuffer, count: Any) -> bytes:
+    """What a `show` wrote, by what it returned; a text that it returned instead."""
+    if isinstance(count, str | bytes):
+        return as_line(count)
+    return bytes(memoryview(buffer.memory)[: checked(count)])
+
+
+def as_line(value: Any) -> bytes:
+    """A value as a line of text."""
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        from emu.kernel.errno_base import ErrnoValue
+
+        if isinstance(value, ErrnoValue):
+            checked(value)
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, bool | BoolCell):
+        return b"Y\n" if value else b"N\n"
+    text = str(value.value if isinstance(value, Cell | TextCell) else value)
+    return (text if text.endswith("\n") or not text else text + "\n").encode(
+        errors="surrogateescape"
+    )
+
+
+def stored_by(
+    module: Module,
+    function: Callable[..., Any],
+    data: bytes,
+    arguments: Callable[[str, int], tuple[Any, ...]],
+) -> Result:
+    """What a `store` takes of a text.
+
+    One with all its C arguments returns how much. One that takes fewer takes the value as its
+    last: a number or truth value if it is annotated so, else the text without its line break.
+    What it returns is of no interest unless it is an error.
+    """
+    text = data.decode(errors="surrogateescape")
+    given = arguments(text, len(data))
+    wanted = positional(function)
+    if wanted >= len(given):
+        return later(call(module, function, *given), checked)
+    value = parsed(function, text)
+    before = given[: wanted - 1]
+    return later(call(module, function, *before, value), lambda result: _all_of(result, len(data)))
+
+
+def _all_of(result: Any, count: int) -> int:
+    if isinstance(result, int) and not isinstance(result, bool):
+        checked(result)
+    return count
+
+
+def parsed(function: Callable[..., Any], text: str) -> Any:
+    """The value for a function's last argument, by its annotation. EINVAL."""
+    kind = _last_annotation(function)
+    raw = text.encode(errors="surrogateescape")
+    if kind in (int, "int"):
+        return kstrtoll(raw, 0)
+    if kind in (bool, "bool"):
+        return kstrtobool(raw)
+    if kind in (float, "float"):
+        try:
+            return float(text)
+        except ValueError:
+            raise EINVAL("not a number") from None
+    return text.removesuffix("\n")
+
+
+@cache
+def _last_annotation(function: Callable[..., Any]) -> Any:
+    parameters = list(inspect.signature(function).parameters.values())
+    return parameters[-1].annotation if parameters else None
+
+
+def value_of(cell: AnyCell) -> Any:
+    """What is in a cell; anything else is itself."""
+    return cell.value if isinstance(cell, Cell | BoolCell | TextCell) else cell

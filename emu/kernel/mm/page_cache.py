@@ -43,8 +43,7 @@ class PageCache:
         """For a mapping without an inode: its size in bytes, beyond which pages do not exist."""
         self.image: tuple[object, object] | None = None
         """What the file's contents meant to who parsed them, and when: see `elf_image`."""
-        if reader is not None:
-            ram.caches[id(self)] = self
+        (ram.stores if reader is None else ram.caches)[id(self)] = self
 
     def __del__(self) -> None:
         # May run at any moment, inside the frame allocator too: only leave a note.

@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 EMU := $(VENV)/bin/emu
 
-.PHONY: demo test lint workloads bench fuzz fuzz-netlink oracles clean
+.PHONY: demo test lint workloads bench fuzz fuzz-netlink differential oracles clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/python -m samples.demo
@@ -33,6 +33,10 @@ bench: $(VENV)/.test
 
 fuzz: $(VENV)/.test
 	$(VENV)/bin/python -m tests.fuzz $(FUZZ)
+
+# Random file calls on this kernel's tmpfs and on the host's: 50,000 sequences.
+differential: $(VENV)/.test
+	$(VENV)/bin/python -m tests.differential $(DIFFERENTIAL)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -5,7 +5,7 @@ Pure description, so that the kernel is typed, and tested, without an engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from emu.arch.isa import Isa
@@ -80,6 +80,10 @@ class Cpu(Protocol):
     platform: bytes | None
     """AT_HWCAP, AT_HWCAP2 and AT_PLATFORM: just what this CPU can execute."""
 
+    model: str
+    identity: Mapping[str, int]
+    """The words by which this CPU says who it is: CPUID's, or ARM's MIDR; none elsewhere."""
+
     work_done: int
     """How many blocks of code the last `run` executed; 0 where they are not counted."""
 
@@ -127,6 +131,9 @@ class Cpu(Protocol):
 
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault."""
+
+    def limit_run(self, blocks: int) -> None:
+        """How many blocks each run may have from now on, where they are counted."""
 
     def step(self) -> Fault | None:
         """Execute one instruction from `pc`; None also if it led into the kernel."""

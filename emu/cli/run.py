@@ -77,6 +77,7 @@ def run(
         options.release = arguments.release
     if arguments.limit_tasks:
         options.limit_tasks = arguments.limit_tasks
+    options.left_out = [name for name, wanted in arguments.config if not wanted]
     if arguments.hostname:
         options.hostname = arguments.hostname
     try:
@@ -227,6 +228,10 @@ def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.A
         "--limit-memory", metavar="BYTES[K|M|G]", type=size_argument, default=DEFAULT_MEMORY,
         help="the machine's memory",
     )  # fmt: skip
+    machine.add_argument(
+        "--config", metavar="CONFIG_X=n", action="append", default=[], type=config_argument,
+        help="leave a part of the kernel out, as its Kconfig would",
+    )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
     add_options(machine)
     if tracing_options:
@@ -258,6 +263,16 @@ def user_argument(text: str) -> tuple[int, int]:
     if not uid.isdecimal() or (gid and not gid.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r} is not UID:GID in numbers")
     return int(uid), int(gid or uid)
+
+
+def config_argument(text: str) -> tuple[str, bool]:
+    """``CONFIG_X=n`` as a symbol and whether it is wanted."""
+    from emu.kernel.kconfig import check_choice  # most machines have all
+
+    try:
+        return check_choice(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def seconds_argument(text: str) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import get_ident
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, Fault, TrapHandler
@@ -41,6 +42,7 @@ class Engine(UserRegisters, Hardware):
     platform: bytes | None = None
     hwcap: int = 0
     hwcap2: int = 0
+    identity: Mapping[str, int] = MappingProxyType({})
     vector_page: tuple[int, bytes] | None = None
     """A page that Linux maps for every process of this ISA (address, content), if any."""
 
@@ -131,6 +133,11 @@ class Engine(UserRegisters, Hardware):
         self.state.load(state)
 
     # Running
+
+    def limit_run(self, blocks: int) -> None:
+        """How many blocks each run may have from now on, where they are counted."""
+        if self._budget is not None:
+            self._budget.allowed = blocks
 
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised.

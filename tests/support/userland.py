@@ -22,11 +22,17 @@ TRIPLETS = {
     "mips64el": "mips64el-linux-gnuabi64", "riscv64": "riscv64-linux-gnu",
 }  # fmt: skip
 ARCHITECTURES = tuple(TRIPLETS)
+PROCPS_ARCHITECTURES = ("amd64", "arm64", "mips64el")
+PROCPS = [
+    "coreutils", "dash", "procps", "psmisc", "lsof", "util-linux", "mount", "kmod", "sysfsutils",
+    "ncurses-base", "base-files",
+]  # fmt: skip
+"""What reads /proc and /sys, and where it is tried: see tests/programs/test_procps.py."""
 # Packages that only maintainer scripts need: cutting them off keeps the roots small.
 CUT = (
     "perl", "dpkg", "debconf", "init-system-helpers", "lsb-base", "adduser", "passwd",
     "sensible-utils", "ucf", "debianutils", "media-types", "mailcap", "netbase",
-    "libegl-mesa0", "mesa-libgallium",
+    "libegl-mesa0", "mesa-libgallium", "liberror-perl",
 )  # fmt: skip
 PROVIDES = {"debconf": "debconf-2.0"}
 ALTERNATIVES = {

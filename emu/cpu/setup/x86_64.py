@@ -101,7 +101,7 @@ class X86_64(X86):
 
     def _bring_up(self) -> None:
         self._start_fpu()
-        _, _, self.hwcap = self._cpuid(1)
+        self._identify()
         self._write_msr(_EFER, _EFER_SCE_LME_LMA)
         self._write_msr(_STAR, _STAR_VALUE)
         self.access.write(RCX, _AFTER_STUB)

@@ -25,7 +25,7 @@ from emu.kernel.uapi.notify import (
     FS_OPEN,
     FS_RENAME,
 )
-from emu.kernel.vfs.file import FMODE_WRITE
+from emu.kernel.vfs.file import FMODE_NONOTIFY, FMODE_WRITE
 from emu.record import field, record
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Notifier:
         return done
 
     def _file(self, file: File, mask: int) -> None:
-        if not file.is_path:
+        if not (file.is_path or file.mode & FMODE_NONOTIFY):
             self._dentry(file.path, mask)
 
     def _dentry(self, path: VfsPath, mask: int) -> None:

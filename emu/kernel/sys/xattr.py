@@ -212,25 +212,26 @@ def _check_name(name: bytes) -> None:
 
 
 def _permission(task: Task, path: VfsPath, name: bytes, mask: int) -> None:
-    """See xattr_permission."""
+    """Who may, and whether there is such a class: see xattr_permission, xattr_resolve_name."""
     inode, cred = path.inode, task.cred
-    prefix, dot, rest = name.partition(b".")
-    if not dot or prefix not in (b"user", b"trusted", b"security"):
-        raise EOPNOTSUPP("no such class of attributes")
+    prefix, _, rest = name.partition(b".")
+    match prefix:
+        case b"security":
+            needed = CAP_SETFCAP if name == XATTR_NAME_CAPS else CAP_SYS_ADMIN
+            if mask == MAY_WRITE and not cred.capable(needed):
+                raise EPERM("security attributes need a capability")
+        case b"trusted":
+            if not cred.capable(CAP_SYS_ADMIN):
+                raise EPERM if mask == MAY_WRITE else ENODATA
+        case b"user":
+            if not (inode.is_regular or inode.is_dir):
+                raise EPERM if mask == MAY_WRITE else ENODATA
+            sticky = inode.is_dir and inode.mode & S_ISVTX
+            if sticky and mask == MAY_WRITE and not owner_or_capable(cred, inode):
+                raise EPERM("the directory is sticky and another's")
+            inode_permission(cred, inode, mask)
+        case _:
+            inode_permission(cred, inode, mask)
+            raise EOPNOTSUPP("no such class of attributes")
     if not rest:
         raise EINVAL("only the name of a class")
-    if prefix == b"security":
-        needed = CAP_SETFCAP if name == XATTR_NAME_CAPS else CAP_SYS_ADMIN
-        if mask == MAY_WRITE and not cred.capable(needed):
-            raise EPERM("security attributes need a capability")
-        return
-    if prefix == b"trusted":
-        if not cred.capable(CAP_SYS_ADMIN):
-            raise EPERM if mask == MAY_WRITE else ENODATA
-        return
-    if not (inode.is_regular or inode.is_dir):
-        raise EPERM if mask == MAY_WRITE else ENODATA
-    sticky = inode.is_dir and inode.mode & S_ISVTX
-    if sticky and mask == MAY_WRITE and not owner_or_capable(cred, inode):
-        raise EPERM("the directory is sticky and another's")
-    inode_permission(cred, inode, mask)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FMODE_READ = 1
 FMODE_WRITE = 2
 FMODE_PATH = 4
+FMODE_NONOTIFY = 8
+"""Nobody is told what is done with it: what fanotify opened itself."""
 
 _ACCESS = (FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE, 0)
 

@@ -128,9 +128,9 @@ def open_how(task: Task, dfd: int, name: bytes, how: OpenHow) -> File | Awaitabl
 
 
 def open_path(
-    task: Task, path: VfsPath, how: OpenHow, *, created: bool = False
+    task: Task, path: VfsPath, how: OpenHow, *, created: bool = False, quiet: bool = False
 ) -> File | Awaitable[File]:
-    """Open what a walk has found."""
+    """Open what a walk has found; `quiet` tells nobody of it."""
     flags = how.flags
     inode = path.inode
     inode.refresh()
@@ -166,7 +166,8 @@ def open_path(
     except BaseException:
         _abandon(file)
         raise
-    _tell(file)
+    if not quiet:
+        _tell(file)
     return file
 
 

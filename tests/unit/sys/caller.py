@@ -35,6 +35,8 @@ class FakeCpu:
         self.pc = 0x1000
         self.thread_pointer = 0
         self.gs_base = 0
+        self.model, self.hwcap, self.hwcap2 = "fake", 0x112D, 0
+        self.identity = {"vendor": 0, "signature": 0x206C1, "ecx": 1, "edx": 0x112D, "midr": 0}
         self.tls = {}
         self.flags = 0x10 if isa.name == "arm" else 0
 
@@ -88,18 +90,25 @@ class Caller:
         self.kernel.add_task(task)
         self.kernel.sched.current = task
         self.binder = Binder(self.abi, self.cpu.registers, False)
+        self.bound = {}
 
     def start(self, entry, *arguments):
         """Begin a call by its entry point: its result, or a coroutine."""
-        syscall = HANDLERS[entry]
-        convention = self.abi.convention
-        widths = [p.arg.bits for p in syscall.parameters()]
-        mask = (1 << convention.word_bits) - 1
-        for place, value in zip(convention.locate(widths), arguments, strict=False):
+        places, decode = self.bound.get(entry) or self._bind(entry)
+        mask = (1 << self.abi.convention.word_bits) - 1
+        for place, value in zip(places, arguments, strict=False):
             self._store(place.low, value & mask)
             if place.high is not None:
                 self._store(place.high, value >> 32 & mask)
-        return self.binder.decoder(syscall)(self.task)
+        return decode(self.task)
+
+    def _bind(self, entry):
+        """Where the arguments of a call go, and what decodes them."""
+        syscall = HANDLERS[entry]
+        widths = [p.arg.bits for p in syscall.parameters()]
+        places = list(self.abi.convention.locate(widths))
+        self.bound[entry] = places, self.binder.decoder(syscall)
+        return self.bound[entry]
 
     def _store(self, slot, value):
         if hasattr(slot, "number"):

@@ -199,6 +199,8 @@ class TmpfsInode(PagedInode):
             moved = inode.is_dir - replaced.is_dir
             self.nlink -= moved
             new_directory.nlink += moved
+            self._put_first(name)
+            new_directory._put_first(new_name)
             self.touch_mtime()
             replaced.touch_ctime()
         else:
@@ -290,6 +292,13 @@ class TmpfsInode(PagedInode):
         self.size += BOGO_DIRENT_SIZE
         self.touch_mtime()
         return inode
+
+    def _put_first(self, name: bytes) -> None:
+        """Make a name the first that is listed."""
+        self.children[name] = self.children.pop(name)
+        self.numbers.pop(name, None)
+        self._last_number += 1
+        self.numbers[name] = self._last_number
 
     def _remove(self, name: bytes) -> None:
         del self.children[name]

@@ -82,8 +82,8 @@ class Config:
 
     `deterministic` makes the same programs with the same input do the same every time: tasks take
     turns by work done, not by the host's clock, and `clock` and `seed` are a virtual clock and 0
-    unless they are given. `time_limit_ns` ends all tasks by SIGKILL after so much of the clock's
-    time.
+    unless they are given. `count_instructions` lets CPUs count theirs, at a cost. `time_limit_ns`
+    ends all tasks by SIGKILL after so much of the clock's time.
     """
 
     layers: Sequence[str] = ()
@@ -95,6 +95,7 @@ class Config:
     seed: int | None = None
     clock: Clock | None = None
     deterministic: bool = False
+    count_instructions: bool = False
     time_limit_ns: int | None = None
     modules: Sequence[ModuleFile] = ()
     options: Options = field(default_factory=Options)
@@ -273,9 +274,12 @@ class Machine:
         window, model = config.register_window, config.cpu_model
         blocks = self.kernel.sched.slice_ns // NSEC_PER_BLOCK if config.deterministic else None
         try:
-            return create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
+            cpu = create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
         except ValueError as error:
             raise UnknownModel(str(error)) from None
+        if config.count_instructions:
+            cpu.count_instructions()
+        return cpu
 
     def _set_slice(self, slice_ns: int) -> None:
         """How long a task may run while others wait: by the clock, or by blocks of code."""

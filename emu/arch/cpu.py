@@ -87,6 +87,14 @@ class Cpu(Protocol):
     work_done: int
     """How many blocks of code the last `run` executed; 0 where they are not counted."""
 
+    @property
+    def instructions(self) -> int:
+        """How many instructions were executed, on a machine that counts them; 0 otherwise."""
+
+    @property
+    def overwritten(self) -> dict[str, int]:
+        """Registers that the trap instruction overwrote, as they were, if instructions count."""
+
     vector_page: tuple[int, bytes] | None
     """ARM's page of kernel helpers, address and content; None elsewhere."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from threading import get_ident
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, Fault, TrapHandler
 from emu.arch.isa import Isa
@@ -19,6 +19,9 @@ from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
 from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback, trap_callback
 from emu.cpu.user_registers import UserRegisters
+
+if TYPE_CHECKING:
+    from emu.cpu.instruction_count import InstructionCount
 
 _FOREIGN_STOP_RETRY_S = 0.0005
 
@@ -73,6 +76,7 @@ class Engine(UserRegisters, Hardware):
         self.finish_bring_up()
         self._install_traps()
         self._pristine = self.save()
+        self._instructions: InstructionCount | None = None
         self._budget: BlockBudget | None = None
         if blocks_per_run is not None:
             self._budget = BlockBudget(self.library, self.handle, blocks_per_run)
@@ -240,6 +244,22 @@ class Engine(UserRegisters, Hardware):
         """Forget instructions translated from the frame at this RAM address, if there are any."""
         if frame in self.code_frames:
             self.discard_code(frame)
+
+    def count_instructions(self) -> None:
+        """Count them from now on; before the first run."""
+        from emu.cpu.instruction_count import InstructionCount
+
+        self._instructions = InstructionCount(self.library, self.handle)
+
+    @property
+    def overwritten(self) -> dict[str, int]:
+        """What the trap instruction itself overwrote, as far as it is known: see `X86_64`."""
+        return {}
+
+    @property
+    def instructions(self) -> int:
+        """How many instructions were executed since `count_instructions`; 0 without it."""
+        return self._instructions.value if self._instructions is not None else 0
 
     # For callbacks
 

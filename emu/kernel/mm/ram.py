@@ -159,6 +159,10 @@ class Ram:
     def _take(self) -> int:
         if self.abandoned:
             self._collect()
+            if self._dirty:
+                frame = self._dirty.pop()
+                self.view[frame : frame + PAGE_SIZE] = _ZEROES
+                return frame
         if self._clean:
             return self._clean.pop()
         frame = self._next
@@ -179,7 +183,6 @@ class Ram:
         while self.abandoned:
             for frame in self.abandoned.pop().values():
                 self.put(frame)
-        self._give_back()
 
     def _free(self, frame: int) -> None:
         if frame in self.executable:

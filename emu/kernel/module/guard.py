@@ -75,10 +75,10 @@ def checked(result: Any) -> int:
     """A callback's result as an int that is not negative; raises what is negative as its errno."""
     if result is None:
         return 0
-    number = int(result)
-    if number >= 0:
-        return number
-    raise as_error(number)
+    number = result if isinstance(result, int) else int(result)
+    if number < 0:
+        raise as_error(number)
+    return int(number)
 
 
 def as_error(number: int) -> BaseException:

@@ -75,7 +75,8 @@ def place_of(task: Task, name: bytes) -> VfsPath:
     vma = mapped_file(task, name)
     if vma is None or vma.file is None:
         raise ENOENT
-    return vma.file.path
+    path: VfsPath = vma.file.path
+    return path
 
 
 def map_files_directory(parent: TaskDirectory, mode: int, ino: int) -> MapFilesDirectory:

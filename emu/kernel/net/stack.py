@@ -19,7 +19,6 @@ from emu.kernel.net.inet.interface import InterfaceAddress, device_came_up, devi
 from emu.kernel.net.inet.neighbour import NeighbourTable
 from emu.kernel.net.inet.ports import PortTable
 from emu.kernel.net.snmp import Counters
-from emu.kernel.net.sysctl import NetSysctls
 from emu.kernel.net.tcp.table import TcpTable
 from emu.kernel.uapi.net_device import (
     ETH_P_ALL,
@@ -71,7 +70,7 @@ class Stack:
         self.neighbours = {size: NeighbourTable(self, size) for size in (4, 16)}
         self.fragments = Fragments(self)
         self.counters = Counters()
-        self.sysctls = NetSysctls()
+        self.sysctls = net.sysctls
         self.udp_ports: PortTable[DatagramSocket] = PortTable(self)
         self.ping_ports: PortTable[DatagramSocket] = PortTable(self)
         self.raw_socks: dict[RawSocket, None] = {}

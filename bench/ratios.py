@@ -1,6 +1,7 @@
 """Side by side with qemu-user: the same ELF, in turns, CPU time, as ratios.
 
-    python -m bench.ratios [--rounds N] [--isa NAME] [trap] [compute] [start] [processes]
+    python -m bench.ratios [--rounds N] [--isa NAME] [trap] [traced] [compute] [start]
+                            [processes] [files] [sockets]
 
 Every figure is the least CPU time (user and system) of several rounds. A ratio under 1 means that
 emu is the faster one.
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -22,19 +22,29 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from bench import measure
+from bench.files import files
+from bench.measure import ROOT, emu, least
 from tests.support.binfmt import has_private_binfmt, qemu_with_exec
 from tests.support.userland import Unavailable, root
 
-ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples" / "programs"
 COMPUTE = ("sieve", "fib", "floating", "copy", "chase")
 TRAPS = 1_000_000
+TRACED = 200_000
 SPAWNED = 500
 SECOND_EXECS = 30
 # What a process benchmark does how often in all.
 PROCESSES = (
     ("fork-50M", 100), ("ping-pong", 20_000), ("yield", 50_000), ("crowd", 10), ("crowd", 100),
     ("crowd", 1000), ("sleepers", 0), ("sleepers", 1000),
+)  # fmt: skip
+
+
+# What a socket benchmark does how often: messages and back, megabytes, connections.
+SOCKETS = (
+    ("unix", 5000), ("tcp", 5000), ("udp", 5000), ("unix-bulk", 64), ("tcp-bulk", 64),
+    ("epoll", 1000), ("connect", 1000), ("hold", 10), ("hold", 1000), ("hold", 10_000),
 )  # fmt: skip
 
 
@@ -73,7 +83,7 @@ def main() -> int:
     options = arguments()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, Python ", end="")
     print(f"{platform.python_version()}, {date.today()}, {qemu_version()}")
-    kinds = options.kinds or ["trap", "compute", "start", "processes"]
+    kinds = options.kinds or ["trap", "traced", "compute", "start", "processes", "files", "sockets"]
     for target in TARGETS:
         if options.isa and target.isa not in options.isa:
             continue
@@ -82,6 +92,8 @@ def main() -> int:
             continue
         if "trap" in kinds:
             trap(target, options.rounds)
+        if "traced" in kinds:
+            traced(target, options.rounds)
         if "compute" in kinds:
             compute(target, options.rounds)
         if "start" in kinds:
@@ -89,6 +101,10 @@ def main() -> int:
         if "processes" in kinds:
             processes(target, options.rounds)
             spawn(target, options.rounds)
+        if "files" in kinds:
+            files(target.isa, target.compiler, target.qemu, options.rounds)
+        if "sockets" in kinds:
+            sockets(target, options.rounds)
     return 0
 
 
@@ -105,6 +121,18 @@ def trap(target: Target, rounds: int) -> None:
     )
     ours, theirs = ours / TRAPS * 1e6, theirs / TRAPS * 1e6
     say(target, "trap", f"{ours:7.3f} us  qemu {theirs:7.3f} us  ratio {ours / theirs:5.2f}")
+
+
+def traced(target: Target, rounds: int) -> None:
+    """The same loop under ``--strace`` to a file: what one traced call costs."""
+    program = str(SAMPLES / target.loop)
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--strace", "-o", str(Path(folder, "trace"))]
+        cost = (
+            least(emu([*options, program, str(TRACED)]), rounds)
+            - least(emu([*options, program, "1"]), rounds)
+        ) / TRACED
+    say(target, "traced", f"{cost * 1e6:7.3f} us  {1 / cost:9,.0f} calls a second")
 
 
 def compute(target: Target, rounds: int) -> None:
@@ -175,6 +203,26 @@ def processes(target: Target, rounds: int) -> None:
             say(target, what, f"{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ours / theirs:5.2f}")
 
 
+def sockets(target: Target, rounds: int) -> None:
+    """Messages, bulk, idle connections, many connections: whole runs without the start."""
+    if not shutil.which(target.compiler):
+        say(target, "sockets", f"skipped: {target.compiler or 'a C library'} is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        program = str(Path(folder, "sockets"))
+        source = str(ROOT / "bench" / "programs" / "sockets.c")
+        subprocess.run([target.compiler, "-O2", "-static", source, "-o", program], check=True)
+        for name, count in SOCKETS:
+            ours, theirs = (
+                least([*prefix, program, name, str(count)], rounds)
+                - least([*prefix, program, "tcp", "1"], rounds)
+                for prefix in (emu([]), [target.qemu])
+            )
+            each = f"{ours / count * 1e6:8.1f} us each"
+            ratio = f"ratio {ours / theirs:5.2f}" if theirs > 0 else "qemu: too short"
+            say(target, f"{name} {count}", f"{ours:7.3f} s   qemu {theirs:7.3f} s   {ratio} {each}")
+
+
 def spawn(target: Target, rounds: int) -> None:
     """A shell that runs `true`, a program, many times; under qemu its children are emulated too."""
     if not target.debian or not has_private_binfmt():
@@ -195,25 +243,7 @@ def spawn(target: Target, rounds: int) -> None:
 
 
 def say(target: Target, what: str, result: str) -> None:
-    print(f"{target.isa:<10}{what:<15}{result}", flush=True)
-
-
-def emu(argv: list[str]) -> list[str]:
-    return [sys.executable, "-m", "emu", "run", *argv]
-
-
-def least(command: list[str], rounds: int) -> float:
-    """The least CPU seconds of several runs; `SystemExit` if one fails."""
-    times = []
-    for _ in range(rounds):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode:
-            end = f"{done.returncode}: {done.stderr.decode()[-300:]}"
-            raise SystemExit(f"{' '.join(command)} ended with {end}")
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times)
+    measure.say(target.isa, what, result)
 
 
 def qemu_version() -> str:
@@ -227,7 +257,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ratios")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--isa", action="append", choices=[t.isa for t in TARGETS])
-    parser.add_argument("kinds", nargs="*", metavar="trap|compute|start|processes")
+    parser.add_argument(
+        "kinds", nargs="*", metavar="trap|traced|compute|start|processes|files|sockets"
+    )
     return parser.parse_args()
 
 

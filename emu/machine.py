@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.isa import ISAS
 from emu.kernel import sys
-from emu.kernel.clock import HostClock, VirtualClock
+from emu.kernel.clock import NSEC_PER_BLOCK, HostClock, VirtualClock
 from emu.kernel.cred import Credentials
 from emu.kernel.errno import KernelError
 from emu.kernel.exec.execve import do_execve
@@ -32,6 +32,7 @@ from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
+    from emu.cpu.ticker import Ticker
     from emu.kernel.added_gates import AddedGate
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
@@ -81,8 +82,8 @@ class Config:
 
     `deterministic` makes the same programs with the same input do the same every time: tasks take
     turns by work done, not by the host's clock, and `clock` and `seed` are a virtual clock and 0
-    unless they are given. `time_limit_ns` ends all tasks by SIGKILL after so much of the clock's
-    time.
+    unless they are given. `count_instructions` lets CPUs count theirs, at a cost. `time_limit_ns`
+    ends all tasks by SIGKILL after so much of the clock's time.
     """
 
     layers: Sequence[str] = ()
@@ -94,6 +95,7 @@ class Config:
     seed: int | None = None
     clock: Clock | None = None
     deterministic: bool = False
+    count_instructions: bool = False
     time_limit_ns: int | None = None
     modules: Sequence[ModuleFile] = ()
     options: Options = field(default_factory=Options)
@@ -132,6 +134,10 @@ class Machine:
             options=config.options,
             seed=seed,
         )
+        self._ticker: Ticker | None = None
+        sched = self.kernel.sched
+        sched.set_slice = self._set_slice
+        sched.slice_ns = BLOCKS_PER_RUN * NSEC_PER_BLOCK if config.deterministic else TICK_NS
         if config.time_limit_ns is not None:
             self.kernel.sched.call_after(config.time_limit_ns, self._out_of_time)
         mount_root(self.kernel, list(self.config.layers), self.config.upper)
@@ -241,7 +247,8 @@ class Machine:
             return nullcontext()  # CPUs count
         from emu.cpu.ticker import Ticker
 
-        return Ticker(TICK_NS, self._running_cpu)
+        self._ticker = Ticker(self.kernel.sched.slice_ns, self._running_cpu)
+        return self._ticker
 
     def step(self) -> None:
         """Let one task run until it sleeps, ends, or loses its CPU. `Deadlock` if none can."""
@@ -265,11 +272,22 @@ class Machine:
         config = self.config
         memory = self.kernel.ram.memory
         window, model = config.register_window, config.cpu_model
-        blocks = BLOCKS_PER_RUN if config.deterministic else None
+        blocks = self.kernel.sched.slice_ns // NSEC_PER_BLOCK if config.deterministic else None
         try:
-            return create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
+            cpu = create_cpu(ISAS[isa], memory, window=window, model=model, blocks_per_run=blocks)
         except ValueError as error:
             raise UnknownModel(str(error)) from None
+        if config.count_instructions:
+            cpu.count_instructions()
+        return cpu
+
+    def _set_slice(self, slice_ns: int) -> None:
+        """How long a task may run while others wait: by the clock, or by blocks of code."""
+        self.kernel.sched.slice_ns = slice_ns
+        if self._ticker is not None:
+            self._ticker.interval_ns = slice_ns
+        for cpu in self.kernel.ram.cpus:
+            cpu.limit_run(slice_ns // NSEC_PER_BLOCK)
 
     def _out_of_time(self) -> None:
         self.kernel.log("the time limit is reached: all tasks are killed")

@@ -5,7 +5,7 @@ Pure description, so that the kernel is typed, and tested, without an engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from emu.arch.isa import Isa
@@ -80,8 +80,20 @@ class Cpu(Protocol):
     platform: bytes | None
     """AT_HWCAP, AT_HWCAP2 and AT_PLATFORM: just what this CPU can execute."""
 
+    model: str
+    identity: Mapping[str, int]
+    """The words by which this CPU says who it is: CPUID's, or ARM's MIDR; none elsewhere."""
+
     work_done: int
     """How many blocks of code the last `run` executed; 0 where they are not counted."""
+
+    @property
+    def instructions(self) -> int:
+        """How many instructions were executed, on a machine that counts them; 0 otherwise."""
+
+    @property
+    def overwritten(self) -> dict[str, int]:
+        """Registers that the trap instruction overwrote, as they were, if instructions count."""
 
     vector_page: tuple[int, bytes] | None
     """ARM's page of kernel helpers, address and content; None elsewhere."""
@@ -119,6 +131,9 @@ class Cpu(Protocol):
 
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault."""
+
+    def limit_run(self, blocks: int) -> None:
+        """How many blocks each run may have from now on, where they are counted."""
 
     def step(self) -> Fault | None:
         """Execute one instruction from `pc`; None also if it led into the kernel."""

@@ -7,6 +7,9 @@ import sys
 
 COMMANDS = {
     "run": "run a program",
+    "strace": "run a program and trace its system calls, with strace's options",
+    "steps": "show a program's system calls step by step",
+    "compare": "compare programs, ways into the kernel, or all ABIs",
     "shell": "start an interactive shell",
     "conform": "check that a kernel keeps the rules of its ABIs",
     "abi": "show and compare ABIs",

@@ -7,7 +7,6 @@ import os
 
 from emu.cli.usage import fail
 
-KINDS = ("proc", "sysfs", "debugfs", "configfs", "chardev", "netlink", "syscall")
 PROBLEMS, USAGE = 1, 2
 
 
@@ -22,6 +21,8 @@ def main(argv: list[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     p = argparse.ArgumentParser(prog="emu module", description="Help with kernel modules.")
+    from emu.module_tools.starters import KINDS
+
     commands = p.add_subparsers(dest="command", required=True)
     starter = commands.add_parser("new", help="write a commented module and its test")
     starter.add_argument("name", metavar="NAME")
@@ -40,11 +41,7 @@ def new(name: str, kind: str, folder: str) -> int:
 
     if not name.isidentifier():
         return fail(f"{name!r} is no name for a module", USAGE)
-    try:
-        files = starter(name, kind)
-    except NotImplementedError as error:
-        return fail(str(error), USAGE)
-    for file_name, text in files.items():
+    for file_name, text in starter(name, kind).items():
         path = os.path.join(folder, file_name)
         if os.path.exists(path):
             return fail(f"{path} exists", USAGE)

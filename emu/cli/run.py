@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.cli import tracing
 from emu.cli.module_options import (
     CannotStart,
     add_options,
@@ -27,14 +28,16 @@ from emu.machine import (
     DEFAULT_MEMORY,
     Bind,
     Config,
-    Machine,
     ProgramNotFound,
     UnknownModel,
 )
-from emu.trace.filter import BadExpression
+from emu.trace.errors import BadExpression
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.cli.terminal import HostTerminal
+    from emu.kernel.events import Tracer
     from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.task import Task
 
@@ -48,26 +51,33 @@ NOT_FOUND = 127
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
     p = parser()
-    arguments = p.parse_args(with_module_arguments(p, argv))
+    return start(p.parse_args(with_module_arguments(p, argv)))
+
+
+def start(arguments: argparse.Namespace, watcher: Tracer | None = None) -> int:
+    """The same for options that are parsed, with somebody who watches."""
     if not arguments.terminal:
-        ended = run(arguments, None)
+        ended = run(arguments, None, watcher)
     elif not os.isatty(0):
         return fail("-t: standard input is not a terminal", USAGE)
     else:
         from emu.cli.terminal import HostTerminal
 
         with HostTerminal(0) as terminal:
-            ended = run(arguments, terminal)
+            ended = run(arguments, terminal, watcher)
     return ended if isinstance(ended, int) else end_as(ended)
 
 
-def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | int:
+def run(
+    arguments: argparse.Namespace, terminal: HostTerminal | None, watcher: Tracer | None = None
+) -> Task | int:
     """Run the program to its end; an exit status if it came to nothing."""
     options = Options(strict=arguments.strict, log=warn)
     if arguments.release:
         options.release = arguments.release
     if arguments.limit_tasks:
         options.limit_tasks = arguments.limit_tasks
+    options.left_out = [name for name, wanted in arguments.config if not wanted]
     if arguments.hostname:
         options.hostname = arguments.hostname
     try:
@@ -85,12 +95,17 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         time_limit_ns=arguments.limit_time,
         memory=arguments.limit_memory,
         modules=arguments.modules,
+        count_instructions=getattr(arguments, "count_instructions", False),
         options=options,
     )
+    ends: list[Callable[[], None]] = []
     try:
         machine = make_machine(config, arguments)
-        if arguments.strace:
-            trace(machine, arguments)
+        if watcher is not None:
+            machine.watch(watcher)
+        elif tracing.wanted(arguments):
+            tracer, ends = tracing.make_tracer(arguments)
+            machine.watch(tracer)
         missing = report_missing(machine, arguments)
         if terminal is not None:
             terminal.connect(machine)
@@ -129,17 +144,20 @@ def run(arguments: argparse.Namespace, terminal: HostTerminal | None) -> Task | 
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
     finally:
+        for end in ends:
+            end()
         missing()
     return task
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(*, add_help: bool = True, tracing_options: bool = True) -> argparse.ArgumentParser:
     """The options of ``emu run``; the guest's own begin after the program's name."""
     p = argparse.ArgumentParser(
         formatter_class=HelpFormatter,
         prog="emu run",
         usage="emu run [options] PROGRAM [ARGUMENT...]",
         description="Run a Linux program of any supported ABI.",
+        add_help=add_help,
     )
     files = p.add_argument_group("what the guest sees of the host")
     files.add_argument(
@@ -157,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     process = p.add_argument_group("the program's surroundings")
     process.add_argument(
-        "-t", dest="terminal", action="store_true",
+        "-t", "--terminal", dest="terminal", action="store_true",
         help="give it a terminal of its own, which this one shows: job control, line editing",
     )  # fmt: skip
     process.add_argument("--cwd", metavar="DIR", default="/", help="working directory (/)")
@@ -187,7 +205,9 @@ def parser() -> argparse.ArgumentParser:
         help="let a port of the host (of 127.0.0.1) lead to one of the guest's",
     )  # fmt: skip
     machine = p.add_argument_group("the machine")
-    machine.add_argument("-r", dest="release", help="the kernel release that uname tells")
+    machine.add_argument(
+        "-r", "--release", dest="release", help="the kernel release that uname tells"
+    )
     machine.add_argument("--cpu", metavar="MODEL", help="the CPU model")
     machine.add_argument("--seed", type=int, help="make randomness repeatable")
     machine.add_argument(
@@ -208,21 +228,18 @@ def parser() -> argparse.ArgumentParser:
         "--limit-memory", metavar="BYTES[K|M|G]", type=size_argument, default=DEFAULT_MEMORY,
         help="the machine's memory",
     )  # fmt: skip
+    machine.add_argument(
+        "--config", metavar="CONFIG_X=n", action="append", default=[], type=config_argument,
+        help="leave a part of the kernel out, as its Kconfig would",
+    )  # fmt: skip
     machine.add_argument("--strict", action="store_true", help="end at an unimplemented call")
     add_options(machine)
-    seeing = p.add_argument_group("seeing")
-    seeing.add_argument("--strace", action="store_true", help="trace system calls as strace does")
-    seeing.add_argument("-o", dest="output", metavar="FILE", help="write the trace to a file")
-    seeing.add_argument(
-        "-e", dest="expressions", metavar="trace=SET", action="append", default=[],
-        help="trace only these calls",
-    )  # fmt: skip
-    seeing.add_argument(
-        "-f", dest="follow", action="store_true", help="trace child processes and threads, too"
-    )
-    seeing.add_argument(
-        "-s", dest="string_limit", metavar="N", type=int, default=32, help="string length shown"
-    )
+    if tracing_options:
+        seeing = p.add_argument_group("seeing")
+        seeing.add_argument(
+            "--strace", action="store_true", help="trace system calls as strace does"
+        )
+        tracing.add_options(seeing)
     p.add_argument("program", metavar="PROGRAM", help=argparse.SUPPRESS)
     p.add_argument(
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
@@ -246,6 +263,16 @@ def user_argument(text: str) -> tuple[int, int]:
     if not uid.isdecimal() or (gid and not gid.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r} is not UID:GID in numbers")
     return int(uid), int(gid or uid)
+
+
+def config_argument(text: str) -> tuple[str, bool]:
+    """``CONFIG_X=n`` as a symbol and whether it is wanted."""
+    from emu.kernel.kconfig import check_choice  # most machines have all
+
+    try:
+        return check_choice(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def seconds_argument(text: str) -> int:
@@ -297,21 +324,6 @@ def host_access(arguments: argparse.Namespace) -> HostAccess | None:
 
     allowed = [rule for text in arguments.allow for rule in resolve_allow(*parse_allow(text))]
     return HostAccess(tuple(allowed), tuple(map(parse_publish, arguments.publish)))
-
-
-def trace(machine: Machine, arguments: argparse.Namespace) -> None:
-    """Attach the strace subscriber."""
-    from emu.trace.strace import Strace
-
-    out = open(arguments.output, "w") if arguments.output else sys.stderr  # noqa: SIM115
-    machine.watch(
-        Strace(
-            out,
-            string_limit=arguments.string_limit,
-            expressions=arguments.expressions,
-            follow=arguments.follow,
-        )
-    )
 
 
 def why(error: KernelError) -> str:

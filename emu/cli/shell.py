@@ -8,6 +8,7 @@ import struct
 
 from emu.arch.abi import identify_elf
 from emu.cli import run
+from emu.cli.module_options import SEPARATOR, with_module_arguments
 from emu.cli.usage import HelpFormatter, fail
 
 SHELLS = (
@@ -26,7 +27,8 @@ ELF_HEADER = 52
 
 def main(argv: list[str]) -> int:
     """Start a shell; answers its exit status."""
-    arguments = parser().parse_args(argv)
+    p = parser()
+    arguments = p.parse_args(with_module_arguments(p, argv))
     if not arguments.layer:
         return fail(NO_ROOT, run.USAGE)
     found = find_shell(arguments.layer, arguments.arch)
@@ -36,6 +38,11 @@ def main(argv: list[str]) -> int:
     path, called = found
     options = [word for folder in arguments.layer for word in ("-L", folder)]
     options += [word for bind in arguments.bind for word in ("--bind", bind)]
+    for module in arguments.module:
+        options += ["--module", *module.split(SEPARATOR)]
+    options += [word for path in arguments.offer for word in ("--offer", path)]
+    if arguments.devices:
+        options += ["--devices", arguments.devices]
     return run.main(["-t", *options, "-0", called[0], "/" + path, *called[1:]])
 
 
@@ -55,6 +62,15 @@ def parser() -> argparse.ArgumentParser:
         "--bind", metavar="HOST:GUEST[:rw]", action="append", default=[],
         help="show a host file or folder at a place in the guest",
     )  # fmt: skip
+    p.add_argument(
+        "--module", metavar="FILE [NAME=VALUE ...]", action="append", default=[],
+        help="load a kernel module written in Python",
+    )  # fmt: skip
+    p.add_argument(
+        "--offer", metavar="FILE|FOLDER", action="append", default=[],
+        help="let programs load modules: see insmod(8), modprobe(8)",
+    )  # fmt: skip
+    p.add_argument("--devices", metavar="FILE", help="make the devices that a TOML file models")
     return p
 
 

@@ -20,6 +20,8 @@ class BlockBudget:
     """Counts the blocks of one engine's run down and stops it at the last."""
 
     def __init__(self, library: Library, handle: int, blocks: int) -> None:
+        self.allowed = blocks
+        """How many blocks a run may have, from the next one on."""
         self.blocks = blocks
         stop = address_of(library.stop)
         if native.available():
@@ -40,7 +42,7 @@ class BlockBudget:
 
     def refill(self) -> None:
         """Allow the next run its blocks."""
-        self._left[0] = self.blocks
+        self.blocks = self._left[0] = self.allowed
 
     @property
     def used(self) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import mmap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import get_ident
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, Fault, TrapHandler
 from emu.arch.isa import Isa
@@ -18,6 +19,9 @@ from emu.cpu.hardware import Hardware
 from emu.cpu.registers import cell_at
 from emu.cpu.traps import interrupt_callback, invalid_callback, plain_callback, trap_callback
 from emu.cpu.user_registers import UserRegisters
+
+if TYPE_CHECKING:
+    from emu.cpu.instruction_count import InstructionCount
 
 _FOREIGN_STOP_RETRY_S = 0.0005
 
@@ -38,6 +42,7 @@ class Engine(UserRegisters, Hardware):
     platform: bytes | None = None
     hwcap: int = 0
     hwcap2: int = 0
+    identity: Mapping[str, int] = MappingProxyType({})
     vector_page: tuple[int, bytes] | None = None
     """A page that Linux maps for every process of this ISA (address, content), if any."""
 
@@ -71,6 +76,7 @@ class Engine(UserRegisters, Hardware):
         self.finish_bring_up()
         self._install_traps()
         self._pristine = self.save()
+        self._instructions: InstructionCount | None = None
         self._budget: BlockBudget | None = None
         if blocks_per_run is not None:
             self._budget = BlockBudget(self.library, self.handle, blocks_per_run)
@@ -127,6 +133,11 @@ class Engine(UserRegisters, Hardware):
         self.state.load(state)
 
     # Running
+
+    def limit_run(self, blocks: int) -> None:
+        """How many blocks each run may have from now on, where they are counted."""
+        if self._budget is not None:
+            self._budget.allowed = blocks
 
     def run(self) -> Fault | None:
         """Execute from `pc` until `stop` (None) or a fault. Raises what a handler raised.
@@ -233,6 +244,22 @@ class Engine(UserRegisters, Hardware):
         """Forget instructions translated from the frame at this RAM address, if there are any."""
         if frame in self.code_frames:
             self.discard_code(frame)
+
+    def count_instructions(self) -> None:
+        """Count them from now on; before the first run."""
+        from emu.cpu.instruction_count import InstructionCount
+
+        self._instructions = InstructionCount(self.library, self.handle)
+
+    @property
+    def overwritten(self) -> dict[str, int]:
+        """What the trap instruction itself overwrote, as far as it is known: see `X86_64`."""
+        return {}
+
+    @property
+    def instructions(self) -> int:
+        """How many instructions were executed since `count_instructions`; 0 without it."""
+        return self._instructions.value if self._instructions is not None else 0
 
     # For callbacks
 

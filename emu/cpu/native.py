@@ -74,6 +74,15 @@ _PRINT = (
 #   dec qword [rcx] ; jz stop ; ret ; stop: jmp [rcx+8]
 _BLOCK = bytes.fromhex("48ff097401c3ff6108")
 
+# void instruction(uc, address, size, data): counts up.
+#   inc qword [rcx] ; ret
+_COUNT = bytes.fromhex("48ff01c3")
+
+# The same, keeping the values of two words as they are before the instruction.
+#   inc qword [rcx] ; mov rax, [rcx+8] ; mov rdx, [rax] ; mov [rcx+24], rdx ; mov rax, [rcx+16]
+#   mov rdx, [rax] ; mov [rcx+32], rdx ; ret
+_COUNT_AND_KEEP = bytes.fromhex("48ff01488b4108488b1048895118488b4110488b1048895120c3")
+
 _RETURN = bytes.fromhex("c3")
 
 
@@ -142,6 +151,16 @@ def _block_code() -> int:
 
 
 @cache
+def _count_code() -> int:
+    return _code_pages().place(_COUNT)
+
+
+@cache
+def _count_and_keep_code() -> int:
+    return _code_pages().place(_COUNT_AND_KEEP)
+
+
+@cache
 def _fill_code() -> int:
     return _code_pages().place(_TLB_FILL)
 
@@ -185,6 +204,16 @@ def interrupt_blob(number: int, trap: int, others: int) -> Blob:
 def block_blob(stop: int) -> Blob:
     """A callback for blocks that counts its first word down and calls `stop` at 0."""
     return Blob(_block_code(), 0, stop)
+
+
+def count_blob() -> Blob:
+    """A callback for instructions that counts its first word up."""
+    return Blob(_count_code(), 0)
+
+
+def count_and_keep_blob(first_address: int, second_address: int) -> Blob:
+    """The same, keeping two words in its fourth and fifth as they are before each instruction."""
+    return Blob(_count_and_keep_code(), 0, first_address, second_address, 0, 0)
 
 
 def fill_blob(callback: int, flags_address: int = 0, keep_mask: int = 0xFFFFFFFF) -> Blob:

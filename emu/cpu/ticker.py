@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Protocol
 
+NSEC_PER_SEC = 1_000_000_000
 _JOIN_TIMEOUT_S = 1.0
 
 
@@ -19,6 +20,8 @@ class Interruptible(Protocol):
 class Ticker:
     """A thread that interrupts the running CPU every `interval_ns`, between `start` and `stop`.
 
+    The interval may be changed while it ticks.
+
     `running` answers the CPU whose turn it is, or None; it is called in the ticking thread.
     While it runs, `Cpu.run` returns None at each tick, and Python's signal handlers (Ctrl-C) are
     called then.
@@ -27,7 +30,7 @@ class Ticker:
     def __init__(self, interval_ns: int, running: Callable[[], Interruptible | None]) -> None:
         if interval_ns <= 0:
             raise ValueError(f"a tick of {interval_ns} ns is not possible")
-        self._interval_s = interval_ns / 1e9
+        self.interval_ns = interval_ns
         self._running = running
         self._ended = Event()
         self._thread: Thread | None = None
@@ -54,7 +57,7 @@ class Ticker:
         self.stop()
 
     def _tick(self) -> None:
-        while not self._ended.wait(self._interval_s):
+        while not self._ended.wait(self.interval_ns / NSEC_PER_SEC):
             cpu = self._running()
             if cpu is not None:
                 cpu.interrupt()

@@ -62,6 +62,9 @@ class Tracer:
     def signal(self, task: Task, info: SigInfo) -> None:
         """A task takes a signal, which it does not ignore."""
 
+    def ignored(self, task: Task, info: SigInfo) -> None:
+        """A signal was sent to a task that ignores it, so that it never was pending."""
+
     def created(self, task: Task) -> None:
         """A task made another one, this one."""
 
@@ -112,6 +115,11 @@ class Tracers(Tracer):
         """See `Tracer.signal`."""
         for tracer in self._all:
             tracer.signal(task, info)
+
+    def ignored(self, task: Task, info: SigInfo) -> None:
+        """See `Tracer.ignored`."""
+        for tracer in self._all:
+            tracer.ignored(task, info)
 
     def created(self, task: Task) -> None:
         """See `Tracer.created`."""

@@ -83,7 +83,7 @@ def _reparented(child: Task, father: Task) -> None:
     group.exit_signal = SIGCHLD
     if group.alive:
         kill_orphaned_pgrp(child, father)
-    elif notify_parent(child):
+    elif child.ptrace is None and notify_parent(child):  # else its tracer waits before
         release_task(child)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,8 +15,7 @@ from emu.kernel.errno import EAGAIN, EBUSY, KernelError
 from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
-from emu.kernel.ipc.mqueue import MqueueLimits
-from emu.kernel.ipc.namespace import IpcNamespace
+from emu.kernel.loadavg import LoadAverage
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
 from emu.kernel.syscall import find_handler, wrapped
@@ -29,9 +28,13 @@ if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, Fault
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
+    from emu.kernel.ipc.mqueue import MqueueLimits
+    from emu.kernel.ipc.namespace import IpcNamespace
+    from emu.kernel.kconfig import KernelConfig
     from emu.kernel.mm.ram import Ram
     from emu.kernel.net.host.rules import HostAccess
     from emu.kernel.net.namespace import Net
+    from emu.kernel.notify.notifier import NotifyLimits
     from emu.kernel.syscall import Syscall, Wrapper
     from emu.kernel.task import Task
     from emu.kernel.thread_group import ThreadGroup
@@ -60,6 +63,8 @@ class Options:
 
     strict: bool = False
     limit_tasks: int = 4096
+    left_out: Collection[str] = ()
+    """Parts of the kernel that are not built in: names of `emu.kernel.kconfig`."""
     release: str = "6.12.0"
     hostname: str = "emu"
     host_access: HostAccess | None = None
@@ -88,6 +93,11 @@ class Kernel:
         seed: int | None = None,
     ) -> None:
         self.options = options or Options()
+        self.config: KernelConfig | None = None
+        if self.options.left_out:
+            from emu.kernel.kconfig import KernelConfig
+
+            self.config = KernelConfig(self.options.left_out)
         self.ram = ram
         self.clock = clock
         self.random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
@@ -98,8 +108,6 @@ class Kernel:
         self.gates = Gates(self)
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
-        self.ipc = IpcNamespace(ram, self.sched)
-        self.mqueue_limits = MqueueLimits(ram)
         self.core = CoreSettings()
         self.tasks: dict[int, Task] = {}
         self.pid_forgotten: list[Callable[[int], None]] = []
@@ -114,6 +122,7 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self.load = LoadAverage(clock)
         self.new_calls: dict[int, Syscall] = {}
         """System calls that modules made, by number."""
         self._parts: dict[Callable[[Kernel], Any], object] = {}
@@ -121,9 +130,27 @@ class Kernel:
         """How many tasks have not ended."""
         self.switched_ns = clock.cpu_ns()
         """When the running task got the CPU, on the clock of CPU time."""
-        self._last_pid = INIT_PID
+        self.last_pid = INIT_PID
+        self.pid_max = PID_MAX
+        self.boot_id = b""
+        self.forks = 0
+        """How many tasks there ever were."""
         self._pids_wrapped = False
         self._ended: list[Task] = []
+
+    @cached_property
+    def ipc(self) -> IpcNamespace:
+        """System V IPC, made when first used."""
+        from emu.kernel.ipc.namespace import IpcNamespace
+
+        return IpcNamespace(self.ram, self.sched)
+
+    @cached_property
+    def mqueue_limits(self) -> MqueueLimits:
+        """What POSIX message queues may take, made when first used."""
+        from emu.kernel.ipc.mqueue import MqueueLimits
+
+        return MqueueLimits(self.ram)
 
     @cached_property
     def net(self) -> Net:
@@ -135,6 +162,13 @@ class Kernel:
     def log(self, message: str) -> None:
         """Tell the machine's owner something worth a line."""
         self.options.log(message)
+
+    @property
+    def notify_limits(self) -> NotifyLimits:
+        """How many inotify instances and watches a user may have."""
+        from emu.kernel.notify.notifier import notifier_of
+
+        return notifier_of(self.root_mount.vfs).limits
 
     def part(self, make: Callable[[Kernel], Part]) -> Part:
         """The machine's one object of a class such as KernelLog, made when first asked for."""
@@ -175,10 +209,11 @@ class Kernel:
 
     def handler(self, abi: Abi, entry: str) -> Syscall | None:
         """Who answers an entry point of an ABI's table; None if nobody does."""
+        canonical = abi.canonical_entry(entry)
+        if self.config is not None and not self.config.allows_call(canonical):
+            return None
         added = (new for new in self.new_calls.values() if new.entry == entry)
-        syscall = next(added, None) or find_handler(
-            self._handlers, entry, abi.canonical_entry(entry)
-        )
+        syscall = next(added, None) or find_handler(self._handlers, entry, canonical)
         if syscall is None or not self._wrappers:
             return syscall
         return wrapped(syscall, self._wrappers.get(f"{abi.name}/{entry}", ()))
@@ -190,6 +225,10 @@ class Kernel:
         """
         self._wrappers.setdefault(f"{abi}/{entry}", []).append(wrapper)
         self.gates.forget()
+
+    def entry_points(self) -> list[str]:
+        """The functions that answer system calls."""
+        return list(self._handlers)
 
     def errno_numbers(self, abi: Abi) -> dict[type[KernelError], int]:
         """Error class -> this ABI's number."""
@@ -212,13 +251,13 @@ class Kernel:
 
     def allocate_pid(self) -> int:
         """The next free process id. EAGAIN when there is none."""
-        for _ in range(PID_MAX):
-            self._last_pid += 1
-            if self._last_pid >= PID_MAX:
-                self._last_pid = RESERVED_PIDS
+        for _ in range(self.pid_max):
+            self.last_pid += 1
+            if self.last_pid >= self.pid_max:
+                self.last_pid = RESERVED_PIDS
                 self._pids_wrapped = True
-            if not self._pids_wrapped or not self._is_used(self._last_pid):
-                return self._last_pid
+            if not self._pids_wrapped or not self._is_used(self.last_pid):
+                return self.last_pid
         raise EAGAIN("no process id is free")
 
     def _is_used(self, pid: int) -> bool:
@@ -237,6 +276,7 @@ class Kernel:
         """Let a new task run."""
         self.tasks[task.pid] = task
         self.living += 1
+        self.forks += 1
         self.sched.ready(task)
 
     def task_ended(self, task: Task) -> None:
@@ -280,10 +320,17 @@ class Kernel:
             raise KernelBug(describe_call(task, cpu, error)) from error
         # What the scheduler did before is the task's time, too: nobody else asked for it.
         self.switched_ns = self.clock.cpu_ns()
+        used_ns = self.switched_ns - started_ns
+        self.load.ran(used_ns, self.sched.waiting)
         if task.alive:
-            task.cpu_time_ns += self.switched_ns - started_ns
+            task.cpu_time_ns += used_ns
+            if task.queued and task.call is None:
+                task.nivcsw += 1
+                self.load.preempted += 1
+            else:
+                task.nvcsw += 1
         else:
-            group.dead_threads_ns += self.switched_ns - started_ns
+            group.dead_threads_ns += used_ns
         if group.cpu_timers:
             run_cpu_timers(group)
         self._release_ended()

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 PTRACE_MODE_READ = 1
 PTRACE_MODE_ATTACH = 2
+PTRACE_MODE_FSCREDS = 8
+"""By the ids of file access, not the real ones: what /proc checks."""
 
 SUID_DUMP_USER = 1
 
 
 def check_ptrace_access(task: Task, target: Task, mode: int) -> None:
-    """EPERM unless a task may, by its real ids, do this to another: see __ptrace_may_access.
+    """EPERM unless a task may, by its own ids, do this to another: see __ptrace_may_access.
 
     There is no security module that tells reading from attaching.
     """
@@ -26,9 +28,11 @@ def check_ptrace_access(task: Task, target: Task, mode: int) -> None:
     mine, theirs = task.cred, target.cred
     if mine.capable(CAP_SYS_PTRACE):
         return
-    if {theirs.uid, theirs.euid, theirs.suid} != {mine.uid}:
+    by_file = mode & PTRACE_MODE_FSCREDS
+    uid, gid = (mine.fsuid, mine.fsgid) if by_file else (mine.uid, mine.gid)
+    if {theirs.uid, theirs.euid, theirs.suid} != {uid}:
         raise EPERM("another user's process")
-    if {theirs.gid, theirs.egid, theirs.sgid} != {mine.gid}:
+    if {theirs.gid, theirs.egid, theirs.sgid} != {gid}:
         raise EPERM("another group's process")
     if target.attributes.dumpable != SUID_DUMP_USER:
         raise EPERM("a process that cannot be dumped")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from emu.kernel.clock import Clock
     from emu.kernel.task import Task
 
+WAKEUP_GRANULARITY_NS = 4_000_000
+
 Finish = Callable[["Task", int | BaseException], None]
 
 
@@ -75,7 +77,7 @@ class _Sleep:
         call = self._task.call
         assert call is not None
         call.outcome, call.sleep = outcome, None
-        self._scheduler.ready(self._task)
+        self._scheduler.woken(self._task)
 
 
 class Scheduler:
@@ -88,6 +90,29 @@ class Scheduler:
         self._on_cpu: dict[Cpu, Task] = {}
         self._host = HostWaits()
         self.current: Task | None = None
+        self.slice_ns = 0
+        """How long a task may run while others wait; the machine sees to it."""
+        self.set_slice: Callable[[int], None] = self._keep_slice
+        self.wakeup_granularity_ns = WAKEUP_GRANULARITY_NS
+        """How long it must have run before somebody whom it wakes ends its turn."""
+        self._turn_began_ns = 0
+
+    def _keep_slice(self, slice_ns: int) -> None:
+        self.slice_ns = slice_ns
+
+    def woken(self, task: Task) -> None:
+        """A sleeper goes on: at its turn, which comes sooner if the running task had its own."""
+        self.ready(task)
+        current = self.current
+        if current is not None and not current.work and current is not task:
+            ran_ns = self._clock.monotonic_ns() - self._turn_began_ns
+            if ran_ns >= self.wakeup_granularity_ns:
+                current.work = True
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the CPU."""
+        return len(self._run_queue)
 
     def ready(self, task: Task) -> None:
         """Put a task at the end of the run queue, once."""
@@ -178,6 +203,7 @@ class Scheduler:
                 task.mm.activate(cpu)
         task.kernel.gates.install(cpu, task.image_abi, task.ptrace is not None)
         self.current = task
+        self._turn_began_ns = self._clock.monotonic_ns()
         return cpu
 
     def holder(self, cpu: Cpu) -> Task | None:

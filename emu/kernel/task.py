@@ -74,6 +74,9 @@ class Task:
         self.start_time_ns = kernel.clock.monotonic_ns()
         self.exit_status: int | None = None
         self.cpu_time_ns = 0
+        self.nvcsw = 0
+        self.nivcsw = 0
+        """How often it gave the CPU up, and how often it was taken away."""
         self.vfork_parent: WaitQueue | None = None
         """Where the parent waits until this task lets go of the address space they share."""
         self.queued = False

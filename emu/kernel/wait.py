@@ -78,6 +78,8 @@ class WaitQueue:
 
     def wake_up_all(self, events: int = 0) -> int:
         """Wake every sleeper; answers how many there were."""
+        if not self._waiters and not self.watchers:
+            return 0
         return self.wake_up(len(self._waiters), events)
 
     def _notify(self, events: int) -> None:

@@ -20,26 +20,14 @@ from emu.kernel.module.show import shown_by, stored_by
 from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.dev import MAJOR, MINOR
 from emu.kernel.vfs.file_operations import Result
-from emu.linux.sysfs import attribute, attribute_group, sysfs_create_groups
+from emu.linux.sysfs import attribute_group, kobj_attribute, sysfs_create_groups
 
 Callback = Callable[..., Any]
 DEFAULT_NODE_MODE = 0o600
 
 
-class device_attribute(attribute):
+class device_attribute(kobj_attribute):
     """An attribute of devices: ``show(dev, attr, buf)``, ``store(dev, attr, buf, count)``."""
-
-    def __init__(
-        self, name: str, mode: int, show: Callback | None = None, store: Callback | None = None
-    ) -> None:
-        super().__init__(name, mode)
-        self.show = show
-        self.store = store
-
-    @property
-    def attr(self) -> device_attribute:
-        """C's member that is listed in groups: here the same object."""
-        return self
 
 
 def DEVICE_ATTR(
@@ -134,13 +122,7 @@ class device_class:
 def class_create(name: str, *old: Any) -> Any:
     """A new class, shown in /sys/class: it, or an error. C before 6.4 gave the owner first."""
     made = device_class(old[0] if old else name)
-    sysfs = this_kernel().part(Sysfs)
-    try:
-        made.kobj.add(sysfs, sysfs.kobject("class"))
-    except KernelError as error:
-        return ErrnoValue(type(error))
-    made.resource = this_module().made(f"class {made.name}", made.kobj.remove)
-    return made
+    return class_register(made) or made
 
 
 def class_register(cls: device_class) -> Any:
@@ -197,7 +179,7 @@ def device_add(dev: device) -> Any:
         _take_away(dev)
         return refused
     dev.resource = module.made(f"device {dev.name}", lambda: _take_away(dev))
-    module.kernel.part(Uevents).send("add", dev.kobj, _variables(dev))
+    module.kernel.part(Uevents).send("add", dev.kobj, _event(dev))
     if dev.bus is not None:
         dev.bus.attach(dev)
     return 0
@@ -234,6 +216,11 @@ def _node(dev: device) -> str:
     return dev.node_name or dev.name
 
 
+def _event(dev: device) -> dict[str, str]:
+    owner = dev.class_ or dev.bus
+    return {"SUBSYSTEM": owner.name, **_variables(dev)} if owner is not None else _variables(dev)
+
+
 def _variables(dev: device) -> dict[str, str]:
     if not dev.devt:
         return {}
@@ -268,7 +255,7 @@ def device_register(dev: device) -> Any:
 def device_unregister(dev: device) -> None:
     """Let go of a device: its ``release`` is called."""
     module = this_module()
-    module.kernel.part(Uevents).send("remove", dev.kobj, _variables(dev))
+    module.kernel.part(Uevents).send("remove", dev.kobj, _event(dev))
     if dev.bus is not None:
         dev.bus.detach(dev)
     _take_away(dev)

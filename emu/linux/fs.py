@@ -29,6 +29,12 @@ from emu.linux.chrdev import register_chrdev as register_chrdev
 from emu.linux.chrdev import register_chrdev_region as register_chrdev_region
 from emu.linux.chrdev import unregister_chrdev as unregister_chrdev
 from emu.linux.chrdev import unregister_chrdev_region as unregister_chrdev_region
+from emu.linux.fasync import POLL_IN as POLL_IN
+from emu.linux.fasync import POLL_OUT as POLL_OUT
+from emu.linux.fasync import SIGIO as SIGIO
+from emu.linux.fasync import fasync_helper as fasync_helper
+from emu.linux.fasync import fasync_struct as fasync_struct
+from emu.linux.fasync import kill_fasync as kill_fasync
 from emu.linux.uaccess import as_bytes, copy_from_user, copy_to_user
 
 if TYPE_CHECKING:

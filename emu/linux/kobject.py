@@ -155,11 +155,16 @@ def kobject_init_and_add(kobj: kobject, ktype: Any, parent: Any, fmt: str, *args
 def kobject_create_and_add(name: str, parent: Any) -> kobject | None:
     """A new object with a directory; None if there can be none."""
     kobj = kobject()
+    return kobj if _shown(kobj, name, parent) else None
+
+
+def _shown(kobj: kobject, name: str, parent: Any) -> bool:
+    """Show a new object of the dynamic kind: whether that could be done."""
     kobject_init(kobj, kobj_type(release=lambda kobj: None))
     if kobject_add(kobj, parent, "%s", name):
         kobject_put(kobj)
-        return None
-    return kobj
+        return False
+    return True
 
 
 def kobject_get(kobj: kobject) -> kobject:
@@ -208,11 +213,7 @@ def kobject_uevent(kobj: Kobject, action: str) -> int:
 def kset_create_and_add(name: str, uevent_ops: Any, parent: Any) -> kset | None:
     """A new set with a directory; None if there can be none."""
     made = kset()
-    kobject_init(made, kobj_type(release=lambda kobj: None))
-    if kobject_add(made, parent, "%s", name):
-        kobject_put(made)
-        return None
-    return made
+    return made if _shown(made, name, parent) else None
 
 
 def kset_unregister(k: kset) -> None:

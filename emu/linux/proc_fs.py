@@ -68,7 +68,7 @@ class Directory:
     def add(self, name: str, inode: Inode, kind: str) -> proc_dir_entry | None:
         """Put a name here; None, with a line in the log, if it is there."""
         raw = name.encode()
-        if raw in self.entries:
+        if self.inode.lookup(raw) is not None:
             above = self.entry.name if self.entry is not None else "/proc"
             printk("\x014proc_dir_entry '%s/%s' already registered\n", above, name)
             return None

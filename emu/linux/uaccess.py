@@ -148,7 +148,7 @@ def as_bytes(data: Any) -> bytes:
         return data
     if isinstance(data, str):
         return data.encode(errors="surrogateescape") + b"\0"
-    if isinstance(data, bytearray | memoryview | CharBuffer):
+    if isinstance(data, bytearray | memoryview) or hasattr(data, "__bytes__"):
         return bytes(data)
     if isinstance(data, TextCell):
         return str(data).encode(errors="surrogateescape") + b"\0"

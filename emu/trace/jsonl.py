@@ -60,6 +60,10 @@ class JsonLines(Tracer):
         """A task ended."""
         self._write(task, "exit", status=task.exit_status)
 
+    def close(self) -> None:
+        """Nobody writes any more."""
+        self._out.flush()
+
     def _write(self, task: Task, event: str, **fields: Any) -> None:
         head = {"event": event, "time_ns": task.kernel.clock.monotonic_ns(), "pid": task.pid}
         json.dump({**head, **fields}, self._out, separators=(",", ":"))
@@ -70,6 +74,7 @@ def described(event: SyscallEvent) -> dict[str, Any]:
     """Which call it is, and its arguments."""
     fields: dict[str, Any] = {
         "abi": event.task.abi.name,
+        "way": event.way,
         "name": event.name,
         "number": event.number,
         "arguments": list(event.arguments),

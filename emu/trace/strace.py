@@ -2,162 +2,269 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from emu.kernel.events import Tracer
+from emu.kernel.restart import RestartBlock
 from emu.kernel.signal.numbers import signal_numbers
-from emu.record import record
+from emu.trace.backtrace import backtrace
 from emu.trace.filter import Filter
 from emu.trace.format import line, siginfo, signals
 from emu.trace.format.call import Call
+from emu.trace.format.dump import dump
+from emu.trace.format.plan import Plans
+from emu.trace.format.style import Style
+from emu.trace.leader import NSEC_PER_SEC, Leader
+from emu.trace.output import Output
+from emu.trace.paths import PathFilter
+from emu.trace.unfolding import MULTIPLEXERS, ended, unfolded
 
 if TYPE_CHECKING:
-    from emu.arch.cpu import Fault
+    from emu.arch.abi import Abi
     from emu.kernel.events import SyscallEvent
     from emu.kernel.signal.pending import SigInfo
     from emu.kernel.task import Task
 
-NSEC_PER_SEC = 1_000_000_000
+RESUMING = "restart_syscall"
+MODES = {"x86-64": "64 bit", "i386": "32 bit"}
+"""What strace calls them; the others are called by their ABI's name."""
 
 
-@record(frozen=False)
 class Running:
-    """A call that has entered: what was written of it, and from which argument it goes on."""
+    """A call that has entered: what was said of it, and from which argument it goes on."""
 
-    call: Call
-    text: str
-    position: int
+    __slots__ = ("began_ns", "call", "position", "text")
+
+    def __init__(self, call: Call, text: str, position: int, began_ns: int) -> None:
+        self.call = call
+        self.text = text
+        self.position = position
+        self.began_ns = began_ns
 
 
 class Strace(Tracer):
     """Writes each call when it enters and completes the line when it leaves.
 
     `follow` shows the children too, with the pid before each line while there are several tasks
-    to be told apart. `timestamps` is ``t``,
-    ``tt``, ``ttt`` or ``r``, as strace's options of these names. See strace(1).
+    to be told apart. `durations` is ``-T``, `stacks` ``-k``, `quiet` how many ``-q`` there are, and
+    `notices` where "Process attached" goes. The other options are explained by `Filter`, `Style`,
+    `Leader`, `PathFilter` and `Output`. See strace(1).
     """
 
     def __init__(
         self,
-        out: TextIO,
+        out: TextIO | Output,
         *,
         string_limit: int = 32,
-        expressions: Sequence[str] | None = None,
+        expressions: Sequence[str] | Filter | None = None,
         follow: bool = False,
         timestamps: str = "",
+        style: Style | None = None,
+        leader: Leader | None = None,
+        durations: bool = False,
+        stacks: bool = False,
+        paths: PathFilter | None = None,
+        quiet: int = 0,
+        notices: TextIO | None = None,
     ) -> None:
-        self._out = out
-        self._limit = string_limit
-        self._filter = Filter(expressions or ())
+        self._output = out if isinstance(out, Output) else Output(out)
+        self._notices = notices
+        filtered = expressions if isinstance(expressions, Filter) else Filter(expressions or ())
+        self._filter = filtered
         self._follow = follow
-        self._timestamps = timestamps
-        self._last_ns: int | None = None
+        style = style or Style(string_limit=string_limit)
+        self._plans = Plans(filtered.applied_to(style), filtered.wants)
+        pids = "several" if follow else "never"
+        self._leader = leader or Leader(pids=pids, times=timestamps)
+        self._leads = not self._leader.is_empty
+        self._durations = durations
+        self._stacks = stacks
+        self._paths = paths
+        self._quiet = quiet
+        self._by_status = filtered.by_status
+        self._injects = filtered.injects
+        self._plain = not (
+            filtered.by_status or filtered.dumps or durations or stacks or paths
+        )  # fmt: skip
         self._running: dict[Task, Running] = {}
-        self._incomplete: Task | None = None
-        self._hidden: WeakSet[Task] = WeakSet()
+        self._hidden: set[Task] = set()
+        self._ignored: dict[Task, list[SigInfo]] = {}
+        self._modes: dict[Task, Abi] = {}
+        self._first_abi: Abi | None = None
+        self._numbers: WeakKeyDictionary[Task, int] = WeakKeyDictionary()
+        """Each task's last call, which leads the lines of its signals, too."""
+        self._broken: WeakKeyDictionary[Task, str] = WeakKeyDictionary()
+        """What each task's restart_syscall(2) will go on with."""
 
     def enter(self, event: SyscallEvent) -> None:
         """Write the call as far as it can be told now."""
-        if event.task in self._hidden or not self._filter.wants(event):
+        task = event.task
+        if self._hidden and task in self._hidden:
             return
-        call = Call(event, self._limit)
-        text, position = line.entering(call)
-        text = self._prefix(event.task) + text
-        self._running[event.task] = Running(call, text, position)
-        if not self._filter.by_status:
-            self._break_line()
-            self._write(text)
-            self._incomplete = event.task
+        if self._injects:
+            self._filter.inject(event)
+        if event.name in MULTIPLEXERS:
+            event = unfolded(event)
+        plan = self._plans.of(event)
+        if task.abi is not self._modes.get(task):
+            self._tell_mode(task)
+        if self._leader.numbers:
+            self._numbers[task] = event.number
+        if not plan.wanted:
+            return
+        call = Call(event, plan)
+        if self._paths is not None and not self._paths.wants(call):
+            return
+        if event.name == RESUMING:
+            broken = self._broken.get(task, "system call")
+            text, position = f"{RESUMING}(<... resuming interrupted {broken} ...>", -1
+        else:
+            text, position = line.entering(call)
+        if self._leads:
+            pc = task.cpu.pc if self._leader.counter else None
+            text = self._leader.text(task, event.number, pc) + text
+        began_ns = task.kernel.clock.monotonic_ns() if self._durations else 0
+        self._running[task] = Running(call, text, position, began_ns)
+        if not self._by_status:
+            self._output.of(task).begin(task, text)
 
     def leave(self, event: SyscallEvent) -> None:
         """Write the rest."""
-        running = self._running.pop(event.task, None)
+        task = event.task
+        running = self._running.pop(task, None)
         if running is None:
+            self._tell_ignored(task)
             return
-        if event.task.exit_status is not None and event.error is None and event.result == 0:
+        if task.exit_status is not None and event.error is None and event.result == 0:
             return
-        if self._filter.by_status:
-            if self._filter.wants_result(event):
-                text = running.text + line.leaving(running.call, running.position)
-                self._break_line()
-                self._write(text + line.finished(running.call, text) + "\n")
+        if task.work and task.signals.ends_sleep(killable=True):
+            self._running[task] = running  # it will never see the result
             return
-        text, rest = self._resume(running), line.leaving(running.call, running.position)
-        self._write(rest + line.finished(running.call, text + rest) + "\n")
+        if event.broken is not None and isinstance(event.broken, RestartBlock):
+            self._broken[task] = event.name
+        call, stream = running.call, self._output.of(task)
+        if call.event is not event:
+            ended(call.event, event)
+        if self._plain and stream.resume(task):
+            rest = ")" if running.position < 0 else line.leaving(call, running.position)
+            stream.end(rest + line.finished(call, running.text + rest) + "\n")
+            if self._ignored:
+                self._tell_ignored(task)
+            return
+        if self._by_status:
+            if not self._filter.wants_result(event):
+                self._tell_ignored(task)
+                return
+            stream.interrupt()
+            stream.end(running.text)
+            text = running.text
+        else:
+            text = self._resume(running)
+        rest = line.leaving(call, running.position)
+        rest += line.finished(call, text + rest)
+        if self._durations:
+            rest += f" <{seconds(task.kernel.clock.monotonic_ns() - running.began_ns)}>"
+        stream.end(rest + "\n" + self._more(call))
+        self._tell_ignored(task)
 
     def signal(self, task: Task, info: SigInfo) -> None:
         """Write that a task takes a signal."""
         if task not in self._hidden and self._filter.wants_signal(task, info.signal):
-            self._break_line()
-            self._write(f"{self._prefix(task)}--- {siginfo.delivered(task.image_abi, info)} ---\n")
+            self._whole(task, f"--- {siginfo.delivered(task.image_abi, info)} ---")
 
-    def fault(self, task: Task, fault: Fault) -> None:
-        """Write nothing: the signal that it becomes is written."""
+    def ignored(self, task: Task, info: SigInfo) -> None:
+        """A traced task takes even signals that it ignores: when its call is over, or now."""
+        if task in self._running or task.call is not None:
+            self._ignored.setdefault(task, []).append(info)
+        else:
+            self.signal(task, info)
 
     def created(self, task: Task) -> None:
         """Write that a new task is followed, or do not follow it."""
         if not self._follow:
             self._hidden.add(task)
-            return
-        self._break_line()
-        self._write(f"strace: Process {task.pid} attached\n")
+        elif not self._quiet:
+            notice = f"strace: Process {task.pid} attached\n"
+            if self._notices is not None:
+                self._notices.write(notice)
+            else:
+                stream = self._output.of(task)
+                stream.interrupt()
+                stream.end(notice)
 
     def exited(self, task: Task) -> None:
         """Write how a task ended."""
+        self._ignored.pop(task, None)
+        self._modes.pop(task, None)
         if task in self._hidden:
+            self._hidden.discard(task)
             return
         running = self._running.pop(task, None)
-        if running is not None and not self._filter.by_status:
-            text = self._resume(running)
-            self._write(")" + line.aligned(text + ")", "?") + "\n")
-        self._break_line()
-        self._write(f"{self._prefix(task)}+++ {ending(task)} +++\n")
+        if running is not None and self._filter.wants_unfinished():
+            stream = self._output.of(task)
+            if self._by_status:
+                stream.interrupt()
+                stream.end(running.text)
+                text = running.text
+            else:
+                text = self._resume(running)
+            column = running.call.plan.style.column
+            stream.end(")" + line.aligned(text + ")", "?", column) + "\n")
+        if self._quiet < 2:
+            self._whole(task, f"+++ {ending(task)} +++")
+
+    def paused(self, task: Task) -> None:
+        """Nothing to write, but time to let others see what was written."""
+        self._output.flush()
+
+    def close(self) -> None:
+        """The trace is over."""
+        self._output.close()
+
+    def _tell_ignored(self, task: Task) -> None:
+        for info in self._ignored.pop(task, ()):
+            self.signal(task, info)
+
+    def _tell_mode(self, task: Task) -> None:
+        """Say that a task's calls are of another ABI than its own last one, or the first one's."""
+        before = self._modes.get(task, self._first_abi)
+        self._modes[task] = task.abi
+        if before is None:
+            self._first_abi = task.abi
+        elif before.name != task.abi.name and not self._quiet:
+            mode = MODES.get(task.abi.name, task.abi.name)
+            self._whole(task, f"[ Process PID={task.pid} runs in {mode} mode. ]")
+
+    def _whole(self, task: Task, text: str) -> None:
+        stream = self._output.of(task)
+        stream.interrupt()
+        leader = self._leader.text(task, self._numbers.get(task)) if self._leads else ""
+        stream.end(f"{leader}{text}\n")
 
     def _resume(self, running: Running) -> str:
         """Go on with a call's line, or begin a new one for it; answers what stands there."""
         task = running.call.event.task
-        if self._incomplete is task:
-            self._incomplete = None
+        stream = self._output.of(task)
+        if stream.resume(task):
             return running.text
-        self._break_line()
-        text = f"{self._prefix(task)}<... {running.call.name} resumed>"
-        self._write(text)
+        stream.interrupt()
+        event = running.call.event
+        pc = task.cpu.pc if self._leader.counter else None
+        text = f"{self._leader.text(task, event.number, pc)}<... {running.call.name} resumed>"
+        stream.end(text)
         return text
 
-    def _break_line(self) -> None:
-        """End another task's line in the middle."""
-        if self._incomplete is not None:
-            self._write(" <unfinished ...>\n")
-            self._incomplete = None
+    def _more(self, call: Call) -> str:
+        """What follows a call's line: its data, its stack."""
+        text = dump(call, self._filter.dumped_reads, self._filter.dumped_writes)
+        return text + (backtrace(call.event.task) if self._stacks else "")
 
-    def _prefix(self, task: Task) -> str:
-        pid = ""
-        if self._follow and task.kernel.living > 1:
-            pid = f"[pid {task.pid:5}] "
-        return pid + self._time(task)
 
-    def _time(self, task: Task) -> str:
-        if not self._timestamps:
-            return ""
-        clock = task.kernel.clock
-        if self._timestamps == "r":
-            now = clock.monotonic_ns()
-            passed = now - (now if self._last_ns is None else self._last_ns)
-            self._last_ns = now
-            return f"{passed // NSEC_PER_SEC:6}.{passed % NSEC_PER_SEC // 1000:06} "
-        seconds, nanoseconds = divmod(clock.realtime_ns(), NSEC_PER_SEC)
-        micro = f".{nanoseconds // 1000:06}"
-        if self._timestamps == "ttt":
-            return f"{seconds}{micro} "
-        day = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-        return f"{day:%H:%M:%S}{micro if self._timestamps == 'tt' else ''} "
-
-    def _write(self, text: str) -> None:
-        self._out.write(text)
-        self._out.flush()
+def seconds(nanoseconds: int) -> str:
+    """A duration with six digits."""
+    return f"{nanoseconds // NSEC_PER_SEC}.{nanoseconds % NSEC_PER_SEC // 1000:06}"
 
 
 def ending(task: Task) -> str:

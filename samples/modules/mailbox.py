@@ -5,7 +5,15 @@ for POLLPRI is told. /dev/mailbox holds one message: reading sleeps until there 
 """
 
 from emu.linux.errno import EAGAIN, EFAULT, EMSGSIZE, ENOMEM, ERESTARTSYS
-from emu.linux.fs import O_NONBLOCK, file_operations
+from emu.linux.fs import (
+    O_NONBLOCK,
+    POLL_IN,
+    SIGIO,
+    fasync_helper,
+    fasync_struct,
+    file_operations,
+    kill_fasync,
+)
 from emu.linux.kernel import kstrtoint, min_t
 from emu.linux.kobject import kernel_kobj, kobject_create_and_add, kobject_put
 from emu.linux.miscdevice import misc_deregister, misc_register, miscdevice
@@ -27,6 +35,7 @@ MESSAGE_MAX = 64
 value = s32(0)
 message = bytearray()
 queue = DECLARE_WAIT_QUEUE_HEAD()
+readers = fasync_struct()
 mailbox_kobj = None
 
 
@@ -70,7 +79,12 @@ async def mailbox_write(file, buf, count, ppos):
     if copy_from_user(message, buf, count):
         return -EFAULT
     wake_up_interruptible(queue)
+    kill_fasync(readers, SIGIO, POLL_IN)
     return count
+
+
+def mailbox_fasync(fd, file, on):
+    return fasync_helper(fd, file, on, readers)
 
 
 def mailbox_poll(file, wait):
@@ -78,7 +92,9 @@ def mailbox_poll(file, wait):
     return EPOLLIN | EPOLLRDNORM if message else EPOLLOUT | EPOLLWRNORM
 
 
-mailbox_fops = file_operations(read=mailbox_read, write=mailbox_write, poll=mailbox_poll)
+mailbox_fops = file_operations(
+    read=mailbox_read, write=mailbox_write, poll=mailbox_poll, fasync=mailbox_fasync
+)
 mailbox = miscdevice(name="mailbox", fops=mailbox_fops, mode=0o666)
 
 

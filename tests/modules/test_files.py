@@ -1,6 +1,4 @@
-"""Files of modules: proc, seq_file, character devices, ioctl, user memory."""
-
-import pytest
+"""Files of modules: proc, seq_file, debugfs, configfs."""
 
 PROC = """
 from emu.linux.fs import *
@@ -8,25 +6,6 @@ from emu.linux.proc_fs import *
 from emu.linux.seq_file import *
 from emu.linux.uaccess import *
 """
-MISC = """
-from emu.linux.fs import *
-from emu.linux.ioctl import *
-from emu.linux.ioctl import _IO, _IOR, _IOW, _IOWR, _IOC_DIR, _IOC_NR, _IOC_SIZE, _IOC_TYPE
-from emu.linux.miscdevice import *
-from emu.linux.uaccess import *
-"""
-REGISTER = """
-dev = miscdevice(name="mine", fops=fops, mode=0o666)
-
-@module_init
-def init():
-    return misc_register(dev)
-
-@module_exit
-def exit():
-    misc_deregister(dev)
-"""
-ABIS = ("x86-64", "i386", "arm-oabi", "mips-o32", "mips-n64")
 
 
 def test_the_position_is_the_driver_s_own(load):
@@ -188,150 +167,6 @@ def test_the_short_form_of_a_proc_file(load):
     assert guest.echo("-", "/proc/mine") == "EINVAL"
 
 
-@pytest.mark.parametrize("abi", ABIS)
-def test_typed_ioctl_methods(load, abi):
-    guest = load(
-        MISC,
-        """
-        class pair(struct):
-            first: c_long
-            second: u64
-
-        SET, GET, SWAP, BEEP = _IOW("m", 1, c_long), _IOR("m", 2, c_long), _IOWR("m", 3, pair), _IO("m", 4)
-        ioctl, level = ioctls(), c_long(0)
-
-        @ioctl(SET)
-        def set_level(file, value):
-            if value < 0:
-                return -EINVAL
-            level.value = value
-
-        @ioctl(GET)
-        def get_level(file): return level.value
-
-        @ioctl(SWAP)
-        def swap(file, value): return pair(value.second, value.first)
-
-        @ioctl(BEEP)
-        async def beep(file, arg): return arg * 2
-
-        @module_init
-        def numbers():
-            pr_info("%x %x %x %x\\n", SET, GET, SWAP, BEEP)
-
-        fops = file_operations(unlocked_ioctl=ioctl)
-        """,
-        REGISTER,
-        abi=abi,
-    )
-    encoding = {"mips-o32": (0x8004, 0x4004), "mips-n64": (0x8008, 0x4008)}
-    write, read = encoding.get(abi, (0x4008, 0x8008) if abi == "x86-64" else (0x4004, 0x8004))
-    word, order = guest.abi.word_bytes, guest.abi.byte_order
-    fd, put = guest.open("/dev/mine", "O_RDWR"), guest.task.mm.write
-    put(guest.buffer, (1234).to_bytes(word, order))
-    assert guest.call("sys_ioctl", fd, write << 16 | 0x6D01, guest.buffer) == 0
-    put(guest.buffer, (-1).to_bytes(word, order, signed=True))
-    assert guest.call("sys_ioctl", fd, write << 16 | 0x6D01, guest.buffer) == "EINVAL"
-    assert guest.call("sys_ioctl", fd, read << 16 | 0x6D02, guest.buffer) == 0
-    assert int.from_bytes(guest.task.mm.read(guest.buffer, word), order) == 1234
-    assert guest.call("sys_ioctl", fd, read << 16 | 0x6D02, 8) == "EFAULT"
-    none = 0x2000 if abi.startswith("mips") else 0
-    assert guest.call("sys_ioctl", fd, none << 16 | 0x6D04, 21) == 42
-    size = {"x86-64": 16, "mips-n64": 16, "mips-o32": 16}.get(abi, 12)
-    both = (0xC000 | size) << 16 | 0x6D03
-    at = size - 8
-    put(guest.buffer, (5).to_bytes(word, order) + bytes(at - word) + (6).to_bytes(8, order))
-    assert guest.call("sys_ioctl", fd, both, guest.buffer) == 0
-    assert int.from_bytes(guest.task.mm.read(guest.buffer, word), order) == 6
-    assert guest.call("sys_ioctl", fd, both + (1 << 16), guest.buffer) == "ENOTTY"
-
-
-@pytest.mark.parametrize("abi", ["x86-64", "i386", "arm-eabi", "mips-o32"])
-def test_callers_of_32_bits_reach_compat_ioctl(load, abi):
-    guest = load(
-        MISC,
-        """
-        GET, GET32 = _IOR("m", 1, c_long), _IOR("m", 1, compat_long_t)
-        def native(file, cmd, arg): return 64 if cmd == GET else -ENOTTY
-        def compat(file, cmd, arg): return 32 if cmd == GET32 else -ENOTTY
-        fops = file_operations(unlocked_ioctl=native, compat_ioctl=compat)
-        """,
-        REGISTER,
-        abi=abi,
-    )
-    read = 0x4000 if abi.startswith("mips") else 0x8000
-    fd = guest.open("/dev/mine", "O_RDWR")
-    for size in (4, 8):
-        fits = size * 8 == guest.abi.word_bits
-        expected = guest.abi.word_bits if fits else "ENOTTY"
-        assert guest.call("sys_ioctl", fd, (read | size) << 16 | 0x6D01, 0) == expected
-
-
-def test_parts_of_a_command(load):
-    guest = load(
-        MISC,
-        """
-        def ioctl(file, cmd, arg):
-            pr_info("%d %c %d %d\\n", _IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), _IOC_SIZE(cmd))
-            return -ENOTTY
-        fops = file_operations(unlocked_ioctl=ioctl)
-        """,
-        REGISTER,
-        abi="mips-n32",
-    )
-    fd = guest.open("/dev/mine", "O_RDWR")
-    assert guest.call("sys_ioctl", fd, 0x40046D07, 0) == "ENOTTY"
-    assert "2 m 7 4" in guest.dmesg()
-
-
-def test_readv_and_writev_call_the_driver_for_each_piece(load):
-    guest = load(
-        MISC,
-        """
-        got = bytearray()
-        def write(file, buf, count, ppos):
-            piece = bytearray(count)
-            if copy_from_user(piece, buf, count):
-                return -EFAULT
-            got.extend(piece + b"|")
-            return count
-        def read(file, buf, count, ppos): return simple_read_from_buffer(buf, count, ppos, got, len(got))
-        fops = file_operations(read=read, write=write)
-        """,
-        REGISTER,
-    )
-    fd = guest.open("/dev/mine", "O_RDWR")
-    mm, buffer = guest.task.mm, guest.buffer
-    mm.write(buffer, b"onetwothree")
-    words = (buffer, 3, buffer + 3, 3, buffer + 6, 5)
-    mm.write(buffer + 64, b"".join(w.to_bytes(8, "little") for w in words))
-    assert guest.call("sys_writev", fd, buffer + 64, 3) == 11
-    assert guest.call("sys_readv", fd, buffer + 64, 2) == 6
-    assert mm.read(buffer, 6) == b"one|tw"
-
-
-def test_user_memory_faults_are_told_not_raised(load):
-    guest = load(
-        MISC,
-        """
-        def ioctl(file, cmd, arg):
-            cell, text = u64(0), bytearray(16)
-            pr_info("%d %d %d %d %d %d %d\\n", copy_to_user(arg, bytes(8), 8),
-                copy_from_user(text, arg, 16), get_user(cell, arg), put_user(cell, arg),
-                strncpy_from_user(text, arg, 16), strnlen_user(arg, 16), clear_user(arg, 3))
-            return 0
-        fops = file_operations(unlocked_ioctl=ioctl)
-        """,
-        REGISTER,
-    )
-    fd = guest.open("/dev/mine", "O_RDWR")
-    guest.call("sys_ioctl", fd, 1, 8)
-    assert "8 16 -14 -14 -14 0 3" in guest.dmesg()
-    guest.task.mm.write(guest.buffer, b"0123456789\0")
-    guest.call("sys_ioctl", fd, 1, guest.buffer)
-    assert "0 0 0 0 0 1 0" in guest.dmesg()
-
-
 def test_debugfs_files_of_every_kind(load):
     guest = load(
         """
@@ -408,7 +243,7 @@ def test_debugfs_files_of_every_kind(load):
     assert [guest.echo("42", f"{root}/attr"), guest.cat(f"{root}/attr")] == [3, "42!\n"]
     assert "-17" in guest.dmesg()
     assert guest.rmmod() == 0
-    assert guest.ls("/sys/kernel/debug") == []
+    assert guest.ls("/sys/kernel/debug") == ["sched"]  # the scheduler's own
 
 
 def test_configfs_links_defaults_and_dependents(load):
@@ -466,3 +301,52 @@ def test_configfs_links_defaults_and_dependents(load):
     assert [guest.rmdir(f"{root}/{n}") for n in ("a", "b", "bad")] == [0, 0, 0]
     assert {"link a to b", "drop"} <= set(guest.dmesg())
     assert guest.rmmod() == 0
+
+
+def test_variables_in_proc_sys(load):
+    guest = load(
+        """
+        from emu.linux.sysctl import *
+
+        level, pair, name, flag = s32(3), [s32(1), s32(2)], charp("old"), bool_(True)
+
+        def loud(table, write, buffer, lenp, ppos):
+            ret = proc_dointvec_minmax(table, write, buffer, lenp, ppos)
+            if write and not ret:
+                pr_info("level is %d\\n", level.value)
+            return ret
+
+        table = [
+            ctl_table("level", level, 4, 0o644, loud, extra1=0, extra2=10),
+            ctl_table("pair", pair, 8, 0o644, proc_dointvec),
+            ctl_table("name", name, 8, 0o644, proc_dostring),
+            ctl_table("flag", flag, 1, 0o644, proc_dobool),
+        ]
+
+        @module_init
+        def init():
+            global header
+            header = register_sysctl("dev/mine", table)
+            pr_info("again: %d\\n", register_sysctl("dev/mine", table) is None)
+
+        @module_exit
+        def exit():
+            unregister_sysctl_table(header)
+        """
+    )
+    root = "/proc/sys/dev/mine"
+    assert [guest.cat(f"{root}/{n}") for n in ("level", "pair", "name", "flag")] == [
+        "3\n", "1\t2\n", "old\n", "1\n",
+    ]  # fmt: skip
+    assert [guest.echo("11", f"{root}/level"), guest.cat(f"{root}/level")] == ["EINVAL", "3\n"]
+    assert [guest.echo("0x7", f"{root}/level"), guest.cat(f"{root}/level")] == [4, "7\n"]
+    assert [guest.echo("-5", f"{root}/pair"), guest.cat(f"{root}/pair")] == [3, "-5\t2\n"]
+    assert guest.echo("1 2 3", f"{root}/pair") == "EINVAL"
+    assert [guest.echo("much too long", f"{root}/name"), guest.cat(f"{root}/name")] == [
+        14,
+        "much to\n",
+    ]
+    assert [guest.echo("0", f"{root}/flag"), guest.cat(f"{root}/flag")] == [2, "0\n"]
+    assert {"level is 7", "again: 1"} <= set(guest.dmesg())
+    assert guest.rmmod() == 0
+    assert guest.cat(f"{root}/level") == "ENOENT"

@@ -6,7 +6,7 @@ import pytest
 
 from emu.arch.abi import Abi
 from tests.support.running import emu
-from tests.support.toolchain import TARGETS, build_freestanding, or_skip
+from tests.support.toolchain import TARGETS, build_freestanding, build_with_libc, or_skip
 
 FOLDER = Path(__file__).parent / "programs"
 PROBES = Path(__file__).parents[1] / "programs" / "probes"
@@ -47,6 +47,8 @@ CALL = """\
  from nowhere: -EFAULT
  to nowhere: -EFAULT
 """
+# Without a C library in Debian: see tests/programs/test_libc.py.
+WITH_LIBRARY = [abi for abi in TARGETS if abi not in ("x32", "arm-oabi", "riscv32")]
 TRAPS = {
     "x86-64": ("square_sum", "square_sum by int 0x80"),
     "i386": ("square_sum", "square_sum by sysenter"),
@@ -77,3 +79,44 @@ def answers(tables, text):
         before, minus, error = line.partition(": -E")
         lines.append(f"{before}: -{tables.errno['E' + error]}" if minus else line)
     return lines
+
+
+POLLING = """\
+at first: 2 bytes, 0
+write: 2
+after a write: 2 bytes, 5
+nothing new: 0, 0
+write: 1
+a change: 1, 0xa
+the change: 2 bytes, 7
+nothing new again: 0, 0
+an empty mailbox: 1, 0x4
+posted: 8
+a full mailbox: 1, 0x1
+read: 8, a letter
+posted: 8
+read asleep: 8, a letter
+posted: 8
+select: 1
+posted: 8
+told: 1
+interrupted: -1, Interrupted system call
+not blocking: -1, Resource temporarily unavailable
+too long: -1, Message too long
+"""
+
+
+@pytest.mark.parametrize("abi", WITH_LIBRARY)
+def test_two_processes_talk_by_poll_and_notify(abi):
+    program = or_skip(build_with_libc, FOLDER / "poll.c", abi)
+    end = emu(str(program), options=("--module", "samples/modules/mailbox.py"))
+    assert (end.output.decode(), end.errors) == (POLLING, "")
+
+
+def test_another_user_is_refused_what_only_the_owner_may_read():
+    program = or_skip(build_with_libc, FOLDER / "read.c", "mips-n64")
+    names = ("/sys/kernel/my_state/system_enabled", "/sys/kernel/my_state/clock", "/proc/modules")
+    options = ("--module", "samples/modules/my_state.py", "--user")
+    owner, other = (emu(str(program), *names, options=(*options, user)) for user in ("0", "1000"))
+    assert owner.output == b"1\n0\nmy_state 16384 0 - Live 0x0000000000000000 (O)\n"
+    assert other.output == b"Permission denied\n" * 2 + owner.output.splitlines(True)[-1]

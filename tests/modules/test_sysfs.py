@@ -299,3 +299,34 @@ def test_a_bus_finds_a_driver_for_a_device(load):
     said = [line for line in guest.dmesg() if line.split()[0] in ("probe", "remove", "released")]
     assert said == ["probe ball1", "remove ball1", "released", "released"]
     assert "toy" not in guest.ls("/sys/bus")
+
+
+def test_udev_hears_of_devices(load):
+    guest = load(
+        """
+        from emu.linux.proc_fs import *
+        from emu.linux.fs import *
+        from emu.linux.miscdevice import *
+
+        dev = miscdevice(name="mine", fops=file_operations())
+
+        def set(on: bool):
+            misc_register(dev) if on else misc_deregister(dev)
+
+        @module_init
+        def init():
+            proc_file("mine", None, set)
+        """
+    )
+    fd = guest.call("sys_socket", 16, 2 | guest.abi.constant("SOCK_NONBLOCK"), 15)
+    guest.task.mm.write(guest.buffer, bytes([16, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]))
+    assert guest.call("sys_bind", fd, guest.buffer, 12) == 0
+    guest.echo("1", "/proc/mine")
+    guest.echo("0", "/proc/mine")
+    path = "/devices/virtual/misc/mine"
+    for number, action in ((1, "add"), (2, "remove")):
+        assert guest.read(fd, 4096).decode().rstrip("\0").split("\0") == [
+            f"{action}@{path}", f"ACTION={action}", f"DEVPATH={path}", "SUBSYSTEM=misc",
+            "MAJOR=10", "MINOR=127", "DEVNAME=mine", f"SEQNUM={number}",
+        ]  # fmt: skip
+    assert guest.cat("/sys/kernel/uevent_seqnum") == "2\n"

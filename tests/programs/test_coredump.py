@@ -9,7 +9,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from emu.arch.abi import Abi
-from tests.programs.test_processes import ABIS, FLAGS
+from tests.support.cases import ABIS, FLAGS
 from tests.support.running import emu, natively
 from tests.support.toolchain import build, is_native, or_skip
 from tests.support.userland import root

@@ -10,12 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs.test_processes import ABIS, FLAGS, Answers, by_case, differences, report
+from tests.support.cases import (
+    ABIS,
+    FLAGS,
+    HARNESS,
+    Answers,
+    by_case,
+    differences,
+    report,
+)
 from tests.support.running import emu, natively
 from tests.support.toolchain import build, is_native, or_skip
 
 FOLDER = Path(__file__).parent / "ptrace"
-HARNESS = Path(__file__).parent / "processes" / "harness.c"
 SOURCES = [HARNESS, FOLDER / "tracing.c", *sorted(set(FOLDER.glob("*.c")) - {FOLDER / "tracing.c"})]
 
 

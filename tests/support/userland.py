@@ -22,6 +22,12 @@ TRIPLETS = {
     "mips64el": "mips64el-linux-gnuabi64", "riscv64": "riscv64-linux-gnu",
 }  # fmt: skip
 ARCHITECTURES = tuple(TRIPLETS)
+PROCPS_ARCHITECTURES = ("amd64", "arm64", "mips64el")
+PROCPS = [
+    "coreutils", "dash", "procps", "psmisc", "lsof", "util-linux", "mount", "kmod", "sysfsutils",
+    "ncurses-base", "base-files",
+]  # fmt: skip
+"""What reads /proc and /sys, and where it is tried: see tests/programs/test_procps.py."""
 # Packages that only maintainer scripts need: cutting them off keeps the roots small.
 CUT = (
     "perl", "dpkg", "debconf", "init-system-helpers", "lsb-base", "adduser", "passwd",

@@ -153,6 +153,7 @@ class Arm(Engine):
         self.hwcap, self.hwcap2 = hwcaps(
             self._vfp(MVFR0), self._vfp(MVFR1), self._id(2, 0), self._id(2, 5), self._id(1, 4)
         )
+        self.identity = {"midr": self._id(0, 0)}
         access.write(_CPSR, _USER_MODE)
 
     def _id(self, crm: int, opc2: int) -> int:

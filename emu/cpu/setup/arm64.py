@@ -69,6 +69,7 @@ class Arm64(Engine):
         features = {name: self._system(place) for name, place in ID_REGISTERS.items()}
         self.hwcap, self.hwcap2 = hwcaps(features)
         self._id_values = visible(features)
+        self.identity = {"midr": features["MIDR"]}
         self.access.write(_PSTATE, 0)
         # Writing a system register is also what makes the engine notice the change to EL0.
         self._set_system(_SCTLR_EL1, self._system(_SCTLR_EL1) | _SCTLR_USER)

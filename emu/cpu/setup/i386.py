@@ -138,7 +138,7 @@ class I386(X86):
 
     def _bring_up(self) -> None:
         self._start_fpu()
-        _, _, self.hwcap = self._cpuid(1)
+        self._identify()
         self._make_descriptors()
         access = self.access
         table = _TableRegister(0, _GDT_ADDRESS, 8 * _ENTRIES - 1, 0)

@@ -105,10 +105,22 @@ class X86(Engine):
         access.write(CR0, access.read(CR0) | _CR0_MP_NE)
         access.write(CR4, access.read(CR4) | _CR4_OSFXSR_OSXMMEXCPT)
 
-    def _cpuid(self, leaf: int) -> tuple[int, int, int]:
-        """EBX, ECX and EDX of a CPUID leaf (sub-leaf 0)."""
+    def _identify(self) -> None:
+        """What CPUID tells of the processor; leaf 1's EDX is AT_HWCAP."""
+        _, ebx, ecx, edx = self._cpuid(0)
+        signature, _, features, self.hwcap = self._cpuid(1)
+        self.identity = {
+            "vendor": ebx | edx << 32 | ecx << 64,
+            "signature": signature,
+            "ecx": features,
+            "edx": self.hwcap,
+        }
+
+    def _cpuid(self, leaf: int) -> tuple[int, int, int, int]:
+        """EAX, EBX, ECX and EDX of a CPUID leaf (sub-leaf 0)."""
         self.run_stub(b"\x31\xc9\xb8" + leaf.to_bytes(4, "little") + b"\x0f\xa2")
         return (
+            self.access.read(EAX) & 0xFFFFFFFF,
             self.access.read(EBX) & 0xFFFFFFFF,
             self.access.read(ECX) & 0xFFFFFFFF,
             self.access.read(EDX) & 0xFFFFFFFF,

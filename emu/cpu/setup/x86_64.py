@@ -83,9 +83,25 @@ class X86_64(X86):
                 self._syscall_callback = trap_callback(handler)
                 self._syscall.data[_CALLBACK] = address_of(self._syscall_callback)
 
+    def count_instructions(self) -> None:
+        """Count them, and keep rcx and r11, which `syscall` overwrites."""
+        from emu.cpu.instruction_count import InstructionCount
+
+        kept = None
+        if isinstance(self.state, WindowState):
+            first = self.state.address + self.state.first_register
+            kept = first + 8 * _REG_RCX, first + 8 * _REG_R11
+        self._instructions = InstructionCount(self.library, self.handle, kept)
+
+    @property
+    def overwritten(self) -> dict[str, int]:
+        """rcx and r11 as they were before the last instruction."""
+        kept = self._instructions.kept if self._instructions is not None else ()
+        return dict(zip(("rcx", "r11"), kept, strict=False))
+
     def _bring_up(self) -> None:
         self._start_fpu()
-        _, _, self.hwcap = self._cpuid(1)
+        self._identify()
         self._write_msr(_EFER, _EFER_SCE_LME_LMA)
         self._write_msr(_STAR, _STAR_VALUE)
         self.access.write(RCX, _AFTER_STUB)

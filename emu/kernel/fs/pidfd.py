@@ -58,6 +58,19 @@ def living_task(file: File) -> Task:
     return task
 
 
+def signalled_task(file: File) -> Task:
+    """The same for a signal, for which an open /proc/PID will do. ESRCH; EBADF."""
+    if file.f_op is PIDFD:
+        return living_task(file)
+    inode = file.inode
+    if inode.sb.fs_type != b"proc" or not inode.is_dir or inode.private is None:
+        raise EBADF("neither a pidfd nor a directory of a process")
+    task: Task = inode.private  # type: ignore[assignment]
+    if is_reaped(task):
+        raise ESRCH("the process is gone")
+    return task
+
+
 def is_reaped(task: Task) -> bool:
     """Whether nothing of the task is left but this descriptor."""
     return task.kernel.tasks.get(task.pid) is not task

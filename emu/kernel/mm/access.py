@@ -48,7 +48,11 @@ class UserMemory:
         if pte & PTE_READ and offset + count <= PAGE_SIZE:
             start = (pte & _FRAME) + offset
             return self._memory[start : start + count]
-        return b"".join(self._pieces(address, count, ACCESS_READ))
+        pieces = self.views(address, count, ACCESS_READ)
+        data = b"".join(pieces)
+        if len(data) < count:
+            raise EFAULT(f"{address + len(data):#x}")
+        return data
 
     def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Copy bytes out. EFAULT if any of them cannot be written; those before it are."""
@@ -62,9 +66,12 @@ class UserMemory:
                 self.ram.written(pte & _FRAME)
             return
         position = 0
-        for piece in self._pieces(address, count, ACCESS_WRITE):
+        data = memoryview(data)
+        for piece in self.views(address, count, ACCESS_WRITE):
             piece[:] = data[position : position + len(piece)]
             position += len(piece)
+        if position < count:
+            raise EFAULT(f"{address + position:#x}")
 
     def read_string(self, address: int, limit: int) -> bytes:
         """A NUL-terminated string without its NUL. EFAULT; ENAMETOOLONG if none in `limit`."""
@@ -129,20 +136,27 @@ class UserMemory:
             return [self._view[start : start + count]]
         views: list[memoryview] = []
         start = end = -1
+        pages, executable = self.pages, self._executable
+        last = address + count
         try:
-            while count > 0:
-                piece = min(PAGE_SIZE - (address & _OFFSET), count)
-                place = self._locate(address, access)
+            while address < last:
+                # `_locate`, once for each page of what may be a megabyte.
+                pte = pages.get(address >> 12, 0)
+                frame = pte & _FRAME
+                if not pte & access or frame in executable:
+                    frame = self._locate(address, access) & _FRAME
+                place = frame + (address & _OFFSET)
                 if place != end:
                     if end > start:
                         views.append(self._view[start:end])
                     start = place
-                end = place + piece
-                address += piece
-                count -= piece
+                address = (address & _FRAME) + PAGE_SIZE
+                end = frame + PAGE_SIZE
         except EFAULT:
             if end < 0:
                 raise
+        else:
+            end -= max(0, address - last)
         if end > start:
             views.append(self._view[start:end])
         return views

@@ -67,7 +67,9 @@ class AddressSpace(UserMemory):
         self.last_fault_code: faults.FaultCode = "SEGV_MAPERR"
         self.users = 1
         self.table_room = TABLE_STEP
-        self._table_frames: list[int] = []
+        self.most_pages = 0
+        """The most that were present when some were taken away."""
+        self.table_frames: list[int] = []
         self.default_flags = 0
         self.membarrier_registrations = 0
         self.read_implies_exec = False
@@ -161,7 +163,7 @@ class AddressSpace(UserMemory):
         while self.table_room < entries:
             if self.ram.free_bytes < TABLE_COST << PAGE_SHIFT:
                 raise ENOMEM("no memory for page tables")
-            self._table_frames += [self.ram.allocate() for _ in range(TABLE_COST)]
+            self.table_frames += [self.ram.allocate() for _ in range(TABLE_COST)]
             self.table_room += TABLE_STEP
 
     def limit(self, name: str) -> int:
@@ -206,6 +208,7 @@ class AddressSpace(UserMemory):
 
     def zap(self, doomed: Iterable[int]) -> None:
         """Unmap these pages from the page table."""
+        self.most_pages = max(self.most_pages, len(self.pages))
         pop = self.pages.pop
         frames = [pop(page) & PAGE_MASK for page in doomed]
         if frames:
@@ -274,8 +277,8 @@ class AddressSpace(UserMemory):
             context.destroy()
         self.aio_contexts.clear()
         self.zap(list(self.pages))
-        self.ram.put_all(self._table_frames)
-        self._table_frames.clear()
+        self.ram.put_all(self.table_frames)
+        self.table_frames.clear()
         if self.cpu is not None:
             self.ram.active.pop(self.cpu, None)
             self.cpu = None

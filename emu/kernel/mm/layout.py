@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 STACK_GUARD_GAP = 256 * PAGE_SIZE
 MMAP_MIN_ADDR = 0x10000
-MAX_MAP_COUNT = 65530
 MIN_GAP = 128 << 20
 
 Rlimits = dict[str, tuple[int, int]]

@@ -16,7 +16,7 @@ from emu.kernel.errno import (
     EPERM,
 )
 from emu.kernel.mm.fault import populate
-from emu.kernel.mm.layout import MAX_MAP_COUNT, page_align
+from emu.kernel.mm.layout import page_align
 from emu.kernel.mm.page_cache import PageCache
 from emu.kernel.mm.vma import (
     VM_ACCESS,
@@ -108,7 +108,7 @@ def do_mmap(
         raise ENOMEM("longer than the address space")
     if pgoff + (length >> PAGE_SHIFT) > mm.word_mask:
         raise EOVERFLOW("beyond the largest offset")
-    if len(mm.vmas) > MAX_MAP_COUNT:
+    if len(mm.vmas) > mm.ram.max_map_count:
         raise ENOMEM("too many mappings")
     vm_flags = prot & VM_ACCESS | mm.default_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC
     if flags & MAP_GROWSDOWN:
@@ -256,7 +256,7 @@ def do_munmap(mm: AddressSpace, address: int, length: int) -> None:
         vma is not None
         and vma.start < address
         and address + length < vma.end
-        and len(mm.vmas) >= MAX_MAP_COUNT
+        and len(mm.vmas) >= mm.ram.max_map_count
     ):
         raise ENOMEM("too many mappings")
     unmap(mm, address, address + length)

@@ -43,8 +43,7 @@ class PageCache:
         """For a mapping without an inode: its size in bytes, beyond which pages do not exist."""
         self.image: tuple[object, object] | None = None
         """What the file's contents meant to who parsed them, and when: see `elf_image`."""
-        if reader is not None:
-            ram.caches[id(self)] = self
+        (ram.stores if reader is None else ram.caches)[id(self)] = self
 
     def __del__(self) -> None:
         # May run at any moment, inside the frame allocator too: only leave a note.
@@ -75,9 +74,20 @@ class PageCache:
     def page_for_write(self, index: int) -> memoryview:
         """The bytes of a page, to write at once: it is marked dirty and its code stale."""
         frame = self.frame(index)
-        self.dirty.add(index)
-        self.ram.written(frame)
+        self.wrote(index, frame, 1)
         return self.ram.page(frame)
+
+    def wrote(self, index: int, frame: int, count: int) -> None:
+        """Pages in frames that follow each other change: they are dirty and their code stale."""
+        ram = self.ram
+        if count == 1:
+            self.dirty.add(index)
+            ram.written(frame)
+            return
+        self.dirty.update(range(index, index + count))
+        if ram.executable:
+            for place in range(frame, frame + count * PAGE_SIZE, PAGE_SIZE):
+                ram.written(place)
 
     def drop(self, start: int = 0, end: int | None = None) -> None:
         """Forget the pages from index `start` up to `end`, and unmap them everywhere."""

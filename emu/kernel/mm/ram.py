@@ -25,6 +25,9 @@ ZERO_FRAME = 0
 GIVE_BACK = 4096
 """How many dirty free frames are kept before their host memory is given back."""
 
+MAX_MAP_COUNT = 65530
+"""How many areas an address space may have, until /proc/sys/vm/max_map_count says otherwise."""
+
 _ZEROES = bytes(PAGE_SIZE)
 
 
@@ -49,7 +52,10 @@ class Ram:
         self.executable: set[int] = set()
         self.rewritten: set[int] = set()
         self.caches: WeakValueDictionary[int, PageCache] = WeakValueDictionary()
+        self.stores: WeakValueDictionary[int, PageCache] = WeakValueDictionary()
+        """Page caches by what they are: of files that can be read again, and without such."""
         self.special: dict[tuple[bytes, bytes], PageCache] = {}
+        self.max_map_count = MAX_MAP_COUNT
         self.abandoned: list[dict[int, int]] = []
         self._dirty: list[int] = []
         self._clean: list[int] = []
@@ -62,6 +68,14 @@ class Ram:
             self._collect()
         free = len(self._dirty) + len(self._clean)
         return self.size - self._next + free * PAGE_SIZE
+
+    def free_pages(self) -> tuple[int, int]:
+        """Free frames: those that were used and are free again, and the end that never was."""
+        return len(self._dirty) + len(self._clean), (self.size - self._next) // PAGE_SIZE
+
+    def shmem_pages(self) -> int:
+        """Frames of caches that are the store itself: tmpfs and shared memory."""
+        return sum(len(cache.pages) for cache in list(self.stores.values()))
 
     def allocate(self) -> int:
         """A zeroed frame with one reference. ENOMEM when all memory is in use."""
@@ -145,6 +159,10 @@ class Ram:
     def _take(self) -> int:
         if self.abandoned:
             self._collect()
+            if self._dirty:
+                frame = self._dirty.pop()
+                self.view[frame : frame + PAGE_SIZE] = _ZEROES
+                return frame
         if self._clean:
             return self._clean.pop()
         frame = self._next
@@ -165,7 +183,6 @@ class Ram:
         while self.abandoned:
             for frame in self.abandoned.pop().values():
                 self.put(frame)
-        self._give_back()
 
     def _free(self, frame: int) -> None:
         if frame in self.executable:

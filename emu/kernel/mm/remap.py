@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT
 from emu.kernel.errno import EFAULT, EINVAL, ENOMEM
 from emu.kernel.mm.fault import populate
-from emu.kernel.mm.layout import MAX_MAP_COUNT, page_align
+from emu.kernel.mm.layout import page_align
 from emu.kernel.mm.mapping import check_lock_limit, do_munmap, get_unmapped_area, unmap
 from emu.kernel.mm.vma import (
     VM_DONTEXPAND,
@@ -97,7 +97,7 @@ def _mremap_to(
         or (new_address < address + old_length and address < new_address + new_length)
     ):
         raise EINVAL("new address")
-    if len(mm.vmas) + 2 >= MAX_MAP_COUNT - 3:
+    if len(mm.vmas) + 2 >= mm.ram.max_map_count - 3:
         raise ENOMEM("too many mappings")
     if flags & MREMAP_FIXED:
         do_munmap(mm, new_address, new_length)
@@ -150,7 +150,7 @@ def _move_vma(
     flags: int,
 ) -> int:
     """Make the area anew elsewhere and let its pages follow."""
-    if len(mm.vmas) >= MAX_MAP_COUNT - 3:
+    if len(mm.vmas) >= mm.ram.max_map_count - 3:
         raise ENOMEM("too many mappings")
     moved = vma.piece(address, address + old_length)
     moved.start, moved.end = place, place + new_length

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SHIFT
+from emu.kernel.mm.c_names import VmaNames
 from emu.kernel.mm.layout import STACK_GUARD_GAP
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ VM_MAYANY = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC
 VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT
 
 
-class Vma:
+class Vma(VmaNames):
     """The pages from `start` up to `end`, backed by `mapping` from page `pgoff` on.
 
     Without a mapping the memory is private and anonymous. `file` is what was mapped, kept open;
@@ -108,10 +109,11 @@ class Vma:
     @property
     def end_of_object(self) -> int | None:
         """The size in bytes of what backs it; None for no end."""
-        if self.file is not None:
+        mapping = self.mapping
+        if self.file is not None and (mapping is None or mapping.end is None):
             size: int = self.file.inode.size
             return size
-        return None if self.mapping is None else self.mapping.end
+        return None if mapping is None else mapping.end
 
     def index(self, page: int) -> int:
         """The mapping's page index of a virtual page number."""

@@ -9,6 +9,7 @@ from emu.kernel.errno import EFAULT, EINVAL, EIO, ENODEV, ENOTTY, ESPIPE, Kernel
 from emu.kernel.module.buffers import UserPointer
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uapi.fcntl import FASYNC
 from emu.kernel.uapi.ioctl import IOCTL_COMMAND
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
 
@@ -47,6 +48,7 @@ class ModuleFile(FileOperations):
         self._read = callbacks.get("read")
         self._write = callbacks.get("write")
         self.exists = True
+        self.has_fasync = "fasync" in callbacks
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Use the module, and call its open."""
@@ -71,6 +73,8 @@ class ModuleFile(FileOperations):
     def release(self, inode: Inode, file: File) -> None:
         """Call its release, and use the module no more."""
         function = self.callbacks.get("release")
+        if file.flags & FASYNC and self.has_fasync:
+            self._at_once(self.callbacks["fasync"], -1, file, 0)
         try:
             if function is not None:
                 self._at_once(function, inode, file)
@@ -202,6 +206,10 @@ class ModuleFile(FileOperations):
         if isinstance(result, Awaitable):
             raise EIO("mmap cannot sleep")
         checked(result)
+
+    def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
+        """Call its fasync: O_ASYNC was switched."""
+        self._at_once(self.callbacks["fasync"], fd, file, int(on))
 
     def fsync(self, file: File, datasync: bool) -> None:
         """Ask its fsync. EINVAL if it has none."""

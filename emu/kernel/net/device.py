@@ -99,11 +99,7 @@ class NetDevice:
     @property
     def visible_flags(self) -> int:
         """The flags as user space sees them: see dev_get_flags."""
-        flags = self.flags & ~(IFF_RUNNING | IFF_LOWER_UP | IFF_PROMISC | IFF_ALLMULTI)
-        if self.promiscuity:
-            flags |= IFF_PROMISC
-        if self.allmulti:
-            flags |= IFF_ALLMULTI
+        flags = self.flags & ~(IFF_RUNNING | IFF_LOWER_UP)
         if self.operational:
             flags |= IFF_RUNNING | IFF_LOWER_UP
         return flags

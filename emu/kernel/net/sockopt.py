@@ -19,8 +19,8 @@ from emu.kernel.errno import (
     ERANGE,
 )
 from emu.kernel.net.peer import NO_PEER
-from emu.kernel.net.socket import DEFAULT_BUFFER, Socket
-from emu.kernel.net.times import pack_timeout, parse_timeout
+from emu.kernel.net.socket import Socket
+from emu.kernel.net.times import STAMPS, pack_timeout, parse_timeout
 from emu.kernel.uapi import socket as so
 from emu.kernel.uapi.capability import CAP_NET_ADMIN, CAP_NET_RAW
 
@@ -43,8 +43,6 @@ ON_OR_OFF = frozenset(
         so.SO_LOCK_FILTER,
     }
 )  # fmt: skip
-STAMPS = (so.SO_TIMESTAMP_OLD, so.SO_TIMESTAMP_NEW, so.SO_TIMESTAMPNS_OLD, so.SO_TIMESTAMPNS_NEW)
-"""Only one of these is on at a time."""
 
 KEPT = frozenset({so.SO_TIMESTAMPING_OLD, so.SO_TIMESTAMPING_NEW, so.SO_INCOMING_CPU})
 INET_FAMILIES = (so.AF_INET, so.AF_INET6)
@@ -141,12 +139,14 @@ def _set_flag(socket: Socket, task: Task, optname: int, on: bool) -> None:
 
 
 def _set_sndbuf(socket: Socket, task: Task, number: int, value: OptionValue) -> None:
-    socket.sndbuf = max(min(number & 0xFFFFFFFF, DEFAULT_BUFFER) * 2, SOCK_MIN_SNDBUF)
+    most = socket.net.sysctls.wmem_max
+    socket.sndbuf = max(min(number & 0xFFFFFFFF, most) * 2, SOCK_MIN_SNDBUF)
     socket.write_space()
 
 
 def _set_rcvbuf(socket: Socket, task: Task, number: int, value: OptionValue) -> None:
-    socket.rcvbuf = max(min(number & 0xFFFFFFFF, DEFAULT_BUFFER) * 2, SOCK_MIN_RCVBUF)
+    most = socket.net.sysctls.rmem_max
+    socket.rcvbuf = max(min(number & 0xFFFFFFFF, most) * 2, SOCK_MIN_RCVBUF)
 
 
 def _force_sndbuf(socket: Socket, task: Task, number: int, value: OptionValue) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from emu.kernel.net.msghdr import MsgHdr
     from emu.kernel.net.socket import Socket
 
+STAMPS = (SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPNS_NEW)
+"""The options of which one at a time may ask for time stamps."""
+
 USEC_PER_SEC = 1_000_000
 STAMP_NAMES = {
     SO_TIMESTAMP_OLD: "SO_TIMESTAMP_OLD",
@@ -72,7 +75,7 @@ def pack_timestamp(abi: Abi, optname: int, stamp_ns: int) -> bytes:
 
 def put_timestamps(socket: Socket, msg: MsgHdr, stamp_ns: int) -> None:
     """Tell a receiver when a message arrived, if an option asks for it."""
-    for option in (SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPNS_NEW):
+    for option in STAMPS:
         if socket.flag(option):
             number = msg.abi.constants[STAMP_NAMES[option]]
             msg.put_cmsg(SOL_SOCKET, number, pack_timestamp(msg.abi, option, stamp_ns))

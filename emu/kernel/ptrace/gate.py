@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emu.arch.regset import audit_arch
+from emu.arch.regset.base import NO_SYSCALL
 from emu.kernel.errno import KernelError
 from emu.kernel.ptrace.tracee import TracedCall
 from emu.kernel.restart import (
@@ -89,7 +90,8 @@ class TracedGate:
         self._mask, self._word = (1 << convention.number_bits) - 1, cpu.isa.word_mask
         self._result, self._first = convention.result, convention.arguments[0]
         flag = convention.error_flag
-        self._changed = [self._result, self._first, *([] if flag is None else [flag])]
+        self._changed = [self._result, *([] if flag is None else [flag])]
+        """The registers of a result. Some ABIs have the first argument there."""
         self._raw = table.raw_words(ARGUMENTS)
         self._arch = audit_arch(abi)
         isa = cpu.isa.name
@@ -131,7 +133,7 @@ class TracedGate:
             if task.signals.killed:
                 self._restore(number, before)
                 return 0
-            skip = skip or signed(number & self._mask) == -1
+            skip = skip or signed(number & self._mask) == NO_SYSCALL
         mm = task.mm
         broken: Restart | None = None
         if not skip:
@@ -174,7 +176,7 @@ class TracedGate:
     async def _stand_at_entry(self, tracee: Tracee, number: int) -> int:
         """The first stop: the number of the call to make."""
         task, registers = tracee.task, self._registers
-        if self._shows_enosys:
+        if self._shows_enosys or signed(number & self._mask) == NO_SYSCALL:
             self._ending.answer(-task.abi.errno["ENOSYS"])
         with Shown(tracee, self._direction, 0):
             await tracee.stand_at_call(PTRACE_EVENTMSG_SYSCALL_ENTRY)
@@ -184,7 +186,7 @@ class TracedGate:
         else:
             number = registers[self._number_register]
             tracee.call.number = signed(number & self._mask)
-        if self._keeps_argument and signed(number & self._mask) != -1:
+        if self._keeps_argument and signed(number & self._mask) != NO_SYSCALL:
             registers[self._first] = tracee.call.argument
         return number
 

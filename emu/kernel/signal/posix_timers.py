@@ -6,6 +6,7 @@ program; the intervals that went by meanwhile are its overruns.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EAGAIN, EINVAL
@@ -35,12 +36,19 @@ class PosixTimer:
     """
 
     def __init__(
-        self, timer_id: int, target: Task, make: MakeTimer, notify: int, info: SigInfo
+        self,
+        timer_id: int,
+        target: Task,
+        make: MakeTimer,
+        notify: int,
+        info: SigInfo,
+        clock_id: int = 0,
     ) -> None:
         self._timer = make(self._expire)
-        self._target = target
-        self._notify = notify
-        self._info = replace(info, timer=timer_id, source=self)
+        self.target = target
+        self.notify = notify
+        self.info = replace(info, timer=timer_id, source=self)
+        self.clock_id = clock_id
         self._interval_ns = 0
         self._set = False
         self._overrun = -1
@@ -58,7 +66,7 @@ class PosixTimer:
         self._set = bool(value_ns)
         if value_ns:
             expires_ns = value_ns if absolute else timer.now() + value_ns
-            if self._notify == SIGEV_NONE:
+            if self.notify == SIGEV_NONE:
                 timer.expires_ns = expires_ns
             else:
                 timer.start(expires_ns)
@@ -67,7 +75,7 @@ class PosixTimer:
     def get(self) -> tuple[int, int]:
         """The (time left, interval). See common_timer_get."""
         timer, interval_ns = self._timer, self._interval_ns
-        silent = self._notify == SIGEV_NONE
+        silent = self.notify == SIGEV_NONE
         if not self._set or not (interval_ns or timer.active or silent):
             return 0, interval_ns
         if interval_ns and (self._waits_for_taker or silent):
@@ -102,8 +110,8 @@ class PosixTimer:
 
     def _expire(self) -> None:
         """See posix_timer_fn."""
-        target, info = self._target, self._info
-        to_thread = bool(self._notify & SIGEV_THREAD_ID)
+        target, info = self.target, self.info
+        to_thread = bool(self.notify & SIGEV_THREAD_ID)
         if not target.alive:
             if to_thread or not target.group.alive:
                 return
@@ -133,6 +141,10 @@ class PosixTimers:
 
     def __len__(self) -> int:
         return len(self._timers)
+
+    def items(self) -> list[tuple[int, PosixTimer]]:
+        """All timers and their ids, in order."""
+        return sorted(self._timers.items(), key=itemgetter(0))
 
     def __getitem__(self, timer_id: int) -> PosixTimer:
         """A timer by its id. EINVAL."""

@@ -48,6 +48,8 @@ def send_signal(
     traced = task.ptrace is not None and signal != SIGKILL  # a tracer sees ignored ones, too
     blocked = (signals.blocked | signals.real_blocked) & bit
     if not traced and not blocked and signals.actions.ignores(signal):
+        if task.kernel.tracer is not None:
+            task.kernel.tracer.ignored(task, info)
         return
     pending = len(signals.private.queue) + len(signals.shared.queue)
     room = info.source is not None or pending < _queue_limit(task)

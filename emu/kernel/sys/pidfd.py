@@ -6,7 +6,7 @@ from typing import Annotated
 
 from emu.kernel.args import Fd, FlagsArg, Pid, UInt
 from emu.kernel.errno import EBADF, EINVAL, EPERM, ESRCH
-from emu.kernel.fs.pidfd import create_pidfd, living_task
+from emu.kernel.fs.pidfd import create_pidfd, living_task, signalled_task
 from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
 from emu.kernel.sys.kill import (
     Siginfo,
@@ -50,10 +50,10 @@ def pidfd_open(task: Task, pid: Pid, flags: OpenFlags) -> int:
 
 @syscall("sys_pidfd_send_signal")
 def pidfd_send_signal(task: Task, pidfd: Fd, sig: Signal, info: Siginfo, flags: SignalFlags) -> int:
-    """Send a signal to the process of a descriptor. See pidfd_send_signal(2)."""
+    """Send a signal to the process of a descriptor, also of /proc/PID. See pidfd_send_signal(2)."""
     if flags not in SCOPES:
         raise EINVAL("one scope at most")
-    target = living_task(task.files[pidfd])
+    target = signalled_task(task.files[pidfd])
     said = None
     if info:
         number, said = read_numbered_siginfo(task, info)

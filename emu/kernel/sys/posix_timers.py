@@ -89,7 +89,7 @@ def timer_create(
         value = _pointer_value(event["sigev_value"])
         info = SigInfo(signal, code, value=value, timer=timer_id)
     task.mm.write_u32(created_timer_id, timer_id)
-    timers.add(timer_id, PosixTimer(timer_id, target, make, notify, info))
+    timers.add(timer_id, PosixTimer(timer_id, target, make, notify, info, which_clock))
     return 0
 
 

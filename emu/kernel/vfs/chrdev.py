@@ -78,6 +78,10 @@ class CharacterDevices:
                 return device.operations
         raise ENXIO(f"no driver for device {major}:{minor}")
 
+    def of_major(self, major: int) -> list[DeviceRange]:
+        """The drivers that share a major number, latest first."""
+        return [r for r in reversed(self._ranges) if r.major == major]
+
     def names(self) -> list[tuple[int, bytes]]:
         """Majors and names, for /proc/devices."""
         return sorted({(r.major, r.name) for r in self._ranges})

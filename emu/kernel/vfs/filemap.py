@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emu.arch.cpu import PAGE_SHIFT, PAGE_SIZE
+from emu.arch.cpu import ACCESS_READ, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EFAULT, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP
 from emu.kernel.uapi.fcntl import O_NOATIME
 from emu.kernel.uapi.fs import SEEK_DATA, SEEK_HOLE
@@ -120,8 +120,8 @@ def read_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
                 if not copied:
                     break
             else:
-                size = min(PAGE_SIZE - offset, todo - done)
                 start = frame + offset
+                size = min(_run(cached, index, frame, todo - done + offset) - offset, todo - done)
                 copied = buffer.copy_to(view[start : start + size])
                 if copied < size:
                     return done + copied
@@ -137,22 +137,21 @@ def write_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
     """Store a buffer at a position: how many bytes. ENOSPC, EFAULT if none at all."""
     done = 0
     cache = inode.pages
-    cached = cache.pages
+    view = cache.ram.view
     try:
         while buffer.count:
-            index, offset = pos >> PAGE_SHIFT, pos & OFFSET_MASK
-            data = buffer.copy_from(min(PAGE_SIZE - offset, buffer.count))
-            if index not in cached:
-                inode.will_add_pages(1)
-                page = cache.page_for_write(index)
-                inode.pages_changed()
-            else:
-                page = cache.page_for_write(index)
-            page[offset : offset + len(data)] = data
-            done += len(data)
-            pos += len(data)
-            if pos > inode.size:
-                inode.size = pos
+            pieces = buffer.views(ACCESS_READ)
+            data = pieces[0] if len(pieces) == 1 else memoryview(b"".join(pieces))
+            taken, size = 0, len(data)
+            while taken < size:
+                start, room = _room_for_write(inode, cache, pos, size - taken)
+                view[start : start + room] = data[taken : taken + room]
+                taken += room
+                pos += room
+                done += room
+                buffer.advance(room)
+                if pos > inode.size:
+                    inode.size = pos
     except ENOMEM:
         if not done:
             raise ENOSPC("the machine's memory is used up") from None
@@ -220,6 +219,33 @@ def allocate_range(inode: PagedInode, start: int, end: int) -> None:
             cache.drop(index, index + 1)
         inode.pages_changed()
         raise ENOSPC from None
+
+
+def _room_for_write(inode: PagedInode, cache: PageCache, pos: int, count: int) -> tuple[int, int]:
+    """Where in RAM a position of a file is, and how many of so many bytes lie there in a row.
+
+    The first page is made if it is not there. ENOSPC, ENOMEM.
+    """
+    index, offset = pos >> PAGE_SHIFT, pos & OFFSET_MASK
+    frame = cache.pages.get(index)
+    if frame is None:
+        inode.will_add_pages(1)
+        frame = cache.frame(index)
+        inode.pages_changed()
+    size = _run(cache.pages, index, frame, count + offset)
+    cache.wrote(index, frame, size >> PAGE_SHIFT)
+    return frame + offset, min(size - offset, count)
+
+
+def _run(cached: dict[int, int], index: int, frame: int, limit: int) -> int:
+    """How many bytes from a page on lie in frames that follow each other, about `limit` at most."""
+    size = PAGE_SIZE
+    while size < limit:
+        index += 1
+        if cached.get(index) != frame + size:
+            break
+        size += PAGE_SIZE
+    return size
 
 
 def _uncached_run(cached: dict[int, int], index: int, limit: int) -> int:

@@ -54,6 +54,8 @@ class FileLocks:
         self.leases: Leases | None = None
         self.records: list[FileLock] = []
         self.flocks: list[FileLock] = []
+        self.wanted: list[FileLock] = []
+        """What those who wait wait for."""
         self.changed = WaitQueue()
 
     def test(self, lock: FileLock) -> FileLock | None:
@@ -81,10 +83,12 @@ class FileLocks:
             if lock.pid != OFD_PID and self._would_deadlock(lock.owner, in_the_way):
                 raise EDEADLK
             self.waiting[lock.owner] = in_the_way
+            self.wanted.append(lock)
             try:
                 await self.changed.wait()
             finally:
                 self.waiting.pop(lock.owner, None)
+                self.wanted.remove(lock)
 
     def set_flock(self, file: File, kind: int) -> bool:
         """Set, change or clear the flock of an open file: whether it could be done."""
@@ -92,7 +96,9 @@ class FileLocks:
         if kind != F_UNLCK and any(F_WRLCK in (kind, held.kind) for held in others):
             return False
         if kind != F_UNLCK:
-            others.append(FileLock(file, kind, 0, OFFSET_MAX, 0))
+            holder = file.inode.sb.vfs.kernel.sched.current
+            pid = holder.tgid if holder is not None else 0
+            others.append(FileLock(file, kind, 0, OFFSET_MAX, pid))
         self.flocks = others
         self.changed.wake_up_all()
         return True

@@ -15,6 +15,7 @@ from emu.kernel.uapi.fcntl import (
 )
 from emu.kernel.uapi.fs import NAME_MAX
 from emu.kernel.uapi.mount import MS_NOSYMFOLLOW
+from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IXUGO
 from emu.kernel.vfs.mount import touch_atime, traverse_mounts
 from emu.kernel.vfs.path import VfsPath, path_above
 from emu.kernel.vfs.permission import MAY_EXEC, inode_permission
@@ -37,6 +38,7 @@ LOOKUP_EMPTY = 4
 MAXSYMLINKS = 40
 
 _SCOPED = RESOLVE_BENEATH | RESOLVE_IN_ROOT
+_SEARCHABLE = S_IFDIR | S_IXUGO
 _DOTS = (b".", b"..", b"")
 
 
@@ -71,7 +73,42 @@ def path_lookup(
         if flags & LOOKUP_DIRECTORY and not path.inode.is_dir:
             raise ENOTDIR
         return path
+    if not resolve and (dfd == AT_FDCWD or name[:1] == b"/"):
+        found = _cached(task, name)
+        if found is not None and not flags & LOOKUP_DIRECTORY:
+            return found
     return Walk(task, dfd, name, resolve).to_end(flags)
+
+
+def _cached(task: Walker, name: bytes) -> VfsPath | None:
+    """The place of a name if every step is in the dentry cache, and nothing asks for more.
+
+    Whatever is not a plain step down into a directory that all may search (a link, `..`, something
+    missing, a slash at the end) is left to the whole walk, which answers the same or an error.
+    """
+    start = task.fs.root if name[:1] == b"/" else task.fs.cwd
+    mount, dentry = start.mount, start.dentry
+    for part in name.lstrip(b"/").split(b"/"):
+        parent = dentry.inode
+        child = dentry.children.get(part)
+        if (
+            child is None
+            or parent is None
+            or parent.mode & _SEARCHABLE != _SEARCHABLE
+            or child.sb.volatile
+        ):
+            return None
+        while child.mounted:
+            above = mount.children.get(child)
+            if above is None:
+                break
+            above.expiry_mark = False
+            mount, child = above, above.root
+        dentry = child
+        inode = child.inode
+        if inode is None or inode.mode & S_IFMT == S_IFLNK:
+            return None
+    return VfsPath(mount, dentry)
 
 
 class Last(NamedTuple):
@@ -89,6 +126,8 @@ class Last(NamedTuple):
 
 class Walk:
     """One walk. It lives on from a parent to a symbolic link's target, for the count of links."""
+
+    __slots__ = ("_cred", "_links", "_mount", "_path", "_resolve", "_root", "_slash", "_todo")
 
     def __init__(self, task: Walker, dfd: int, name: bytes, resolve: int = 0) -> None:
         if not name:
@@ -113,29 +152,39 @@ class Walk:
     def to_end(self, flags: int) -> VfsPath:
         """Walk to the end, which must exist."""
         follow = flags & LOOKUP_FOLLOW
-        path = self._path
+        # A step down the tree makes no object: a path is mount and dentry until somebody needs it.
+        mount, dentry = self._path.mount, self._path.dentry
         todo = self._todo
-        cred = self._cred
         while todo:
             name = todo.pop()
-            parent = path.dentry.inode
+            parent = dentry.inode
             assert parent is not None
-            if not parent.is_dir:
+            mode = parent.mode
+            if mode & S_IFMT != S_IFDIR:
                 raise ENOTDIR
-            inode_permission(cred, parent, MAY_EXEC)
-            if name == b".":
-                continue
-            if name == b"..":
-                path = self._up(path)
+            if mode & S_IXUGO != S_IXUGO:
+                inode_permission(self._cred, parent, MAY_EXEC)
+            if name == b"." or name == b"..":
+                if name == b"..":
+                    path = self._up(VfsPath(mount, dentry))
+                    mount, dentry = path.mount, path.dentry
                 continue
             if len(name) > NAME_MAX:
                 raise ENAMETOOLONG
-            path = self._down(path, name)
-            inode = path.dentry.inode
+            child = dentry.children.get(name)
+            if child is None or child.sb.volatile:
+                child = dentry.lookup(name)
+            if child.mounted:
+                path = self._cross(VfsPath(mount, child))
+                mount, child = path.mount, path.dentry
+            inode = child.inode
             if inode is None:
                 raise ENOENT
-            if inode.is_symlink and (todo or follow or self._slash):
-                path = self._follow(path, inode, bool(todo))
+            dentry = child
+            if inode.mode & S_IFMT == S_IFLNK and (todo or follow or self._slash):
+                path = self._follow(VfsPath(mount, child), inode, bool(todo))
+                mount, dentry = path.mount, path.dentry
+        path = VfsPath(mount, dentry)
         if (self._slash or flags & LOOKUP_DIRECTORY) and not path.inode.is_dir:
             raise ENOTDIR
         return path
@@ -174,8 +223,7 @@ class Walk:
         return self._down(parent, name)
 
     def _set(self, name: bytes) -> None:
-        self._todo = [part for part in name.split(b"/") if part]
-        self._todo.reverse()
+        self._todo = [part for part in name.split(b"/")[::-1] if part]
         self._slash = name[-1:] == b"/"
 
     def _down(self, path: VfsPath, name: bytes) -> VfsPath:
@@ -183,9 +231,12 @@ class Walk:
         if dentry is None or dentry.sb.volatile:
             dentry = path.dentry.lookup(name)
         below = VfsPath(path.mount, dentry)
-        if dentry.mounted:
-            below = traverse_mounts(below)
-            self._check_mount(below)
+        return self._cross(below) if dentry.mounted else below
+
+    def _cross(self, path: VfsPath) -> VfsPath:
+        """The root of what is mounted at a place, if that is so in this tree."""
+        below = traverse_mounts(path)
+        self._check_mount(below)
         return below
 
     def _up(self, path: VfsPath) -> VfsPath:

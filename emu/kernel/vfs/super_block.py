@@ -71,6 +71,12 @@ class SuperBlock:
         self._last_ino += 1
         return self._last_ino
 
+    def reserve_inos(self, count: int) -> int:
+        """The first of `count` inode numbers for inodes that may be made later."""
+        first = self._last_ino + 1
+        self._last_ino += count
+        return first
+
     def statfs(self) -> Kstatfs:
         """How full it is; a file system without a store says nothing but its type."""
         return Kstatfs(self.magic)

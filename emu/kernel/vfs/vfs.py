@@ -52,7 +52,9 @@ class Vfs:
         self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
-        self.mqueue_mount: Mount
+        self.mqueue_mount: Mount | None = None
+        self.nsfs_mount: Mount | None = None
+        """Made when somebody first looks at a namespace."""
         self.procfs: SuperBlock | None = None
         self.devtmpfs: SuperBlock | None = None
         self.sysfs: SuperBlock | None = None
@@ -75,8 +77,10 @@ class Vfs:
         self._peer_groups: set[int] = set()
 
     def register(self, file_system: FileSystemType) -> None:
-        """Let mount(2) name a type."""
-        self.file_systems[file_system.name] = file_system
+        """Let mount(2) name a type, unless it was left out of the kernel."""
+        config = self.kernel.config
+        if config is None or config.allows_file_system(file_system.name):
+            self.file_systems[file_system.name] = file_system
 
     def allocate_dev(self) -> int:
         """A device number for a file system without a device: see get_anon_bdev."""

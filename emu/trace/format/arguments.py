@@ -18,6 +18,7 @@ from emu.kernel.sys.socket_kinds import (
     SocketTypeArg,
 )
 from emu.trace.format import messages, signals, sockets
+from emu.trace.format.descriptors import AT_FDCWD, numbered, working_directory
 from emu.trace.format.flags import flags, number
 from emu.trace.format.futex import operation
 from emu.trace.format.structs import struct
@@ -29,28 +30,31 @@ if TYPE_CHECKING:
 
 Formatter = Callable[["Call", int], str]
 
-AT_FDCWD = -100
 PATH_LIMIT = 4096
 ITEMS_SHOWN = 32
 ID_PARAMETERS = ("user", "group", "owner", "uid", "gid")
+
+MASKED_WAITS = ("epoll_pwait", "epoll_pwait2")
+"""Calls whose set of signals strace reads only when they succeeded."""
+
+PLACES_OF_FAILED = ("process_vm_readv",)
+"""Calls whose buffers are shown by their addresses if nothing was put there."""
 
 DIRECTORY_PARAMETERS = ("dfd", "olddfd", "newdfd", "dirfd")
 MODE_PARAMETERS = ("mode", "umode", "mask")
 
 
+def formatter_of(arg: Arg) -> Formatter:
+    """Who writes arguments of a kind. Out arguments wait for the call's end."""
+    for kind in type(arg).__mro__:
+        if kind in KINDS:
+            return KINDS[kind]
+    return plain
+
+
 def argument(call: Call, index: int) -> str:
-    """An argument as it is now. Out arguments must wait for the call's end: see `is_out`."""
-    parameter = call.parameters[index]
-    for kind in type(parameter.arg).__mro__:
-        formatter = KINDS.get(kind)
-        if formatter is not None:
-            return formatter(call, index)
-    return plain(call, index)
-
-
-def is_out(call: Call, index: int) -> bool:
-    """Whether the kernel fills what the argument points to."""
-    return bool(getattr(call.parameters[index].arg, "out", False))
+    """An argument by its kind alone, as it is now."""
+    return formatter_of(call.parameters[index].arg)(call, index)
 
 
 def plain(call: Call, index: int) -> str:
@@ -67,8 +71,8 @@ def descriptor(call: Call, index: int) -> str:
     """A file descriptor, or AT_FDCWD where one may be given."""
     value = call.value(index)
     if value == AT_FDCWD and call.parameters[index].name in DIRECTORY_PARAMETERS:
-        return "AT_FDCWD"
-    return str(value)
+        return working_directory(call)
+    return numbered(call, value) if call.plan.style.descriptors else str(value)
 
 
 def path(call: Call, index: int) -> str:
@@ -121,7 +125,8 @@ def iovec(call: Call, index: int) -> str:
     """An array of buffers; those filled show as much as the result says."""
     arg: Any = call.parameters[index].arg
     address, count = call.value(index), call.named(arg.length) or 0
-    if not address or (arg.out and call.failed):
+    places_only = call.failed and call.name in PLACES_OF_FAILED
+    if not address or (arg.out and call.failed and not places_only):
         return pointer(address)
     layout = call.abi.layout("iovec")
     left = (call.event.result or 0) if arg.out else None
@@ -135,7 +140,8 @@ def iovec(call: Call, index: int) -> str:
         length = value["iov_len"] if left is None else min(left, value["iov_len"])
         if left is not None:
             left -= length
-        shown = buffer(call, value["iov_base"], length)
+        base = value["iov_base"]
+        shown = pointer(base) if places_only else buffer(call, base, length)
         parts.append(f"{{iov_base={shown}, iov_len={value['iov_len']}}}")
     more = ", ..." if count > ITEMS_SHOWN else ""
     return f"[{', '.join(parts)}{more}]"
@@ -166,7 +172,7 @@ def signal_set(call: Call, index: int) -> str:
     """A set of signals."""
     arg: Any = call.parameters[index].arg
     address = call.value(index)
-    if not address or (arg.out and call.failed):
+    if not address or (call.failed and (arg.out or call.name in MASKED_WAITS)):
         return pointer(address)
     size = call.abi.word_bytes if arg.old else call.abi.layout("sigset_t").size
     if not arg.old:

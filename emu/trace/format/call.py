@@ -4,30 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.trace.format.text import signed
-
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.layout import Layout
     from emu.kernel.events import SyscallEvent
     from emu.kernel.mm.address_space import AddressSpace
     from emu.kernel.syscall import Parameter
+    from emu.trace.format.plan import Plan
 
 
 class Call:
     """An event with what is needed to write it down."""
 
-    def __init__(self, event: SyscallEvent, string_limit: int) -> None:
+    __slots__ = ("abi", "event", "mm", "plan")
+
+    def __init__(self, event: SyscallEvent, plan: Plan) -> None:
         self.event = event
-        self.string_limit = string_limit
+        self.plan = plan
         self.abi: Abi = event.task.abi
         self.mm: AddressSpace = event.task.mm
-        self.parameters: list[Parameter] = event.syscall.parameters() if event.syscall else []
 
     @property
     def name(self) -> str:
         """The call's name in the caller's table."""
         return self.event.name
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The declared parameters."""
+        return self.plan.parameters
+
+    @property
+    def string_limit(self) -> int:
+        """How many bytes of a string are shown."""
+        return self.plan.style.string_limit
+
+    @property
+    def abbreviated(self) -> bool:
+        """Whether only the more telling part of a struct or a list is shown."""
+        return self.plan.abbreviated
 
     @property
     def failed(self) -> bool:
@@ -41,14 +56,13 @@ class Call:
 
     def value(self, index: int) -> int:
         """An argument as its C type has it."""
-        raw = self.event.arguments[index]
-        arg = self.parameters[index].arg
-        bits = arg.bits or self.word_bits
-        return signed(raw, bits) if arg.signed else raw & ((1 << bits) - 1)
+        mask, sign = self.plan.words[index]
+        value = self.event.arguments[index] & mask
+        return (value ^ sign) - sign
 
     def named(self, name: str) -> int | None:
         """The value of the argument of this name, if there is one."""
-        for index, parameter in enumerate(self.parameters):
+        for index, parameter in enumerate(self.plan.parameters):
             if parameter.name == name and index < len(self.event.arguments):
                 return self.value(index)
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emu.trace.format import fcntl, futex, ipc, prctl, ptrace, sockets
+from emu.trace.format import clone, fcntl, futex, ipc, prctl, ptrace, siginfo, sockets
 from emu.trace.format.files import S_IFMT
 from emu.trace.format.memory import (
     cpu_set,
+    descriptors,
     directory_entries,
     environment,
-    integers,
     long_offset,
     poll_descriptors,
     strings,
@@ -25,7 +25,9 @@ from emu.trace.format.singles import (
     descriptor_flags,
     device,
     execution_domain,
+    fallocate_mode,
     file_mode,
+    file_offset,
     filled,
     filled_string,
     futex_count,
@@ -45,7 +47,7 @@ from emu.trace.format.singles import (
     statx_wanted,
     syslog_action,
 )
-from emu.trace.format.waiting import file_set
+from emu.trace.format.waiting import file_set, mask_and_size
 
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
@@ -85,8 +87,8 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "readlink": {1: filled},
     "readlinkat": {2: filled},
     "getcwd": {0: filled_string},
-    "pipe": {0: integers(2)},
-    "pipe2": {0: integers(2), 1: descriptor_flags},
+    "pipe": {0: descriptors(2)},
+    "pipe2": {0: descriptors(2), 1: descriptor_flags},
     "dup3": {2: descriptor_flags},
     "getdents": {1: directory_entries},
     "getdents64": {1: directory_entries},
@@ -94,8 +96,6 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "ppoll": {0: poll_descriptors},
     "select": dict.fromkeys(range(1, 4), file_set),
     "_newselect": dict.fromkeys(range(1, 4), file_set),
-    "pselect6": dict.fromkeys(range(1, 4), file_set),
-    "pselect6_time64": dict.fromkeys(range(1, 4), file_set),
     "fcntl": {2: fcntl.fcntl_argument},
     "fcntl64": {2: fcntl.fcntl_argument},
     "ioctl": {1: fcntl.ioctl_command, 2: fcntl.ioctl_argument},
@@ -139,8 +139,21 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "process_vm_readv": {3: remote_iovec},
     "process_vm_writev": {3: remote_iovec},
     "sethostname": {1: raw_word},
+    "clone": {0: clone.begun, 1: clone.rest},
+    "clone3": {0: clone.clone3_struct},
+    "set_thread_area": {0: clone.thread_descriptor},
+    "fallocate": {1: fallocate_mode},
+    "splice": {1: file_offset, 3: file_offset},
+    "copy_file_range": {1: file_offset, 3: file_offset},
+    "rt_sigqueueinfo": {2: siginfo.argument},
+    "rt_tgsigqueueinfo": {3: siginfo.argument},
+    "rt_sigtimedwait": {1: siginfo.argument},
+    "rt_sigtimedwait_time64": {1: siginfo.argument},
+    "waitid": {2: siginfo.argument},
+    "pselect6": {**dict.fromkeys(range(1, 4), file_set), 5: mask_and_size},
+    "pselect6_time64": {**dict.fromkeys(range(1, 4), file_set), 5: mask_and_size},
     "socket": {2: sockets.protocol},
-    "socketpair": {2: sockets.protocol, 3: integers(2)},
+    "socketpair": {2: sockets.protocol, 3: descriptors(2)},
     "accept": {2: sockets.length_pointer},
     "accept4": {2: sockets.length_pointer},
     "getsockname": {2: sockets.length_pointer},
@@ -161,58 +174,83 @@ FILLED: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 
 
-def is_filled(call: Call, index: int) -> bool:
-    """Whether the kernel stores something there, by the call's name."""
-    if index in FILLED.get(call.name, ()):
-        return True
-    if index == 2 and call.name in ("fcntl", "fcntl64"):
-        return fcntl.fcntl_is_out(call)
-    if index == 2 and call.name == "ioctl":
-        return fcntl.ioctl_is_out(call)
-    if ipc.is_filled(call, index):
-        return True
-    if index == 3 and call.name == "ptrace":
-        return ptrace.is_out(call)
-    return index == 1 and call.name == "prctl" and prctl.is_out(call)
+Filled = Callable[["Call"], bool]
+
+IS_FILLED: dict[str, dict[int, Filled]] = {
+    "fcntl": {2: fcntl.fcntl_is_out},
+    "fcntl64": {2: fcntl.fcntl_is_out},
+    "ioctl": {2: fcntl.ioctl_is_out},
+    "prctl": {1: prctl.is_out},
+    "ptrace": {3: ptrace.is_out},
+    "clone": {1: clone.stores},
+    "clone3": {0: clone.stores},
+    **{name: {place + 1: ipc.is_filled} for name, place in ipc.COMMAND_INDEX.items()},
+}
+"""Calls that fill an argument or not, depending on another one."""
 
 
-def shown(call: Call) -> int:
-    """How many of a call's arguments are shown."""
+def with_mode(call: Call) -> int:
+    """open(2) has a mode if it may make a file."""
     count = len(call.parameters)
-    name = call.name
-    if name in ("open", "openat"):
-        flag = call.value(count - 2)
-        wanted = [call.abi.constants.get(n, 0) for n in O_CREAT_NAMES]
-        return count if any(flag & bit for bit in wanted) else count - 1
-    if name == "mq_open":
-        return count if call.value(1) & call.abi.constants["O_CREAT"] else count - 2
-    if name in ("mknod", "mknodat"):
-        kind = call.value(count - 2) & S_IFMT
-        return count if kind in (S_IFCHR, S_IFBLK) else count - 1
-    if name in ("fcntl", "fcntl64") and count == 3:
-        return fcntl.fcntl_shown(call)
-    if name == "ioctl":
-        return fcntl.ioctl_shown(call)
-    if name == "prctl":
-        return prctl.shown(call)
-    if name == "ptrace":
-        return ptrace.shown(call)
-    if name in ("futex", "futex_time64"):
-        return futex.arguments_shown(call.value(1))
-    if name == "mremap" and not call.value(3) & MREMAP_NEW_ADDRESS:
-        return count - 1
-    if name == "membarrier":
-        return 2
-    return count
+    flag = call.value(count - 2)
+    wanted = [call.abi.constants.get(name, 0) for name in O_CREAT_NAMES]
+    return count if any(flag & bit for bit in wanted) else count - 1
 
 
-def skipped(call: Call, index: int) -> bool:
-    """Whether an argument in the middle has no meaning here."""
-    if call.name in ("_llseek", "llseek"):
-        return index == 1
-    if call.name not in ("futex", "futex_time64"):
-        return False
+def with_attributes(call: Call) -> int:
+    """mq_open(2) has a mode and attributes if it may make a queue."""
+    count = len(call.parameters)
+    return count if call.value(1) & call.abi.constants["O_CREAT"] else count - 2
+
+
+def with_device(call: Call) -> int:
+    """mknod(2) has a device's number for devices."""
+    count = len(call.parameters)
+    return count if call.value(count - 2) & S_IFMT in (S_IFCHR, S_IFBLK) else count - 1
+
+
+def with_new_address(call: Call) -> int:
+    """mremap(2) has a new address if its flags say so."""
+    return len(call.parameters) - (0 if call.value(3) & MREMAP_NEW_ADDRESS else 1)
+
+
+SHOWN: dict[str, Callable[[Call], int]] = {
+    "open": with_mode,
+    "openat": with_mode,
+    "mq_open": with_attributes,
+    "mknod": with_device,
+    "mknodat": with_device,
+    "fcntl": fcntl.fcntl_shown,
+    "fcntl64": fcntl.fcntl_shown,
+    "ioctl": fcntl.ioctl_shown,
+    "prctl": prctl.shown,
+    "ptrace": ptrace.shown,
+    "futex": lambda call: futex.arguments_shown(call.value(1)),
+    "futex_time64": lambda call: futex.arguments_shown(call.value(1)),
+    "mremap": with_new_address,
+    "membarrier": lambda call: 2,
+    "clone": clone.shown,
+}
+"""How many of a call's arguments are shown, where it is not all of them."""
+
+
+def high_word(call: Call, index: int) -> bool:
+    """_llseek(2)'s high word is shown with the low one."""
+    return index == 1
+
+
+def without_meaning(call: Call, index: int) -> bool:
+    """Whether futex(2) does not look at an argument in the middle."""
     operation = futex.operation(call.value(1))
     if operation.startswith("FUTEX_LOCK_PI"):
         return index == 2
     return "BITSET" in operation and (index == 4 or (index == 3 and "WAKE" in operation))
+
+
+SKIPPED: dict[str, Callable[[Call, int], bool]] = {
+    "_llseek": high_word,
+    "llseek": high_word,
+    "futex": without_meaning,
+    "futex_time64": without_meaning,
+}
+"""Calls of which arguments in the middle are left out."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.fcntl import OPEN_FLAGS
 from emu.kernel.uapi.stat import SEALS
+from emu.trace.format.descriptors import numbered
 from emu.trace.format.flags import flags
 from emu.trace.format.numbers import FD_FLAGS, set_of
 from emu.trace.format.structs import struct
@@ -40,6 +41,11 @@ IOCTL_NUMBERS = {
     "TIOCGSOFTCAR": True, "TIOCSSOFTCAR": False, "TFD_IOC_SET_TICKS": False,
 }  # fmt: skip
 """ioctl command -> whether the kernel fills its number."""
+
+SOUND = {
+    0x5402: "SNDCTL_TMR_START", 0x5403: "SNDCTL_TMR_STOP", 0x5404: "SNDCTL_TMR_CONTINUE",
+}  # fmt: skip
+"""Commands of sound timers that most ABIs' terminals have the same numbers for."""
 
 IOCTL_WITHOUT = (
     "FIOCLEX", "FIONCLEX", "TIOCEXCL", "TIOCNXCL", "TIOCNOTTY", "TIOCVHANGUP", "TIOCSBRK",
@@ -111,6 +117,8 @@ def with_pid(call: Call, text: str, address: int, wide: bool) -> str:
 def fcntl_result(call: Call, value: int) -> str:
     """Flags by name after the number."""
     name = command(call)
+    if name in ("F_DUPFD", "F_DUPFD_CLOEXEC"):
+        return numbered(call, value)
     if name == "F_GETFL":
         return f"{hexadecimal(value)} (flags {flags(call.abi, OPEN_FLAGS, value)})"
     if name == "F_GET_SEALS" and value:
@@ -124,7 +132,8 @@ def ioctl_command(call: Call, index: int) -> str:
     """The command's name, or the fields of its number."""
     name = command(call)
     if name:
-        return name
+        other = SOUND.get(call.value(1))
+        return f"{other} or {name}" if other else name
     constants, value = call.abi.constants, call.value(1) & 0xFFFFFFFF
     size_bits = constants.get("_IOC_SIZEBITS", 14)
     direction, size = value >> (16 + size_bits), value >> 16 & ((1 << size_bits) - 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.trace.format.numbers import set_of
+from emu.trace.format.termios import termios
 from emu.trace.format.text import hexadecimal, octal
 
 if TYPE_CHECKING:
@@ -49,10 +50,6 @@ STATX_ATTRIBUTES = (
 STATX_BASIC_STATS, STATX_ALL = 0x7FF, 0xFFF
 LOCK_TYPES = {0: "F_RDLCK", 1: "F_WRLCK", 2: "F_UNLCK"}
 WHENCE = {0: "SEEK_SET", 1: "SEEK_CUR", 2: "SEEK_END"}
-BAUD_RATES = {
-    0: "B0", 7: "B300", 9: "B1200", 11: "B2400", 12: "B4800", 13: "B9600", 14: "B19200",
-    15: "B38400", 0o10001: "B57600", 0o10002: "B115200",
-}  # fmt: skip
 
 
 def mode(value: int) -> str:
@@ -128,21 +125,6 @@ def flock(abi: Abi, values: Values) -> str:
     whence = WHENCE.get(values["l_whence"], str(values["l_whence"]))
     start, length = values["l_start"], values["l_len"]
     return f"{{l_type={kind}, l_whence={whence}, l_start={start}, l_len={length}}}"
-
-
-def termios(abi: Abi, values: Values) -> str:
-    """struct termios, abbreviated to what a terminal does with a line."""
-    constants = abi.constants
-    speed = values["c_cflag"] & 0o10017
-    shown = [BAUD_RATES.get(speed, hexadecimal(speed))]
-    for text, flag, word in (
-        ("opost", "OPOST", "c_oflag"),
-        ("isig", "ISIG", "c_lflag"),
-        ("icanon", "ICANON", "c_lflag"),
-        ("echo", "ECHO", "c_lflag"),
-    ):
-        shown.append(("" if values[word] & constants[flag] else "-") + text)
-    return f"{{{' '.join(shown)} ...}}"
 
 
 FILE_STRUCTS: dict[str, Callable[[Abi, Values], str]] = {

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # What a word without any flag is called.
 NOTHING = {"mmap protection": "PROT_NONE", "access mode": "F_OK", "personality": "PER_LINUX"}
+# What an unknown member is called where that is not what all names begin with.
+UNKNOWN = {"timerfd flags": "TFD_???"}
 ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 
 MAP_HUGE_SHIFT = 26
@@ -96,6 +98,8 @@ def shown_name(family: FlagFamily, name: str) -> str:
 
 def unknown(family: FlagFamily) -> str:
     """What stands for an unknown member: ``MAP_???``."""
+    if family.name in UNKNOWN:
+        return UNKNOWN[family.name]
     columns = zip(*(name for name, _ in family.values), strict=False)
     common = "".join(column[0] for column in takewhile(lambda c: len(set(c)) == 1, columns))
     prefix = common.rpartition("_")[0]

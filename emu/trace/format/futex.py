@@ -5,6 +5,8 @@ from __future__ import annotations
 from emu.kernel.uapi.futex import FUTEX_CLOCK_REALTIME, FUTEX_COMMANDS, FUTEX_PRIVATE_FLAG
 from emu.trace.format.text import hexadecimal
 
+WITH_CLOCK = ("FUTEX_WAIT", "FUTEX_WAIT_BITSET", "FUTEX_WAIT_REQUEUE_PI", "FUTEX_LOCK_PI2")
+
 
 def operation(op: int) -> str:
     """FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME."""
@@ -12,6 +14,8 @@ def operation(op: int) -> str:
     if not 0 <= command < len(FUTEX_COMMANDS):
         return f"{op & 0xFFFFFFFF:#x} /* FUTEX_??? */"
     name = FUTEX_COMMANDS[command]
+    if op & FUTEX_CLOCK_REALTIME and name not in WITH_CLOCK:
+        return f"{op & 0xFFFFFFFF:#x} /* FUTEX_??? */"
     if op & FUTEX_PRIVATE_FLAG:
         name += "|FUTEX_PRIVATE_FLAG" if name == "FUTEX_FD" else "_PRIVATE"
     return name + ("|FUTEX_CLOCK_REALTIME" if op & FUTEX_CLOCK_REALTIME else "")

@@ -89,12 +89,9 @@ def command(call: Call, index: int) -> str:
     return f"IPC_64|{text}" if value & IPC_64 else text
 
 
-def is_filled(call: Call, index: int) -> bool:
-    """Whether a call that controls an object stores its description there."""
-    place = COMMAND_INDEX.get(call.name)
-    if place is None or index != place + 1:
-        return False
-    return call.value(place) & ~IPC_64 in DESCRIBING[call.name]
+def is_filled(call: Call) -> bool:
+    """Whether a call that controls an object stores its description."""
+    return call.value(COMMAND_INDEX[call.name]) & ~IPC_64 in DESCRIBING[call.name]
 
 
 def description(call: Call, index: int) -> str:
@@ -162,14 +159,12 @@ def futex_words(call: Call, index: int) -> str:
 
 
 def message(call: Call, index: int) -> str:
-    """A struct msgbuf: its type and its text, as long as it was sent or received."""
+    """A struct msgbuf: its type and its text, as long as the caller says; strace does so."""
     address = call.value(index)
     size = call.abi.layout("msgbuf").fields["mtext"].offset
     length = call.named("msgsz") or 0
-    if call.name == "msgrcv":
-        if call.failed or call.event.result is None:
-            return pointer(address)
-        length = call.event.result
+    if call.name == "msgrcv" and (call.failed or call.event.result is None):
+        return pointer(address)
     try:
         raw = call.mm.read(address, size)
         text = call.mm.read(address + size, max(0, min(length, call.string_limit + 1)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.poll import POLL_EVENTS
-from emu.trace.format import signals
+from emu.trace.format import full, signals
+from emu.trace.format.descriptors import numbered
 from emu.trace.format.flags import flags
 from emu.trace.format.text import hexadecimal, pointer, quoted, signed
 
@@ -23,8 +24,8 @@ STRINGS_SHOWN = 32
 VARIABLES_COUNTED = 1 << 16
 
 
-def integers(count: int) -> Formatter:
-    """A formatter of so many ints in brackets, once the call has stored them."""
+def descriptors(count: int) -> Formatter:
+    """A formatter of so many descriptors in brackets, once the call has stored them."""
 
     def show(call: Call, index: int) -> str:
         address = call.value(index)
@@ -34,7 +35,7 @@ def integers(count: int) -> Formatter:
             values = [signed(call.mm.read_u32(address + 4 * i), 32) for i in range(count)]
         except KernelError:
             return pointer(address)
-        return f"[{', '.join(map(str, values))}]"
+        return f"[{', '.join(numbered(call, fd) for fd in values)}]"
 
     return show
 
@@ -55,6 +56,8 @@ def directory_entries(call: Call, index: int) -> str:
     address, size = call.value(index), call.event.result
     if call.failed or size is None:
         return pointer(address)
+    if not call.abbreviated and call.name == "getdents64":
+        return full.directory_entries(call, address, size)
     place = 16 if call.name == "getdents64" else 2 * call.abi.word_bytes
     order = call.abi.isa.byte_order
     count, at = 0, 0
@@ -72,11 +75,13 @@ def directory_entries(call: Call, index: int) -> str:
 
 def poll_descriptors(call: Call, index: int) -> str:
     """What is polled for."""
-    entries = read_poll(call, index)
+    entries = read_poll(call, index) if call.value(index) else None
     if entries is None:
         return pointer(call.value(index))
     shown = [
-        f"{{fd={fd}, events={flags(call.abi, POLL_EVENTS, events)}}}" if fd >= 0 else f"{{fd={fd}}}"
+        f"{{fd={numbered(call, fd)}, events={flags(call.abi, POLL_EVENTS, events)}}}"
+        if fd >= 0
+        else f"{{fd={fd}}}"
         for fd, events, _ in entries
     ]
     return f"[{', '.join(shown)}]"
@@ -88,7 +93,7 @@ def poll_result(call: Call, value: int) -> str:
         return "0 (Timeout)"
     entries = read_poll(call, 0) or []
     shown = [
-        f"{{fd={fd}, revents={flags(call.abi, POLL_EVENTS, revents)}}}"
+        f"{{fd={numbered(call, fd)}, revents={flags(call.abi, POLL_EVENTS, revents)}}}"
         for fd, _, revents in entries
         if revents
     ]
@@ -184,12 +189,13 @@ def strings(call: Call, index: int) -> str:
     if not address:
         return "NULL"
     shown = []
-    for item in range(STRINGS_SHOWN + 1):
+    most = STRINGS_SHOWN if call.abbreviated else VARIABLES_COUNTED
+    for item in range(most + 1):
         try:
             place = read_pointer(call, address, item)
             if not place:
                 break
-            if item == STRINGS_SHOWN:
+            if item == most:
                 shown.append("...")
                 break
             shown.append(quoted(call.mm.read_string(place, 1 << 17), call.string_limit))
@@ -204,6 +210,8 @@ def environment(call: Call, index: int) -> str:
     address = call.value(index)
     if not address:
         return "NULL"
+    if not call.abbreviated:
+        return strings(call, index)
     count = 0
     try:
         while count < VARIABLES_COUNTED and read_pointer(call, address, count):

@@ -13,6 +13,12 @@ SEEK: Names = (
 )  # fmt: skip
 ACCESS: Names = ((4, "R_OK"), (2, "W_OK"), (1, "X_OK"))
 FD_FLAGS: Names = ((1, "FD_CLOEXEC"),)
+FALLOCATE: Names = (
+    (0x01, "FALLOC_FL_KEEP_SIZE"), (0x02, "FALLOC_FL_PUNCH_HOLE"),
+    (0x04, "FALLOC_FL_NO_HIDE_STALE"), (0x08, "FALLOC_FL_COLLAPSE_RANGE"),
+    (0x10, "FALLOC_FL_ZERO_RANGE"), (0x20, "FALLOC_FL_INSERT_RANGE"),
+    (0x40, "FALLOC_FL_UNSHARE_RANGE"),
+)  # fmt: skip
 MEMBARRIER: Names = (
     (1 << 0, "MEMBARRIER_CMD_GLOBAL"),
     (1 << 1, "MEMBARRIER_CMD_GLOBAL_EXPEDITED"),

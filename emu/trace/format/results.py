@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.kernel.restart import Restart, RestartBlock, RestartNoHand, RestartNoIntr
 from emu.kernel.uapi.personality import PERSONALITY
 from emu.kernel.uapi.sched import POLICY, SCHED_RESET_ON_FORK
-from emu.trace.format import fcntl, memory, prctl, waiting
+from emu.trace.format import clone, fcntl, memory, prctl, signals, waiting
 from emu.trace.format.flags import number, personality
 from emu.trace.format.numbers import MEMBARRIER, set_of
 from emu.trace.format.singles import date
 from emu.trace.format.text import hexadecimal, octal
 
 if TYPE_CHECKING:
+    from emu.kernel.injection import Injection
     from emu.trace.format.call import Call
 
-ADDRESSES = ("brk", "mmap", "mmap2", "mremap", "shmat")
 BROKEN: dict[type[Restart], str] = {
     Restart: "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
     RestartNoIntr: "? ERESTARTNOINTR (To be restarted)",
@@ -27,43 +28,72 @@ BROKEN: dict[type[Restart], str] = {
 
 def result(call: Call) -> str:
     """What comes after the equals sign."""
-    error, value = call.event.error, call.event.result
+    event, plan = call.event, call.plan
+    error, value = event.error, event.result
     if error is not None:
-        return f"-1 {type(error).__name__} ({error.text()})"
-    if value is None:
-        return BROKEN[type(call.event.broken)] if call.event.broken is not None else "?"
-    if call.name in ADDRESSES:
-        return hexadecimal(value & ((1 << call.word_bits) - 1))
-    if not call.parameters and call.event.syscall is None:
-        return str(value)
-    return explained(call, value)
+        text = f"-1 {type(error).__name__} ({error.text()})"
+    elif value is None:
+        return BROKEN[type(event.broken)] if event.broken is not None else "?"
+    elif plan.is_raw:
+        text = hexadecimal(value & ((1 << call.word_bits) - 1))
+    else:
+        text = str(value) if plan.result is None else plan.result(call, value)
+    return text if event.injected is None else text + injected(event.injected)
 
 
-def explained(call: Call, value: int) -> str:
-    """A number, with its meaning where strace tells it."""
-    match call.name:
-        case "umask":
-            return octal(value)
-        case "fcntl" | "fcntl64":
-            return fcntl.fcntl_result(call, value)
-        case "prctl":
-            return prctl.result(call, value)
-        case "poll" | "ppoll":
-            return memory.poll_result(call, value)
-        case "select" | "_newselect" | "pselect6" | "pselect6_time64" if len(call.parameters) > 1:
-            return waiting.select_result(call, value)
-        case "time":
-            return f"{value} ({date(value)})"
-        case "personality":
-            return f"{hexadecimal(value)} ({personality(call.abi, PERSONALITY, value)})"
-        case "sched_getscheduler":
-            return f"{hexadecimal(value)} ({policy(call, value)})"
-        case "membarrier" if value:
-            return f"{hexadecimal(value)} ({set_of(MEMBARRIER, value)})"
-    return str(value)
+def injected(injection: Injection) -> str:
+    """That it was not all the kernel's doing."""
+    notes = " (INJECTED)" if injection.replaces else ""
+    return notes + (" (DELAYED)" if injection.delays else "")
+
+
+def address(call: Call, value: int) -> str:
+    """A place in memory."""
+    return hexadecimal(value & ((1 << call.word_bits) - 1))
 
 
 def policy(call: Call, value: int) -> str:
     """A scheduling policy and its flag."""
     name = number(call.abi, POLICY, value & ~SCHED_RESET_ON_FORK)
-    return name + ("|SCHED_RESET_ON_FORK" if value & SCHED_RESET_ON_FORK else "")
+    flag = "|SCHED_RESET_ON_FORK" if value & SCHED_RESET_ON_FORK else ""
+    return f"{hexadecimal(value)} ({name}{flag})"
+
+
+def domain(call: Call, value: int) -> str:
+    """A personality."""
+    return f"{hexadecimal(value)} ({personality(call.abi, PERSONALITY, value)})"
+
+
+def barriers(call: Call, value: int) -> str:
+    """A set of membarrier commands."""
+    return f"{hexadecimal(value)} ({set_of(MEMBARRIER, value)})" if value else "0"
+
+
+def readiness(call: Call, value: int) -> str:
+    """What select(2) says; old_select has its arguments in memory."""
+    return waiting.select_result(call, value) if len(call.parameters) > 1 else str(value)
+
+
+def taken_signal(call: Call, value: int) -> str:
+    """Which signal sigtimedwait(2) took."""
+    return f"{value} ({signals.signal(call.abi, value)})"
+
+
+RESULTS: dict[str, Callable[[Call, int], str]] = {
+    **dict.fromkeys(("brk", "mmap", "mmap2", "mremap", "shmat"), address),
+    "umask": lambda call, value: octal(value),
+    "fcntl": fcntl.fcntl_result,
+    "fcntl64": fcntl.fcntl_result,
+    "prctl": prctl.result,
+    "poll": memory.poll_result,
+    "ppoll": memory.poll_result,
+    **dict.fromkeys(("select", "_newselect", "pselect6", "pselect6_time64"), readiness),
+    "time": lambda call, value: f"{value} ({date(value)})",
+    "personality": domain,
+    "sched_getscheduler": policy,
+    "membarrier": barriers,
+    "set_thread_area": clone.chosen_entry,
+    "rt_sigtimedwait": taken_signal,
+    "rt_sigtimedwait_time64": taken_signal,
+}
+"""Calls whose result is more than a number."""

@@ -24,3 +24,8 @@ def frame(call: Call) -> str:
     except (BadFrame, EFAULT):
         return ""
     return f"{{mask={sigset(abi, bits_of(abi, restored.mask))}}}"
+
+
+def arguments(call: Call) -> list[str]:
+    """What stands in place of arguments."""
+    return [frame(call)]

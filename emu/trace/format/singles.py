@@ -13,6 +13,7 @@ from emu.trace.format.files import mode, statx_mask
 from emu.trace.format.flags import personality
 from emu.trace.format.numbers import (
     ACCESS,
+    FALLOCATE,
     MEMBARRIER,
     SEEK,
     SYSLOG,
@@ -156,6 +157,22 @@ def execution_domain(call: Call, index: int) -> str:
     """A personality, or the question for it."""
     value = call.value(index)
     return "0xffffffff" if value == 0xFFFFFFFF else personality(call.abi, PERSONALITY, value)
+
+
+def fallocate_mode(call: Call, index: int) -> str:
+    """What fallocate(2) does."""
+    return set_of(FALLOCATE, call.value(index) & 0xFFFFFFFF)
+
+
+def file_offset(call: Call, index: int) -> str:
+    """A file position that a call takes and may change."""
+    value = call.value(index)
+    if not value:
+        return "NULL"
+    try:
+        return f"[{signed(call.mm.read_u64(value), 64)}]"
+    except KernelError:
+        return pointer(value)
 
 
 def rename_flags(call: Call, index: int) -> str:

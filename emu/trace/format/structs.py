@@ -10,6 +10,7 @@ from emu.kernel.uapi.signal import SIGACTION_FLAGS
 from emu.trace.format import ipc, signals
 from emu.trace.format.files import FILE_STRUCTS
 from emu.trace.format.flags import flags
+from emu.trace.format.full import FULL
 from emu.trace.format.text import pointer, quoted
 from emu.trace.format.waiting import epoll_event, sigevent
 
@@ -34,6 +35,8 @@ def struct(call: Call, layout: Layout, address: int) -> str:
         raw = call.mm.read(address, layout.size)
     except KernelError:
         return pointer(address)
+    if not call.abbreviated and layout.name in FULL:
+        return FULL[layout.name](call.abi, layout.unpack(raw))
     return contents(call.abi, layout, layout.unpack(raw))
 
 

@@ -100,3 +100,21 @@ def read_set(call: Call, index: int) -> list[int] | None:
         return None
     bits = signals.bits_of(call.abi, raw)
     return [fd for fd in range(count) if bits >> fd & 1]
+
+
+def mask_and_size(call: Call, index: int) -> str:
+    """The last argument of pselect6(2): where the set of signals is, and how large."""
+    address, word = call.value(index), call.abi.word_bytes
+    if not address:
+        return "NULL"
+    order = "big" if call.abi.big_endian else "little"
+    try:
+        raw = call.mm.read(address, 2 * word)
+        place, size = (int.from_bytes(raw[at : at + word], order) for at in (0, word))  # type: ignore[arg-type]
+        mask = "NULL"
+        if place:
+            bits = signals.bits_of(call.abi, call.mm.read(place, min(size, 16)))
+            mask = signals.sigset(call.abi, bits)
+    except KernelError:
+        return pointer(address)
+    return f"{{sigmask={mask}, sigsetsize={size}}}"

@@ -20,6 +20,7 @@ static char message[MESSAGE_MAX];
 static size_t length;
 static DEFINE_MUTEX(lock);
 static DECLARE_WAIT_QUEUE_HEAD(queue);
+static struct fasync_struct *readers;
 static struct kobject *mailbox_kobj;
 
 static ssize_t value_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -82,7 +83,13 @@ static ssize_t mailbox_write(struct file *file, const char __user *buf, size_t c
 	length = count;
 	mutex_unlock(&lock);
 	wake_up_interruptible(&queue);
+	kill_fasync(&readers, SIGIO, POLL_IN);
 	return count;
+}
+
+static int mailbox_fasync(int fd, struct file *file, int on)
+{
+	return fasync_helper(fd, file, on, &readers);
 }
 
 static __poll_t mailbox_poll(struct file *file, poll_table *wait)
@@ -96,6 +103,7 @@ static const struct file_operations mailbox_fops = {
 	.read = mailbox_read,
 	.write = mailbox_write,
 	.poll = mailbox_poll,
+	.fasync = mailbox_fasync,
 };
 
 static struct miscdevice mailbox = {

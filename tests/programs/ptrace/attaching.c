@@ -261,3 +261,31 @@ CASE(a_parent_waits_behind_the_tracer)
 	say_end("the parent after", child);
 	reap(tracer);
 }
+
+static void parent_that_leaves(void)
+{
+	*(pid_t *)shared = child_that(sleep_for_ever);
+	((volatile int *)shared)[1] = 1;
+	while (((volatile int *)shared)[1] == 1)
+		wait_a_little();
+}
+
+CASE(a_tracer_waits_for_the_child_of_a_dead_parent)
+{
+	pid_t parent, child;
+	int status;
+
+	shared = shared_memory(4096);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	parent = child_that(parent_that_leaves);
+	while (!((volatile int *)shared)[1])
+		wait_a_little();
+	child = *(pid_t *)shared;
+	say_result("seize", ptrace(PTRACE_SEIZE, child, 0, 0));
+	kill(child, SIGKILL);
+	until_state(child, 'Z');
+	((volatile int *)shared)[1] = 2;
+	reap(parent);
+	say_next("its end", child);
+	say_result("once", waitpid(child, &status, WNOHANG));
+}

@@ -263,6 +263,44 @@ CASE(a_broken_call_with_a_handler)
 	say_next("end", child);
 }
 
+static void write_to_a_full_pipe(void)
+{
+	char bytes[65536] = "";
+	int ends[2];
+
+	pipe(ends);
+	catch(SIGUSR1, handle, SA_RESTART);
+	write(ends[1], bytes, sizeof bytes);
+	write(ends[1], bytes, 9);
+	_exit(0);
+}
+
+CASE(a_call_is_made_again_as_it_was_changed)
+{
+	pid_t child = traced_child(write_to_a_full_pipe, PTRACE_O_TRACESYSGOOD);
+	word registers[WORDS];
+
+	until_call(child, SYS_write);
+	go_on(PTRACE_SYSCALL, child, 0);
+	next(child);
+	until_call(child, SYS_write);
+	get_registers(child, registers);
+	registers[ARGUMENT_2] = 5;
+	set_registers(child, registers);
+	go_on(PTRACE_SYSCALL, child, 0);
+	wait_a_little();
+	kill(child, SIGUSR1);
+	say_next("broken", child);
+	go_on(PTRACE_SYSCALL, child, 0);
+	say_next("signal", child);
+	go_on(PTRACE_SYSCALL, child, 0);
+	say_next("again", child);
+	get_registers(child, registers);
+	say_number("count", (long)registers[ARGUMENT_2]);
+	kill(child, SIGKILL);
+	say_next("end", child);
+}
+
 CASE(a_signal_instead_of_going_on)
 {
 	pid_t child = traced_child(ask_for_parent, PTRACE_O_TRACESYSGOOD);

@@ -247,6 +247,20 @@ SOCKET_CASE(mode_by_fchmod)
 	say("mode", "%o", about.st_mode);
 }
 
+SOCKET_CASE(unlinked_while_bound)
+{
+	int listener = server(SOCK_STREAM, "here", 2), asks = client(SOCK_STREAM, "here"), answers;
+
+	say_result("unlink", unlink("here"));
+	say_name("name", listener, 0);
+	answers = accept(listener, NULL, NULL);
+	say_name("accepted", answers, 0);
+	say_result("another of this name", bind_to(socket(AF_UNIX, SOCK_STREAM, 0), "here"));
+	say_result("close", close(listener));
+	say_result("write", write(asks, "x", 1));
+	say_received("read", answers, 0);
+}
+
 SOCKET_CASE(made_by_mknod)
 {
 	int asks = socket(AF_UNIX, SOCK_STREAM, 0);

@@ -238,5 +238,19 @@ CASE(time_stamps)
 	struct timeval stamp;
 
 	pair(SOCK_DGRAM, ends);
+	struct message message;
+	struct timespec now;
+
 	say_result("none", ioctl(ends[1], SIOCGSTAMP_OLD, &stamp));
+	say_result("ask", set_option(ends[1], SO_TIMESTAMP, 1));
+	send(ends[0], "x", 1, 0);
+	message_for(&message, sizeof message.control);
+	recvmsg(ends[1], &message.header, 0);
+	clock_gettime(CLOCK_REALTIME, &now);
+	void *told = control_of(&message, SCM_TIMESTAMP);
+	if (told)
+		memcpy(&stamp, told, sizeof stamp);
+	say_yes("stamped", told && now.tv_sec - stamp.tv_sec < 5 && stamp.tv_sec <= now.tv_sec);
+	set_option(ends[1], SO_TIMESTAMPNS, 1);
+	say_option("the other is off", ends[1], SO_TIMESTAMP);
 }

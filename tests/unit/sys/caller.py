@@ -35,6 +35,8 @@ class FakeCpu:
         self.pc = 0x1000
         self.thread_pointer = 0
         self.gs_base = 0
+        self.model, self.hwcap, self.hwcap2 = "fake", 0x112D, 0
+        self.identity = {"vendor": 0, "signature": 0x206C1, "ecx": 1, "edx": 0x112D, "midr": 0}
         self.tls = {}
         self.flags = 0x10 if isa.name == "arm" else 0
 

@@ -64,8 +64,8 @@ def test_operations_and_messages(traced):
     assert line(traced, "sys_msgsnd", 0, traced.buffer, 4, 0) == (
         'msgsnd(0, {mtype=5, mtext="five"}, 4, 0) = 0'
     )
-    assert line(traced, "sys_msgrcv", 0, traced.buffer, 100, 0, 0x800) == (
-        'msgrcv(0, {mtype=5, mtext="five"}, 100, 0, IPC_NOWAIT) = 4'
+    assert line(traced, "sys_msgrcv", 0, traced.buffer, 5, 0, 0x800) == (
+        'msgrcv(0, {mtype=5, mtext="five\\0"}, 5, 0, IPC_NOWAIT) = 4'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
+from emu.kernel.fs.debugfs.sched import add_sched
 from emu.kernel.fs.kernfs import KernelDirectory, KernelFile, KernelLink
 from emu.kernel.uapi.mount import DEBUGFS_MAGIC
 from emu.kernel.uapi.stat import S_IFMT
@@ -42,6 +43,7 @@ class Debugfs:
         self.sb = DebugfsSuperBlock(kernel.root_mount.vfs)
         self.root = KernelDirectory(self.sb, DEFAULT_MODE)
         self.sb.set_root(self.root)
+        add_sched(self, kernel)
 
     def create_dir(self, name: str, parent: KernelDirectory | None = None) -> KernelDirectory:
         """Make a directory. EEXIST."""

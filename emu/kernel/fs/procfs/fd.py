@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOENT
+from emu.kernel.fs.procfs.access import dump_owner, require_read
 from emu.kernel.fs.procfs.inode import ProcDirectory, ProcFile, ProcLink
+from emu.kernel.fs.procfs.text import TASK_TEXT
 from emu.kernel.uapi.fcntl import O_CLOEXEC
 from emu.kernel.uapi.stat import S_IFLNK, S_IFREG
 from emu.kernel.vfs.inode import DirEntry, Inode
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.procfs.pid import TaskDirectory
     from emu.kernel.task import Task
     from emu.kernel.vfs.path import VfsPath
     from emu.kernel.vfs.super_block import SuperBlock
@@ -22,8 +26,8 @@ class FdDirectory(ProcDirectory):
 
     __slots__ = ("_known", "_task")
 
-    def __init__(self, sb: SuperBlock, task: Task) -> None:
-        super().__init__(sb, 0o500, uid=task.cred.euid, gid=task.cred.egid)
+    def __init__(self, sb: SuperBlock, task: Task, mode: int, ino: int) -> None:
+        super().__init__(sb, mode, uid=task.cred.euid, gid=task.cred.egid, ino=ino)
         self._task = task
         self._known: dict[int, Inode] = {}
 
@@ -35,20 +39,15 @@ class FdDirectory(ProcDirectory):
     def others(self) -> Sequence[DirEntry]:
         """All open descriptors."""
         task, kind = self._task, self.kind
+        if not task.alive:
+            return []
         return [DirEntry(b"%d" % n, self._inode(n).ino, kind) for n in task.files.descriptors()]
 
     kind = S_IFLNK
 
     def make(self, fd: int) -> Inode:
         """The inode for a descriptor."""
-        task = self._task
-
-        def target() -> VfsPath:
-            file = task.files.get(fd)
-            if file is None:
-                raise ENOENT
-            return file.path
-
+        target = partial(place_of, self._task, fd)
         return ProcLink(self.sb, target, uid=self.uid, gid=self.gid)
 
     def _inode(self, fd: int) -> Inode:
@@ -58,6 +57,7 @@ class FdDirectory(ProcDirectory):
         file = self._task.files.get(fd)
         if file is not None and self.kind == S_IFLNK:
             known.mode = S_IFLNK | (file.mode & 1) * 0o500 | (file.mode >> 1 & 1) * 0o300
+        known.uid, known.gid = dump_owner(self._task, known.mode)
         return known
 
 
@@ -71,13 +71,52 @@ class FdInfoDirectory(FdDirectory):
     def make(self, fd: int) -> Inode:
         """The inode for a descriptor."""
         return ProcFile(
-            self.sb, 0o400, lambda: show_fdinfo(self._task, fd), uid=self.uid, gid=self.gid
+            self.sb,
+            0o444,
+            partial(show_fdinfo, self._task, fd),
+            uid=self.uid,
+            gid=self.gid,
+            operations=TASK_TEXT,
         )
+
+    def lookup(self, name: bytes) -> Inode | None:
+        """What the directory's mode lets everybody do is for those who may look. EACCES."""
+        require_read(self._task)
+        return super().lookup(name)
+
+    def iterate(self) -> Sequence[DirEntry]:
+        """The same. EACCES."""
+        require_read(self._task)
+        return super().iterate()
+
+
+def fd_directory(parent: TaskDirectory, mode: int, ino: int) -> FdDirectory:
+    """/proc/PID/fd."""
+    return FdDirectory(parent.sb, parent.task, mode, ino)
+
+
+def fdinfo_directory(parent: TaskDirectory, mode: int, ino: int) -> FdInfoDirectory:
+    """/proc/PID/fdinfo."""
+    return FdInfoDirectory(parent.sb, parent.task, mode, ino)
+
+
+def place_of(task: Task, fd: int) -> VfsPath:
+    """Where an open file is. ENOENT; EACCES."""
+    require_read(task)
+    file = task.files.get(fd) if task.alive else None
+    if file is None:
+        raise ENOENT
+    return file.path
 
 
 def descriptor(task: Task, name: bytes) -> int | None:
     """The open descriptor that a name is the number of."""
-    if not name.isdigit() or len(name) > 10 or (name[:1] == b"0" and name != b"0"):
+    if (
+        not task.alive
+        or not name.isdigit()
+        or len(name) > 10
+        or (name[:1] == b"0" and name != b"0")
+    ):
         return None
     fd = int(name)
     return fd if task.files.get(fd) is not None else None
@@ -85,7 +124,8 @@ def descriptor(task: Task, name: bytes) -> int | None:
 
 def show_fdinfo(task: Task, fd: int) -> bytes:
     """The text of /proc/PID/fdinfo/FD."""
-    file = task.files.get(fd)
+    require_read(task)
+    file = task.files.get(fd) if task.alive else None
     if file is None:
         raise ENOENT
     flags = file.flags | (O_CLOEXEC if fd in task.files.cloexec else 0)

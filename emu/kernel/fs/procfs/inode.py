@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL, EIO
+from emu.kernel.errno import ENOENT
+from emu.kernel.fs.procfs.text import GENERATED
 from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
-from emu.kernel.vfs.file_operations import FileOperations, Result, seek
 from emu.kernel.vfs.inode import DirEntry, Inode
 
 if TYPE_CHECKING:
-    from emu.kernel.uaccess import Buffer
-    from emu.kernel.vfs.file import File
+    from emu.kernel.cred import Credentials
+    from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.path import VfsPath
     from emu.kernel.vfs.super_block import SuperBlock
-
-WRITE_MAX = 4096
 
 Show = Callable[[], bytes]
 Store = Callable[[bytes], None]
 Target = Callable[[], "bytes | VfsPath"]
-Children = Callable[[], Iterable[tuple[bytes, int]]]
-"""Names and types of what is in a directory now."""
 
 
 class ProcInode(Inode):
@@ -50,8 +46,10 @@ class ProcDirectory(ProcInode):
 
     __slots__ = ("entries",)
 
-    def __init__(self, sb: SuperBlock, mode: int = 0o555, *, uid: int = 0, gid: int = 0) -> None:
-        super().__init__(sb, S_IFDIR | mode, uid=uid, gid=gid)
+    def __init__(
+        self, sb: SuperBlock, mode: int = 0o555, *, uid: int = 0, gid: int = 0, ino: int = 0
+    ) -> None:
+        super().__init__(sb, S_IFDIR | mode, uid=uid, gid=gid, ino=ino)
         self.entries: dict[bytes, Inode] = {}
 
     def add(self, name: bytes, inode: Inode) -> Inode:
@@ -74,6 +72,28 @@ class ProcDirectory(ProcInode):
         inode = self.entries.get(name)
         return self.find(name) if inode is None else inode
 
+    # Linux's lookup here fails for a name that is not there, before it is asked to make one.
+
+    def create(self, name: bytes, mode: int, cred: Credentials) -> Inode:
+        """ENOENT: nobody makes files here."""
+        raise ENOENT
+
+    def mkdir(self, name: bytes, mode: int, cred: Credentials) -> Inode:
+        """ENOENT: nobody makes directories here."""
+        raise ENOENT
+
+    def mknod(self, name: bytes, mode: int, rdev: int, cred: Credentials) -> Inode:
+        """ENOENT: nobody makes devices here."""
+        raise ENOENT
+
+    def symlink(self, name: bytes, target: bytes, cred: Credentials) -> Inode:
+        """ENOENT: nobody makes links here."""
+        raise ENOENT
+
+    def link(self, inode: Inode, name: bytes) -> None:
+        """ENOENT: nobody makes links here."""
+        raise ENOENT
+
     def iterate(self) -> Sequence[DirEntry]:
         """All names."""
         own = [DirEntry(n, i.ino, i.mode & S_IFMT) for n, i in self.entries.items()]
@@ -81,7 +101,7 @@ class ProcDirectory(ProcInode):
 
     def add_directory(self, name: bytes, mode: int = 0o555) -> ProcDirectory:
         """A directory in this one, made if it is not there."""
-        found = self.entries.get(name)
+        found = self.lookup(name)
         if found is None:
             found = self.add(name, ProcDirectory(self.sb, mode, uid=self.uid, gid=self.gid))
         assert isinstance(found, ProcDirectory)
@@ -100,7 +120,7 @@ class ProcDirectory(ProcInode):
 
 
 class ProcFile(ProcInode):
-    """A file whose text a function makes."""
+    """A file whose text a function makes. `operations` say how it is read and written."""
 
     __slots__ = ("show", "store")
 
@@ -113,14 +133,13 @@ class ProcFile(ProcInode):
         *,
         uid: int = 0,
         gid: int = 0,
+        ino: int = 0,
+        operations: FileOperations = GENERATED,
     ) -> None:
-        super().__init__(sb, S_IFREG | mode, uid=uid, gid=gid)
+        super().__init__(sb, S_IFREG | mode, uid=uid, gid=gid, ino=ino)
         self.show = show
         self.store = store
-
-    def default_fop(self) -> FileOperations:
-        """See `ProcFileOperations`."""
-        return PROC_FILE
+        self.fop = operations
 
     def truncate(self, size: int) -> None:
         """What a shell's > does before it writes: nothing to cut."""
@@ -131,51 +150,12 @@ class ProcLink(ProcInode):
 
     __slots__ = ("target",)
 
-    def __init__(self, sb: SuperBlock, target: Target, *, uid: int = 0, gid: int = 0) -> None:
-        super().__init__(sb, S_IFLNK | 0o777, uid=uid, gid=gid)
+    def __init__(
+        self, sb: SuperBlock, target: Target, *, uid: int = 0, gid: int = 0, ino: int = 0
+    ) -> None:
+        super().__init__(sb, S_IFLNK | 0o777, uid=uid, gid=gid, ino=ino)
         self.target = target
 
     def get_link(self) -> bytes | VfsPath:
         """Where it leads now."""
         return self.target()
-
-
-class ProcFileOperations(FileOperations):
-    """Reading makes the text at the start and then goes through it, like a seq_file."""
-
-    def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
-        """No text yet."""
-        file.private_data = None
-        return None
-
-    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """The text from a position; at 0 it is made anew."""
-        inode = file.inode
-        assert isinstance(inode, ProcFile)
-        if file.private_data is None or pos == 0:
-            file.private_data = inode.show()
-        text: bytes = file.private_data
-        piece = text[pos : pos + buffer.count]
-        return buffer.copy_to(piece) if piece else 0
-
-    def write(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """All that is written goes to the file's function at once."""
-        inode = file.inode
-        assert isinstance(inode, ProcFile)
-        if inode.store is None:
-            raise EIO("it cannot be written")
-        if buffer.count > WRITE_MAX:
-            raise EINVAL("too long")
-        count = buffer.count
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
-        inode.store(data)
-        return count
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """By offset; there is no size to seek from the end of."""
-        return seek(file, offset, whence, 0)
-
-
-PROC_FILE = ProcFileOperations()

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.fs.procfs.access import mm_of, present
 from emu.kernel.uapi.capability import CAP_SYS_RESOURCE
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ _NUMBER = re.compile(rb"[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\n?")
 def show_oom_score_adj(task: Task) -> bytes:
     """The value, -1000 (never) to 1000 (first)."""
     return b"%d\n" % task.group.oom_score_adj
+
+
+def show_oom_score(task: Task) -> bytes:
+    """How bad it is by Linux's scale: its share of memory in thousandths, moved by the value."""
+    mm = mm_of(present(task))
+    if mm is None:
+        return b"0\n"
+    points = mm.resident_bytes * 1000 // mm.ram.size + task.group.oom_score_adj
+    return b"%d\n" % max(0, (1000 + points) * 2 // 3)
 
 
 def show_oom_adj(task: Task) -> bytes:

@@ -1,106 +1,137 @@
-"""/proc/PID: what is known of one process. See fs/proc/base.c."""
+"""/proc/PID and /proc/PID/task/TID: what is known of one process or thread. See fs/proc/base.c."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL, ENOENT
-from emu.kernel.fs.procfs.fd import FdDirectory, FdInfoDirectory
+from emu.kernel.fs.procfs.access import dump_owner, is_gone
 from emu.kernel.fs.procfs.inode import ProcDirectory
-from emu.kernel.fs.procfs.maps import show_maps, show_statm
-from emu.kernel.fs.procfs.mounts import show_mountinfo, show_mounts, show_mountstats
-from emu.kernel.fs.procfs.oom import (
-    set_oom_adj,
-    set_oom_score_adj,
-    show_oom_adj,
-    show_oom_score_adj,
+from emu.kernel.fs.procfs.rows import (
+    Table,
+    TableDirectory,
+    folder,
+    link,
+    special,
+    task_text,
 )
-from emu.kernel.fs.procfs.status import show_limits, show_stat, show_status
 from emu.kernel.uapi.stat import S_IFDIR
 from emu.kernel.vfs.inode import DirEntry, Inode
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.procfs.super_block import ProcSuperBlock
     from emu.kernel.task import Task
-    from emu.kernel.vfs.path import VfsPath
-    from emu.kernel.vfs.super_block import SuperBlock
 
-TASK_COMM_LEN = 16
-COREDUMP_FILTER_MASK = 0x1FF
+THREAD: Table = {
+    b"auxv": special("memory:AUXV", 0o400),
+    b"cgroup": task_text("base:show_cgroup"),
+    b"children": task_text("base:show_children"),
+    b"clear_refs": special("memory:CLEAR_REFS", 0o200),
+    b"cmdline": special("memory:CMDLINE", 0o444),
+    b"comm": task_text("base:show_comm", "base:set_comm"),
+    b"coredump_filter": task_text(
+        "base:show_coredump_filter", "base:set_coredump_filter", whole=False
+    ),
+    b"cwd": link("links:cwd"),
+    b"environ": special("memory:ENVIRON", 0o400),
+    b"exe": link("links:exe"),
+    b"fd": folder("fd:fd_directory", 0o500),
+    b"fdinfo": folder("fd:fdinfo_directory"),
+    b"gid_map": task_text("userns:show_gid_map", "userns:set_id_map"),
+    b"limits": task_text("limits:show_limits"),
+    b"maps": special("memory:MAPS", 0o444),
+    b"mem": special("memory:MEM", 0o600),
+    b"mountinfo": task_text("mounts:show_mountinfo"),
+    b"mounts": task_text("mounts:show_mounts"),
+    b"mountstats": task_text("mounts:show_mountstats", mode=0o400),
+    b"ns": folder("ns:ns_directory", 0o511),
+    b"oom_adj": task_text("oom:show_oom_adj", "oom:set_oom_adj", whole=False),
+    b"oom_score": task_text("oom:show_oom_score"),
+    b"oom_score_adj": task_text("oom:show_oom_score_adj", "oom:set_oom_score_adj", whole=False),
+    b"pagemap": special("memory:PAGEMAP", 0o400),
+    b"personality": task_text("base:show_personality", mode=0o400),
+    b"projid_map": task_text("userns:show_projid_map", "userns:set_id_map"),
+    b"root": link("links:root"),
+    b"sched": task_text("sched:show_sched", "sched:reset_sched"),
+    b"setgroups": task_text("userns:show_setgroups", "userns:set_setgroups"),
+    b"smaps": special("memory:SMAPS", 0o444),
+    b"smaps_rollup": special("memory:SMAPS_ROLLUP", 0o444),
+    b"stack": task_text("sleeping:show_stack", mode=0o400),
+    b"stat": task_text("stat:show_thread_stat"),
+    b"statm": task_text("stat:show_statm"),
+    b"status": task_text("status:show_status"),
+    b"syscall": task_text("sleeping:show_syscall", mode=0o400),
+    b"uid_map": task_text("userns:show_uid_map", "userns:set_id_map"),
+    b"wchan": task_text("sleeping:show_wchan"),
+}
+
+PROCESS: Table = dict(
+    sorted(
+        {
+            **{name: row for name, row in THREAD.items() if name != b"children"},
+            b"map_files": folder("map_files:map_files_directory", 0o500),
+            b"net": folder("net:net_directory"),
+            b"stat": task_text("stat:show_process_stat"),
+            b"task": folder("pid:threads_directory"),
+            b"timers": task_text("timers:show_timers"),
+            b"timerslack_ns": task_text(
+                "sched:show_timerslack", "sched:set_timerslack", mode=0o666
+            ),
+        }.items()
+    )
+)
 
 
-class ProcessDirectory(ProcDirectory):
+class TaskDirectory(TableDirectory):
     """The directory of one process, or of one thread below its ``task``."""
 
     __slots__ = ("task",)
 
-    def __init__(self, sb: SuperBlock, task: Task, *, thread: bool = False) -> None:
-        super().__init__(sb, uid=task.cred.euid, gid=task.cred.egid)
+    def __init__(self, sb: ProcSuperBlock, task: Task, table: Table, *, ino: int = 0) -> None:
+        super().__init__(sb, task, table, ino=ino)
         self.task = task
-        self.add_file(b"auxv", lambda: task.mm.saved_auxv, mode=0o400)
-        self.add_file(b"cgroup", lambda: b"0::/\n")
-        self.add_file(b"cmdline", lambda: _memory(task, "arg_start", "arg_end"))
-        self.add_file(b"comm", lambda: task.comm + b"\n", self._set_comm)
-        self.add_file(b"coredump_filter", self._coredump_filter, self._set_coredump_filter)
-        self.add_link(b"cwd", lambda: task.fs.cwd)
-        self.add_file(b"environ", lambda: _memory(task, "env_start", "env_end"), mode=0o400)
-        self.add_link(b"exe", self._exe)
-        self.add(b"fd", FdDirectory(sb, task))
-        self.add(b"fdinfo", FdInfoDirectory(sb, task))
-        self.add_file(b"limits", lambda: show_limits(task))
-        self.add_file(b"maps", lambda: show_maps(task))
-        self.add_file(b"mountinfo", lambda: show_mountinfo(task))
-        self.add_file(b"mounts", lambda: show_mounts(task))
-        self.add_file(b"mountstats", lambda: show_mountstats(task), mode=0o400)
-        self.add_file(b"oom_adj", lambda: show_oom_adj(task), partial(set_oom_adj, task))
-        self.add_file(b"oom_score", lambda: b"0\n")
-        self.add_file(
-            b"oom_score_adj", lambda: show_oom_score_adj(task), partial(set_oom_score_adj, task)
-        )
-        self.add_file(b"personality", lambda: b"%08x\n" % task.attributes.personality, mode=0o400)
-        self.add_link(b"root", lambda: task.fs.root)
-        self.add_file(b"stat", lambda: show_stat(task))
-        self.add_file(b"statm", lambda: show_statm(task))
-        self.add_file(b"status", lambda: show_status(task))
-        if not thread:
-            self.add(b"task", ThreadsDirectory(sb, task))
+
+    def lookup(self, name: bytes) -> Inode | None:
+        """An entry, whose owner is whoever the task is now; nothing once the task is gone."""
+        task = self.task
+        if is_gone(task):
+            return None
+        inode = super().lookup(name)
+        if inode is not None:
+            inode.uid, inode.gid = dump_owner(task, inode.mode)
+        return inode
+
+    def iterate(self) -> Sequence[DirEntry]:
+        """All entries; none once the task is gone."""
+        return [] if is_gone(self.task) else super().iterate()
 
     def refresh(self) -> None:
         """The owner is whoever the process is now."""
-        self.uid, self.gid = self.task.cred.euid, self.task.cred.egid
+        self.uid, self.gid = dump_owner(self.task, self.mode)
 
-    def _set_comm(self, data: bytes) -> None:
-        self.task.comm = data.rstrip(b"\n")[: TASK_COMM_LEN - 1]
 
-    def _coredump_filter(self) -> bytes:
-        return b"%08x\n" % self.task.attributes.coredump_filter
-
-    def _set_coredump_filter(self, data: bytes) -> None:
-        try:
-            self.task.attributes.coredump_filter = int(data.strip(), 0) & COREDUMP_FILTER_MASK
-        except ValueError:
-            raise EINVAL("not a number") from None
-
-    def _exe(self) -> VfsPath:
-        if self.task.exe is None:
-            raise ENOENT("no program yet")
-        return self.task.exe
+def process_directory(sb: ProcSuperBlock, task: Task) -> TaskDirectory:
+    """/proc/PID of a process, or of a thread that was asked for by its own number."""
+    directory = TaskDirectory(sb, task, PROCESS)
+    directory.private = task  # pidfd_send_signal(2) takes it for a pidfd
+    return directory
 
 
 class ThreadsDirectory(ProcDirectory):
     """/proc/PID/task: the threads of a process."""
 
-    __slots__ = ("_known", "_task")
+    __slots__ = ("_known", "task")
 
-    def __init__(self, sb: SuperBlock, task: Task) -> None:
-        super().__init__(sb, uid=task.cred.euid, gid=task.cred.egid)
-        self._task = task
-        self._known: dict[int, ProcessDirectory] = {}
+    sb: ProcSuperBlock
+
+    def __init__(self, sb: ProcSuperBlock, task: Task, ino: int) -> None:
+        super().__init__(sb, uid=task.cred.euid, gid=task.cred.egid, ino=ino)
+        self.task = task
+        self._known: dict[int, TaskDirectory] = {}
 
     def find(self, name: bytes) -> Inode | None:
         """The directory of a thread."""
-        if not name.isdigit() or len(name) > 10:
+        if not name.isdigit() or name[:1] == b"0" or len(name) > 10:
             return None
         thread = self._threads().get(int(name))
         return None if thread is None else self._directory(thread)
@@ -112,23 +143,24 @@ class ThreadsDirectory(ProcDirectory):
             for tid, thread in sorted(self._threads().items())
         ]
 
+    def forget(self, tid: int) -> None:
+        """A thread is gone."""
+        self._known.pop(tid, None)
+
     def _threads(self) -> dict[int, Task]:
-        group = self._task.group
+        group = self.task.group
         return {thread.pid: thread for thread in (group.leader, *group.threads)}
 
-    def _directory(self, thread: Task) -> ProcessDirectory:
-        if len(self._known) > 2 * len(self._task.group.threads) + 16:
-            self._known = {pid: d for pid, d in self._known.items() if d.task.alive}
+    def _directory(self, thread: Task) -> TaskDirectory:
         known = self._known.get(thread.pid)
         if known is None or known.task is not thread:
-            known = self._known[thread.pid] = ProcessDirectory(self.sb, thread, thread=True)
+            known = self._known[thread.pid] = TaskDirectory(self.sb, thread, THREAD)
+            self.sb.thread_homes[thread.pid] = self
+        known.refresh()
         return known
 
 
-def _memory(task: Task, first: str, last: str) -> bytes:
-    """A range of a process's own memory, as it is now; empty where it cannot be read."""
-    try:
-        start: int = getattr(task.mm, first)
-        return task.mm.read(start, getattr(task.mm, last) - start)
-    except EFAULT:
-        return b""
+def threads_directory(parent: TaskDirectory, mode: int, ino: int) -> ThreadsDirectory:
+    """/proc/PID/task."""
+    sb = parent.sb
+    return ThreadsDirectory(sb, parent.task, ino)  # type: ignore[arg-type]

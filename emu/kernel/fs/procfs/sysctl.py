@@ -1,4 +1,7 @@
-"""/proc/sys: the kernel's variables. See sysctl(8) and Documentation/admin-guide/sysctl."""
+"""/proc/sys: the kernel's variables. See sysctl(8) and Documentation/admin-guide/sysctl.
+
+What a variable would decide in Linux and nothing decides here is not in the table.
+"""
 
 from __future__ import annotations
 
@@ -7,111 +10,190 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EINVAL
 from emu.kernel.fs.anon_inode import AnonInodeFs
 from emu.kernel.fs.pipe_buffer import round_pipe_size
-from emu.kernel.fs.procfs.ipc_sysctl import add_ipc_sysctls, add_mqueue_sysctls
+from emu.kernel.fs.procfs.ipc_sysctl import IPC, MQUEUE
+from emu.kernel.fs.procfs.net_sysctl import NET_SYSCTL
+from emu.kernel.fs.procfs.rows import Table, TableDirectory
+from emu.kernel.fs.procfs.variables import (
+    INT_MAX,
+    computed,
+    fixed,
+    group,
+    number,
+    parse_number,
+    string,
+)
+from emu.kernel.mm.layout import MMAP_MIN_ADDR
 from emu.kernel.rlimits import NR_OPEN
+from emu.kernel.uapi.capability import CAP_LAST_CAP
 from emu.kernel.uts import NEW_UTS_LEN
 
 if TYPE_CHECKING:
-    from emu.kernel.fs.procfs.inode import ProcDirectory
     from emu.kernel.kernel import Kernel
-    from emu.kernel.vfs.super_block import SuperBlock
 
-PID_MAX = 32768
+PID_MAX_LIMIT = 1 << 22
+LEAST_PID_MAX = 301
 UUID_VERSION = 4
+NGROUPS_MAX = 65536
+OVERFLOW_ID = 65534
+POOL_BITS = 256
+
+RANDOM: Table = {
+    b"boot_id": computed("sysctl:show_boot_id", line=True),
+    b"entropy_avail": fixed(POOL_BITS),
+    b"poolsize": fixed(POOL_BITS),
+    b"uuid": computed("sysctl:show_uuid", line=True),
+}
+
+KERNEL: Table = {
+    b"arch": computed("sysctl:show_arch", line=True),
+    b"cap_last_cap": fixed(CAP_LAST_CAP),
+    b"core_pattern": computed("sysctl:show_core_pattern", "sysctl:set_core_pattern", line=True),
+    b"core_uses_pid": number("core.uses_pid", 0, 1),
+    b"domainname": string("uts.domainname", NEW_UTS_LEN),
+    b"hostname": string("uts.nodename", NEW_UTS_LEN),
+    **IPC,
+    b"ngroups_max": fixed(NGROUPS_MAX),
+    b"ns_last_pid": number("last_pid", 0, PID_MAX_LIMIT),
+    b"osrelease": string("uts.release", NEW_UTS_LEN, mode=0o444),
+    b"ostype": string("uts.sysname", NEW_UTS_LEN, mode=0o444),
+    b"overflowgid": fixed(OVERFLOW_ID),
+    b"overflowuid": fixed(OVERFLOW_ID),
+    b"pid_max": number("pid_max", LEAST_PID_MAX, PID_MAX_LIMIT),
+    b"random": group(RANDOM),
+    b"randomize_va_space": fixed(0),
+    b"tainted": fixed(0),
+    b"threads-max": number("options.limit_tasks", 1, PID_MAX_LIMIT),
+    b"version": string("uts.version", NEW_UTS_LEN, mode=0o444),
+}
+
+VM: Table = {
+    b"drop_caches": computed("sysctl:show_drop_caches", "sysctl:drop_caches", mode=0o200),
+    b"max_map_count": number("ram.max_map_count", 0),
+    b"mmap_min_addr": fixed(MMAP_MIN_ADDR),
+    b"overcommit_memory": fixed(0),
+    b"overcommit_ratio": fixed(50),
+    b"swappiness": fixed(60),
+}
+
+EPOLL: Table = {
+    b"max_user_watches": computed("sysctl:show_epoll_watches", "sysctl:set_epoll_watches"),
+}
+
+INOTIFY: Table = {
+    name.encode(): number(f"notify_limits.{name}")
+    for name in ("max_queued_events", "max_user_instances", "max_user_watches")
+}
+
+FS: Table = {
+    b"epoll": group(EPOLL),
+    b"file-max": fixed((1 << 63) - 1),
+    b"file-nr": computed("sysctl:show_file_nr"),
+    b"inotify": group(INOTIFY),
+    b"mqueue": group(MQUEUE),
+    b"nr_open": fixed(NR_OPEN),
+    b"overflowgid": fixed(OVERFLOW_ID),
+    b"overflowuid": fixed(OVERFLOW_ID),
+    b"pipe-max-size": computed("sysctl:show_pipe_max_size", "sysctl:set_pipe_max_size"),
+    b"protected_hardlinks": fixed(0),
+    b"protected_symlinks": fixed(0),
+    b"suid_dumpable": fixed(0),
+}
+
+SYSCTL: Table = {
+    b"fs": group(FS),
+    b"kernel": group(KERNEL),
+    b"net": group(NET_SYSCTL),
+    b"vm": group(VM),
+}
 
 
-def add_sysctls(root: ProcDirectory) -> None:
-    """Put the variables into /proc/sys."""
-    kernel = root.sb.vfs.kernel
-    _add_kernel(root.add_directory(b"kernel"), kernel)
-    memory = root.add_directory(b"vm")
-    memory.add_file(b"overcommit_memory", lambda: b"0\n")
-    memory.add_file(b"overcommit_ratio", lambda: b"50\n")
-    memory.add_file(b"max_map_count", lambda: b"65530\n")
-    memory.add_file(b"mmap_min_addr", lambda: b"65536\n")
-    memory.add_file(b"swappiness", lambda: b"60\n")
-    files = root.add_directory(b"fs")
-    files.add_file(b"file-max", lambda: b"%d\n" % ((1 << 63) - 1))
-    files.add_file(b"nr_open", lambda: b"%d\n" % NR_OPEN)
-    pipes = root.sb.vfs.pipe_memory
-
-    def set_pipe_max_size(data: bytes) -> None:
-        pipes.max_size = round_pipe_size(_number(data))
-
-    _add_epoll(files.add_directory(b"epoll"), root.sb.vfs.anon_inode_mount.sb)
-    files.add_file(b"pipe-max-size", lambda: b"%d\n" % pipes.max_size, set_pipe_max_size)
-    add_mqueue_sysctls(files.add_directory(b"mqueue"))
-    files.add_file(b"protected_hardlinks", lambda: b"0\n")
-    files.add_file(b"protected_symlinks", lambda: b"0\n")
+def sysctl_directory(parent: TableDirectory, mode: int, ino: int) -> TableDirectory:
+    """/proc/sys."""
+    return TableDirectory(parent.sb, parent.subject, SYSCTL, mode, ino=ino)
 
 
-def _add_kernel(directory: ProcDirectory, kernel: Kernel) -> None:
-    uts = kernel.uts
-    directory.add_file(b"ostype", lambda: uts.sysname + b"\n")
-    directory.add_file(b"osrelease", lambda: uts.release + b"\n")
-    directory.add_file(b"version", lambda: uts.version + b"\n")
-
-    def set_hostname(data: bytes) -> None:
-        name = data.rstrip(b"\n")
-        if len(name) > NEW_UTS_LEN:
-            raise EINVAL("name too long")
-        uts.nodename = name
-
-    def set_domainname(data: bytes) -> None:
-        name = data.rstrip(b"\n")
-        if len(name) > NEW_UTS_LEN:
-            raise EINVAL("name too long")
-        uts.domainname = name
-
-    directory.add_file(b"hostname", lambda: uts.nodename + b"\n", set_hostname)
-    directory.add_file(b"domainname", lambda: uts.domainname + b"\n", set_domainname)
-    directory.add_file(b"pid_max", lambda: b"%d\n" % PID_MAX)
-    directory.add_file(b"threads-max", lambda: b"%d\n" % PID_MAX)
-    directory.add_file(b"cap_last_cap", lambda: b"40\n")
-    directory.add_file(b"ngroups_max", lambda: b"65536\n")
-    directory.add_file(b"overflowuid", lambda: b"65534\n")
-    directory.add_file(b"overflowgid", lambda: b"65534\n")
-    directory.add_file(b"randomize_va_space", lambda: b"0\n")
-    core = kernel.core
-    directory.add_file(b"core_pattern", lambda: core.pattern + b"\n", core.set_pattern)
-
-    def set_uses_pid(data: bytes) -> None:
-        core.uses_pid = bool(_number(data))
-
-    directory.add_file(b"core_uses_pid", lambda: b"%d\n" % core.uses_pid, set_uses_pid)
-    add_ipc_sysctls(directory)
-    random = directory.add_directory(b"random")
-    boot_id = _uuid(kernel)
-    random.add_file(b"boot_id", lambda: boot_id)
-    random.add_file(b"uuid", lambda: _uuid(kernel))
-    random.add_file(b"entropy_avail", lambda: b"256\n")
-    random.add_file(b"poolsize", lambda: b"256\n")
+def show_arch(kernel: Kernel) -> bytes:
+    """What uname -m tells who asks."""
+    task = kernel.sched.current
+    assert task is not None
+    return task.image_abi.uname_machine.encode() + b"\n"
 
 
-def _add_epoll(directory: ProcDirectory, anon_inodes: SuperBlock) -> None:
-    assert isinstance(anon_inodes, AnonInodeFs)
-
-    def set_watches(data: bytes) -> None:
-        anon_inodes.max_user_watches = _number(data)
-
-    directory.add_file(
-        b"max_user_watches", lambda: b"%d\n" % anon_inodes.max_user_watches, set_watches
-    )
+def show_core_pattern(kernel: Kernel) -> bytes:
+    """How core dumps are named."""
+    return kernel.core.pattern + b"\n"
 
 
-def _number(data: bytes) -> int:
-    """What was written to a variable. EINVAL."""
-    text = data.strip()
-    if not text.isdigit() or len(text) > 10:
-        raise EINVAL("not a number, or too large")
-    return int(text)
+def set_core_pattern(kernel: Kernel, data: bytes) -> None:
+    """Name them otherwise. EINVAL."""
+    kernel.core.set_pattern(data)
 
 
-def _uuid(kernel: Kernel) -> bytes:
-    """A random UUID of version 4."""
+def show_file_nr(kernel: Kernel) -> bytes:
+    """Open files, free ones, and how many there may be."""
+    tables = {id(task.files): task.files for task in kernel.tasks.values() if task.alive}
+    files = {id(t.get(fd)) for t in tables.values() for fd in t.descriptors()}
+    return b"%d\t0\t%d\n" % (len(files), (1 << 63) - 1)
+
+
+def show_drop_caches(kernel: Kernel) -> bytes:
+    """It can only be written."""
+    raise EINVAL("write only")
+
+
+def drop_caches(kernel: Kernel, data: bytes) -> None:
+    """1 forgets file pages, 2 would names and inodes: none are kept that must be. EINVAL."""
+    value = parse_number(data, 4)
+    if value < 1:
+        raise EINVAL("from 1 to 4")
+    if value & 1:
+        kernel.ram.reclaim()
+
+
+def show_epoll_watches(kernel: Kernel) -> bytes:
+    """How many files a user may watch."""
+    return b"%d\n" % _anon_inodes(kernel).max_user_watches
+
+
+def set_epoll_watches(kernel: Kernel, data: bytes) -> None:
+    """Change it. EINVAL."""
+    value = parse_number(data, INT_MAX)
+    if value < 0:
+        raise EINVAL("negative")
+    _anon_inodes(kernel).max_user_watches = value
+
+
+def show_pipe_max_size(kernel: Kernel) -> bytes:
+    """How large the unprivileged may make a pipe."""
+    return b"%d\n" % kernel.root_mount.vfs.pipe_memory.max_size
+
+
+def set_pipe_max_size(kernel: Kernel, data: bytes) -> None:
+    """Change it. EINVAL."""
+    value = parse_number(data, INT_MAX)
+    if value < 0:
+        raise EINVAL("negative")
+    kernel.root_mount.vfs.pipe_memory.max_size = round_pipe_size(value)
+
+
+def show_boot_id(kernel: Kernel) -> bytes:
+    """A random number for as long as the machine runs."""
+    if not kernel.boot_id:
+        kernel.boot_id = show_uuid(kernel)
+    return kernel.boot_id
+
+
+def show_uuid(kernel: Kernel) -> bytes:
+    """A random UUID of version 4, a new one each time."""
     raw = bytearray(kernel.random.randbytes(16))
     raw[6] = raw[6] & 0x0F | UUID_VERSION << 4
     raw[8] = raw[8] & 0x3F | 0x80
     digits = raw.hex()
     parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
     return "-".join(parts).encode() + b"\n"
+
+
+def _anon_inodes(kernel: Kernel) -> AnonInodeFs:
+    sb = kernel.root_mount.vfs.anon_inode_mount.sb
+    assert isinstance(sb, AnonInodeFs)
+    return sb

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.fs.procfs.rows import Table, TableDirectory, text
 from emu.kernel.ipc.perm import S_IRWXUGO
 from emu.kernel.uapi.ipc import SHM_DEST, SHM_LOCKED
 
 if TYPE_CHECKING:
-    from emu.kernel.fs.procfs.inode import ProcDirectory
-    from emu.kernel.ipc.namespace import IpcNamespace
+    from emu.kernel.kernel import Kernel
 
 SHM_HEADER = (
     "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid"
@@ -25,43 +25,46 @@ MSG_HEADER = (
 PAGE_BYTES = 4096
 
 
-def add_sysvipc(root: ProcDirectory) -> None:
-    """Put the files into /proc."""
-    namespace = root.sb.vfs.kernel.ipc
-    directory = root.add_directory(b"sysvipc")
-    directory.add_file(b"msg", lambda: show_msg(namespace))
-    directory.add_file(b"sem", lambda: show_sem(namespace))
-    directory.add_file(b"shm", lambda: show_shm(namespace))
+SYSVIPC: Table = {
+    b"msg": text("sysvipc:show_msg"),
+    b"sem": text("sysvipc:show_sem"),
+    b"shm": text("sysvipc:show_shm"),
+}
 
 
-def show_shm(namespace: IpcNamespace) -> bytes:
+def sysvipc_directory(parent: TableDirectory, mode: int, ino: int) -> TableDirectory:
+    """/proc/sysvipc."""
+    return TableDirectory(parent.sb, parent.subject, SYSVIPC, mode, ino=ino)
+
+
+def show_shm(kernel: Kernel) -> bytes:
     """A line for each segment."""
     mode = S_IRWXUGO | SHM_DEST | SHM_LOCKED
     lines = [
         f"{s.key:10d} {s.id:10d}  {s.mode & mode:4o} {s.size:21d} {s.cpid:5d} {s.lpid:5d}  "
         f"{s.nattch:5d} {s.uid:5d} {s.gid:5d} {s.cuid:5d} {s.cgid:5d} "
         f"{s.atime:10d} {s.dtime:10d} {s.ctime:10d} {s.resident_pages * PAGE_BYTES:21d} {0:21d}\n"
-        for s in namespace.shm
+        for s in kernel.ipc.shm
     ]
     return "".join([SHM_HEADER, *lines]).encode()
 
 
-def show_sem(namespace: IpcNamespace) -> bytes:
+def show_sem(kernel: Kernel) -> bytes:
     """A line for each set."""
     lines = [
         f"{s.key:10d} {s.id:10d}  {s.mode:4o} {len(s):10d} {s.uid:5d} {s.gid:5d} {s.cuid:5d} "
         f"{s.cgid:5d} {s.otime:10d} {s.ctime:10d}\n"
-        for s in namespace.sem
+        for s in kernel.ipc.sem
     ]
     return "".join([SEM_HEADER, *lines]).encode()
 
 
-def show_msg(namespace: IpcNamespace) -> bytes:
+def show_msg(kernel: Kernel) -> bytes:
     """A line for each queue."""
     lines = [
         f"{q.key:10d} {q.id:10d}  {q.mode:4o}  {q.cbytes:10d} {len(q.messages):10d} "
         f"{q.lspid:5d} {q.lrpid:5d} {q.uid:5d} {q.gid:5d} {q.cuid:5d} {q.cgid:5d} "
         f"{q.stime:10d} {q.rtime:10d} {q.ctime:10d}\n"
-        for q in namespace.msg
+        for q in kernel.ipc.msg
     ]
     return "".join([MSG_HEADER, *lines]).encode()

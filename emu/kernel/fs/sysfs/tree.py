@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
+from emu.kernel.fs.sysfs.devices import add_devices
+from emu.kernel.fs.sysfs.net_class import NetClass
+from emu.kernel.module.uevent import Uevents
 
 if TYPE_CHECKING:
+    from emu.arch.abi import Abi
     from emu.kernel.fs.sysfs.super_block import Sysfs
 
 DIRECTORIES = (
@@ -24,9 +28,24 @@ def fill(sysfs: Sysfs) -> None:
         sysfs.kobject(path)
     kernel = sysfs.kobject("kernel")
     kernel.add_files(
-        [ValueAttribute("fscaps", lambda: 1), ValueAttribute("kexec_loaded", lambda: 0)]
+        [
+            ValueAttribute("address_bits", lambda: _caller(sysfs).isa.word_bits),
+            ValueAttribute("cpu_byteorder", lambda: _caller(sysfs).byte_order),
+            ValueAttribute("fscaps", lambda: 1),
+            ValueAttribute("kexec_loaded", lambda: 0),
+            ValueAttribute("uevent_seqnum", lambda: sysfs.kernel.part(Uevents).seqnum),
+        ]
     )
+    add_devices(sysfs)
+    NetClass(sysfs)
     directory = kernel.directory
     assert directory is not None
     for name in MOUNT_POINTS:
         directory.add(name.encode(), KernelDirectory(sysfs.sb))
+
+
+def _caller(sysfs: Sysfs) -> Abi:
+    """The ABI of who asks: a machine has processors of many kinds."""
+    task = sysfs.kernel.sched.current
+    assert task is not None, "only tasks read files"
+    return task.image_abi

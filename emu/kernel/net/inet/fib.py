@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EEXIST, ESRCH
-from emu.kernel.net.inet.address import prefix_of
+from emu.kernel.net.inet.address import last_of, prefix_of
 from emu.kernel.uapi.rtnetlink import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
@@ -57,10 +57,10 @@ class FibTable:
         self._lengths: list[int] = []
 
     def routes(self) -> Iterator[Route]:
-        """All of them, by prefix, the shortest length first."""
-        for length in sorted(self._by_length):
-            for _, routes in sorted(self._by_length[length].items()):
-                yield from routes
+        """All of them, as Linux goes through its trees: see fib_trie_get_next, fib6_walk."""
+        prefixes = [(p, n) for n, by_prefix in self._by_length.items() for p in by_prefix]
+        for prefix, length in sorted(prefixes, key=_place_in_tree):
+            yield from self._by_length[length][prefix]
 
     def find(self, destination: bytes, oif: int = 0) -> Route | None:
         """The best route to an address whose device can be used; through `oif` if it is given."""
@@ -94,6 +94,12 @@ class FibTable:
         if not by_prefix:
             del self._by_length[route.length]
             self._lengths.remove(route.length)
+
+
+def _place_in_tree(key: tuple[bytes, int]) -> tuple[bytes, int]:
+    """IPv4 by prefix, a longer one first; IPv6 what is inside before what is around it."""
+    prefix, length = key
+    return (prefix if len(prefix) == 4 else last_of(prefix, length)), -length
 
 
 class Fib:

@@ -145,7 +145,9 @@ def _add_routes(dev: NetDevice, address: InterfaceAddress) -> None:
         dev.join(solicited_node(address.local))
         routes.append(_route(dev, address, prefix, length, RTN_UNICAST))
     for route in routes:
-        fib.add(route, replace=True)
+        there = fib.tables[route.table].at(route.prefix, route.length)
+        if not any(old.dev is dev and old.from_address is address for old in there):
+            fib.add(route, append=True)  # other devices may have the same prefix
 
 
 def _route(

@@ -5,14 +5,13 @@ Messages are strings without netlink's header: ``add@/devices/x`` and KEY=value,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from emu.kernel.module.uevent import Uevents
 from emu.kernel.net.netlink.family import KernelSide
 from emu.kernel.uapi.netlink import NETLINK_KOBJECT_UEVENT
 
 if TYPE_CHECKING:
-    from emu.kernel.net.namespace import Net
     from emu.kernel.net.netlink.family import NetlinkFamily
     from emu.kernel.net.netlink.socket import NetlinkSocket
     from emu.kernel.task import Task
@@ -26,20 +25,12 @@ def kernel_side(family: NetlinkFamily) -> KernelSide:
     def ignore(data: bytes, socket: NetlinkSocket, task: Task) -> None:
         """What programs send is taken and means nothing: see uevent_net_rcv_skb."""
 
+    def tell(message: bytes) -> None:
+        for socket in family.members(NETLINK_KOBJECT_UEVENT, KERNEL_GROUP):
+            if socket.has_room:
+                socket.deliver(message, 0, KERNEL_GROUP)
+            else:
+                socket.overrun()
+
+    family.net.kernel.part(Uevents).listeners.append(tell)
     return KernelSide(groups=1, nonroot_receive=True, raw=ignore)
-
-
-def broadcast_uevent(net: Net, action: bytes, devpath: bytes, environment: Iterable[bytes]) -> None:
-    """Tell everybody who listens. `environment` are the KEY=value strings."""
-    from emu.kernel.net.netlink.family import NetlinkFamily
-    from emu.kernel.uapi.socket import AF_NETLINK
-
-    family = net.in_use(AF_NETLINK)
-    if not isinstance(family, NetlinkFamily):
-        return
-    text = b"".join(line + b"\0" for line in (action + b"@" + devpath, *environment))
-    for socket in family.members(NETLINK_KOBJECT_UEVENT, KERNEL_GROUP):
-        if socket.has_room:
-            socket.deliver(text, 0, KERNEL_GROUP)
-        else:
-            socket.overrun()

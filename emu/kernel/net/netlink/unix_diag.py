@@ -75,8 +75,8 @@ def _attributes(socket: UnixSocket, show: int) -> list[Attribute]:
     found: list[Attribute] = []
     if show & UDIAG_SHOW_NAME and socket.address.raw:
         found.append(Attribute(UNIX_DIAG_NAME, socket.address.raw))
-    if show & UDIAG_SHOW_VFS and socket.path is not None:
-        place = (socket.path.inode.ino & 0xFFFFFFFF, socket.path.inode.sb.dev & 0xFFFFFFFF)
+    if show & UDIAG_SHOW_VFS and socket.inode is not None:
+        place = (socket.inode.ino & UINT_MAX, socket.inode.sb.dev & UINT_MAX)
         found.append(Attribute(UNIX_DIAG_VFS, Packed("II", place)))
     if show & UDIAG_SHOW_PEER and socket.other is not None and not socket.other.dead:
         found.append(u32(UNIX_DIAG_PEER, inode_number(socket.other)))

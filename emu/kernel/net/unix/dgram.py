@@ -19,6 +19,7 @@ from emu.kernel.errno import (
 from emu.kernel.net.datagram import copy_datagram, next_datagram
 from emu.kernel.net.skbuff import SkBuff
 from emu.kernel.net.socket import RCV_SHUTDOWN, SEND_SHUTDOWN
+from emu.kernel.net.times import STAMPS, put_timestamps
 from emu.kernel.net.unix.address import FAMILY_SIZE, UnixAddress, parse_address
 from emu.kernel.net.unix.scm import Scm, scm_recv, scm_send, with_sender
 from emu.kernel.net.unix.socket import CLOSED, ESTABLISHED, UnixSocket
@@ -149,8 +150,10 @@ class UnixDatagram(UnixSocket):
         scm = with_sender(scm, task, self, other)
         skb = SkBuff(data, self.address, scm)
         skb.charge_sender(self)
-        self.unix.give_files(scm)
+        if any(other.flag(option) for option in STAMPS):
+            skb.stamp_ns = self.net.kernel.clock.realtime_ns()
         other.receive_queue.append(skb)
+        self.unix.give_files(scm)
         other.data_ready()
         return len(data)
 
@@ -225,6 +228,8 @@ class UnixDatagram(UnixSocket):
             raise
         if skb.address.raw:
             msg.address = skb.address
+        if skb.stamp_ns:
+            put_timestamps(self, msg, skb.stamp_ns)
         if peek:
             if self.peek_offset >= 0:
                 self.peek_offset += copied

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.vfs.inode import Inode
 
+COLLECT_ABOVE = 1000
+"""How many sockets may be in messages before one looks for those that nobody can reach."""
+
 AUTOBIND_NAMES = 1 << 20
 """How many names autobind has: five hexadecimal digits."""
 
@@ -27,13 +30,11 @@ AUTOBIND_NAMES = 1 << 20
 class UnixFamily:
     """All AF_UNIX sockets of a machine.
 
-    `sockets` are all that live, accepted or not. `max_dgram_qlen` is the sysctl: how many messages
-    wait for a socket, and connections for a listener that did not say how many.
+    `sockets` are all that live, accepted or not.
     """
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.max_dgram_qlen = 10
         self.sockets: dict[UnixSocket, None] = {}
         self.abstract: dict[tuple[int, bytes], UnixSocket] = {}
         self.by_inode: dict[Inode, UnixSocket] = {}
@@ -81,6 +82,15 @@ class UnixFamily:
             if is_socket(file) and isinstance(file.private_data, UnixSocket):
                 socket = file.private_data
                 self.inflight[socket] = self.inflight.get(socket, 0) + 1
+        if len(self.inflight) > COLLECT_ABOVE:
+            self.collect()
+
+    def collect(self) -> None:
+        """Throw away sockets that nobody can reach any more."""
+        if self.inflight:
+            from emu.kernel.net.unix.garbage import collect_garbage
+
+            collect_garbage(self)
 
     def take_files(self, scm: Scm) -> Scm:
         """The message waits no longer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from emu.kernel.net.unix.family import UnixFamily
     from emu.kernel.task import Task
     from emu.kernel.vfs.file_operations import PollTable, Result
+    from emu.kernel.vfs.inode import Inode
 
 CLOSED, ESTABLISHED, LISTEN = range(3)
 READABLE = POLLIN | POLLRDNORM
@@ -79,12 +81,14 @@ class UnixSocket(Socket):
         self.other: UnixSocket | None = None
         self.address = UNNAMED
         self.path: VfsPath | None = None
+        self.inode: Inode | None = None
+        """The inode of its path, which may have lost its name."""
         self.peer_wait = WaitQueue()
         """Where those sleep who find its queue full."""
         self.blocked: dict[UnixSocket, None] = {}
         """Who was told that they cannot send because its queue is full, and polls."""
-        self.backlog = unix.max_dgram_qlen
-        self.embryos: list[UnixSocket] = []
+        self.backlog = unix.net.sysctls.max_dgram_qlen
+        self.embryos: deque[UnixSocket] = deque()
         """Connections that nobody has accepted, in order."""
         self.dead = False
         self.peek_offset = -1
@@ -132,6 +136,7 @@ class UnixSocket(Socket):
         dentry.instantiate(inode)
         self.path = VfsPath(parent.mount, dentry)
         self.path.mount.open_files += 1
+        self.inode = inode
         self.unix.by_inode[inode] = self
         self.address = name
 
@@ -215,7 +220,7 @@ class UnixSocket(Socket):
         new.state = self.state = ESTABLISHED
         new._peer, self._peer = Peer.of(task), listener._peer
         new.address = listener.address
-        new.path = listener.path
+        new.path, new.inode = listener.path, listener.inode
         new.flags |= listener.flags & (1 << SO_PASSCRED | 1 << SO_PASSPIDFD)
         listener.embryos.append(new)
         listener.data_ready()
@@ -243,7 +248,7 @@ class UnixSocket(Socket):
         return self._accepted()
 
     def _accepted(self) -> Socket:
-        new = self.embryos.pop(0)
+        new = self.embryos.popleft()
         self.peer_wait.wake_up_all()
         return new
 
@@ -263,10 +268,7 @@ class UnixSocket(Socket):
     def release(self) -> None:
         """Take it away; the other end sees the end, or ECONNRESET if something was not read."""
         self._close(embryo=False)
-        if self.unix.inflight:
-            from emu.kernel.net.unix.garbage import collect_garbage
-
-            collect_garbage(self.unix)
+        self.unix.collect()
 
     def _close(self, embryo: bool) -> None:
         self.dead = True
@@ -286,7 +288,7 @@ class UnixSocket(Socket):
                     other.error = ECONNRESET
                 other.state_change()
         if listening:
-            embryos, self.embryos = self.embryos, []
+            embryos, self.embryos = self.embryos, deque()
             for new in embryos:
                 new._close(embryo=True)
         while self.receive_queue:
@@ -297,8 +299,9 @@ class UnixSocket(Socket):
             key = (self.type, self.address.raw)
             if self.unix.abstract.get(key) is self:
                 del self.unix.abstract[key]
-        elif self.path is not None and self.unix.by_inode.get(self.path.inode) is self:
-            del self.unix.by_inode[self.path.inode]
+        elif self.inode is not None and self.unix.by_inode.get(self.inode) is self:
+            assert self.path is not None
+            del self.unix.by_inode[self.inode]
             self.path.mount.open_files -= 1
 
     def _has_unread(self) -> bool:

@@ -210,9 +210,9 @@ class _Writer:
         self.scm = NO_SCM
         skb = SkBuff(data, socket.address, scm)
         skb.charge_sender(socket)
+        other.receive_queue.append(skb)
         if scm.files:
             socket.unix.give_files(scm)
-        other.receive_queue.append(skb)
         other.data_ready()
         self.sent += len(data)
         self._rest -= len(data)

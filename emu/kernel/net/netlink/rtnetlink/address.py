@@ -43,8 +43,8 @@ def describe(dev: NetDevice, address: InterfaceAddress, type: int = rtnl.RTM_NEW
         IFADDRMSG,
         (family, address.prefix_length, address.flags & 0xFF, address.scope, dev.ifindex),
     )
-    about = [Attribute(rtnl.IFA_ADDRESS, address.peer)]
-    if size == 4 or address.peer != address.local:
+    about = [Attribute(rtnl.IFA_ADDRESS, address.peer or address.local)]
+    if size == 4 or address.peer:
         about.append(Attribute(rtnl.IFA_LOCAL, address.local))
     if size == 4:
         if address.broadcast is not None and any(address.broadcast):
@@ -115,7 +115,7 @@ def new_address(request: Request) -> None:
     made = InterfaceAddress(
         local,
         prefix_length,
-        peer,
+        peer if peer != local else b"",
         broadcast.data if broadcast is not None and len(broadcast.data) == size else None,
         label.text if label is not None else b"",
         scope,
@@ -141,7 +141,8 @@ def delete_address(request: Request) -> None:
             continue
         if local is not None and address.local != local.data:
             continue
-        if peer is not None and (address.prefix_length, address.peer) != (prefix_length, peer.data):
+        other = address.peer or address.local
+        if peer is not None and (address.prefix_length, other) != (prefix_length, peer.data):
             continue
         remove_address(dev, address)
         return

@@ -1,0 +1,4 @@
+# getpid and a write from the stack by syscall.
+.include "syscall.inc"
+NR_getpid = 39
+.include "paths.inc"

@@ -146,6 +146,7 @@ class UnixDatagram(UnixSocket):
         raise ECONNREFUSED("the peer was closed")
 
     def _deliver(self, task: Task, other: UnixSocket, data: bytes, scm: Scm) -> int:
+        self.unix.check_files(task, scm)
         scm = with_sender(scm, task, self, other)
         skb = SkBuff(data, self.address, scm)
         skb.charge_sender(self)

@@ -66,6 +66,8 @@ class Stack:
         self.devices: dict[int, NetDevice] = {}
         self.listeners: list[Listener] = []
         self.generation = 0
+        self.address_types: dict[bytes, int] = {}
+        """What the routes said of addresses, until something changes."""
         self.fibs = {size: Fib(self._route_changed) for size in (4, 16)}
         self.neighbours = {size: NeighbourTable(self, size) for size in (4, 16)}
         self.fragments = Fragments(self)
@@ -173,6 +175,7 @@ class Stack:
     def notify(self, event: str, about: Any) -> None:
         """Tell the listeners, and let routes be looked up anew."""
         self.generation += 1
+        self.address_types.clear()
         self.look_at_loopback()
         for listener in list(self.listeners):
             listener(event, about)

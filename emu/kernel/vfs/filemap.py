@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import ACCESS_READ, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EFAULT, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP
+from emu.kernel.mm.access import MANY_PAGES
 from emu.kernel.uapi.fcntl import O_NOATIME
 from emu.kernel.uapi.fs import SEEK_DATA, SEEK_HOLE
 from emu.kernel.uapi.stat import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
@@ -239,6 +240,11 @@ def _room_for_write(inode: PagedInode, cache: PageCache, pos: int, count: int) -
 
 def _run(cached: dict[int, int], index: int, frame: int, limit: int) -> int:
     """How many bytes from a page on lie in frames that follow each other, about `limit` at most."""
+    count = (limit + OFFSET_MASK) >> PAGE_SHIFT
+    if count >= MANY_PAGES:
+        in_a_row = list(range(frame, frame + count * PAGE_SIZE, PAGE_SIZE))
+        if list(map(cached.get, range(index, index + count))) == in_a_row:
+            return count * PAGE_SIZE
     size = PAGE_SIZE
     while size < limit:
         index += 1

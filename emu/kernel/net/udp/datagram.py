@@ -17,7 +17,7 @@ from emu.kernel.errno import (
     EOPNOTSUPP,
 )
 from emu.kernel.net.datagram import copy_datagram, next_datagram
-from emu.kernel.net.inet.address import BROADCAST4, is_any
+from emu.kernel.net.inet.address import BROADCAST4, is_any, loopback_of
 from emu.kernel.net.inet.cmsg import SendControl, parse_control, put_control
 from emu.kernel.net.inet.errqueue import queue_local_error, receive_error, wants_errors
 from emu.kernel.net.inet.membership import leave_all
@@ -190,8 +190,7 @@ class DatagramSocket(InetSocket):
         if self.needs_port and not address.port:
             raise EINVAL("no port")
         if is_any(address.address):
-            loopback = b"\x7f\0\0\1" if len(address.address) == 4 else bytes(15) + b"\1"
-            address = address._replace(address=loopback)
+            address = address._replace(address=loopback_of(address.address))
         return address
 
     def _parse_to(self, name: SockAddr) -> InetAddress:
@@ -246,7 +245,7 @@ class DatagramSocket(InetSocket):
         hops = self.ip.hops(destination) if control.hop_limit is None else control.hop_limit
         tos = self.ip.traffic_class(destination) if control.tos is None else control.tos
         packet = IpPacket(path.source, destination, protocol, payload, hops, tos)
-        packet.flow = to.flow >> 0 & 0xFFFFF
+        packet.flow = to.flow & 0xFFFFF
         packet.dont_fragment = len(destination) == 4 and self.ip.mtu_discover in (
             IP_PMTUDISC_DO, IP_PMTUDISC_PROBE,
         )  # fmt: skip

@@ -21,8 +21,8 @@ OPERATIONS = (
     ("open", 0, 20_000, 1), ("stat", 0, 30_000, 1),
     ("getdents", 0, 30, 10_000), ("small", 0, 5000, 1), ("find", 0, 3, 20_200),
 )  # fmt: skip
-# Whose cost must not grow with the number of files.
-FLAT = (("among", 20_000), ("small", 5000))
+# Among how many files opening one, and making one, must cost the same.
+AMONG = 5000
 SIZES = (100, 10_000, 100_000)
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
@@ -44,12 +44,11 @@ def files(isa: str, compiler: str, qemu: str, rounds: int) -> None:
             what = f"{name} {size >> 10}K" if size else name
             result = f"{ours:8.3f} us  qemu {theirs:8.3f} us  ratio {ours / theirs:6.2f}"
             say(isa, what, result + "".join(f"  native {own:8.3f} us" for own in host))
-        for name, count in FLAT:
-            per_file = []
-            for size in SIZES:
-                (seconds,) = cost([emu([])], program, name, size, count, rounds)
-                per_file.append(f"{size}: {seconds / count * 1e6:.2f} us")
-            say(isa, f"{name} of", ", ".join(per_file))
+        for size in SIZES:
+            command = emu([program, "/tmp", "among", str(AMONG), str(size)])
+            done = subprocess.run(command, capture_output=True, cwd=ROOT, check=True)
+            opened, made = done.stdout.decode().split()
+            say(isa, f"among {size}", f"{opened:>8} us to open one, {made} us to make one")
 
 
 def cost(

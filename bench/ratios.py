@@ -1,7 +1,7 @@
 """Side by side with qemu-user: the same ELF, in turns, CPU time, as ratios.
 
     python -m bench.ratios [--rounds N] [--isa NAME] [trap] [traced] [compute] [start]
-                            [processes] [files]
+                            [processes] [files] [sockets]
 
 Every figure is the least CPU time (user and system) of several rounds. A ratio under 1 means that
 emu is the faster one.
@@ -41,6 +41,13 @@ PROCESSES = (
 )  # fmt: skip
 
 
+# What a socket benchmark does how often: messages and back, megabytes, connections.
+SOCKETS = (
+    ("unix", 5000), ("tcp", 5000), ("udp", 5000), ("unix-bulk", 64), ("tcp-bulk", 64),
+    ("epoll", 1000), ("connect", 1000), ("hold", 10), ("hold", 1000), ("hold", 10_000),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Target:
     """One instruction set: its compiler, its qemu, and its trap loop among the samples."""
@@ -76,7 +83,7 @@ def main() -> int:
     options = arguments()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, Python ", end="")
     print(f"{platform.python_version()}, {date.today()}, {qemu_version()}")
-    kinds = options.kinds or ["trap", "traced", "compute", "start", "processes", "files"]
+    kinds = options.kinds or ["trap", "traced", "compute", "start", "processes", "files", "sockets"]
     for target in TARGETS:
         if options.isa and target.isa not in options.isa:
             continue
@@ -96,6 +103,8 @@ def main() -> int:
             spawn(target, options.rounds)
         if "files" in kinds:
             files(target.isa, target.compiler, target.qemu, options.rounds)
+        if "sockets" in kinds:
+            sockets(target, options.rounds)
     return 0
 
 
@@ -194,6 +203,26 @@ def processes(target: Target, rounds: int) -> None:
             say(target, what, f"{ours:7.3f} s   qemu {theirs:7.3f} s   ratio {ours / theirs:5.2f}")
 
 
+def sockets(target: Target, rounds: int) -> None:
+    """Messages, bulk, idle connections, many connections: whole runs without the start."""
+    if not shutil.which(target.compiler):
+        say(target, "sockets", f"skipped: {target.compiler or 'a C library'} is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        program = str(Path(folder, "sockets"))
+        source = str(ROOT / "bench" / "programs" / "sockets.c")
+        subprocess.run([target.compiler, "-O2", "-static", source, "-o", program], check=True)
+        for name, count in SOCKETS:
+            ours, theirs = (
+                least([*prefix, program, name, str(count)], rounds)
+                - least([*prefix, program, "tcp", "1"], rounds)
+                for prefix in (emu([]), [target.qemu])
+            )
+            each = f"{ours / count * 1e6:8.1f} us each"
+            ratio = f"ratio {ours / theirs:5.2f}" if theirs > 0 else "qemu: too short"
+            say(target, f"{name} {count}", f"{ours:7.3f} s   qemu {theirs:7.3f} s   {ratio} {each}")
+
+
 def spawn(target: Target, rounds: int) -> None:
     """A shell that runs `true`, a program, many times; under qemu its children are emulated too."""
     if not target.debian or not has_private_binfmt():
@@ -228,7 +257,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ratios")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--isa", action="append", choices=[t.isa for t in TARGETS])
-    parser.add_argument("kinds", nargs="*", metavar="trap|traced|compute|start|processes|files")
+    parser.add_argument(
+        "kinds", nargs="*", metavar="trap|traced|compute|start|processes|files|sockets"
+    )
     return parser.parse_args()
 
 

@@ -44,6 +44,9 @@ class Cable:
         self.frames = 0
         self.loses: Callable[[bytes], bool] = lambda frame: False
         self.ends = [CableEnd(m.kernel.net.stack, name.encode()) for m in (one, other)]
+        first, second = self.ends
+        if first.address == second.address:  # machines of the same seed
+            second.address = second.address[:5] + bytes((second.address[5] ^ 1,))
         for end in self.ends:
             end.stack.register(end)
         self._plug()

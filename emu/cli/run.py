@@ -34,6 +34,8 @@ from emu.machine import (
 from emu.trace.errors import BadExpression
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.cli.terminal import HostTerminal
     from emu.kernel.events import Tracer
     from emu.kernel.net.host.rules import HostAccess
@@ -96,13 +98,13 @@ def run(
         count_instructions=getattr(arguments, "count_instructions", False),
         options=options,
     )
-    traces: list[tracing.Closing] = []
+    ends: list[Callable[[], None]] = []
     try:
         machine = make_machine(config, arguments)
         if watcher is not None:
             machine.watch(watcher)
         elif tracing.wanted(arguments):
-            tracer, traces = tracing.make_tracer(arguments)
+            tracer, ends = tracing.make_tracer(arguments)
             machine.watch(tracer)
         missing = report_missing(machine, arguments)
         if terminal is not None:
@@ -142,8 +144,8 @@ def run(
         traceback.print_exception(bug.__cause__)
         return fail(f"this is a bug in emu: {bug}", SOFTWARE)
     finally:
-        for each in traces:
-            each.close()
+        for end in ends:
+            end()
         missing()
     return task
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from emu.kernel.events import Tracer, Tracers
 from emu.trace.errors import BadExpression
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.kernel.events import Tracer
     from emu.trace.filter import Filter
     from emu.trace.output import Output
 
     Options = argparse._ArgumentGroup
-
-
-class Closing(Protocol):
-    """A tracer that has something to write at the end."""
-
-    def close(self) -> None:
-        """The trace is over."""
 
 
 def add_options(group: Options) -> None:
@@ -71,8 +66,10 @@ def wanted(arguments: argparse.Namespace) -> bool:
     return any(getattr(arguments, kind, None) for kind in kinds)
 
 
-def make_tracer(arguments: argparse.Namespace) -> tuple[Tracer, list[Closing]]:
-    """The tracer for the options, and who has to be closed. OSError, `BadExpression`."""
+def make_tracer(arguments: argparse.Namespace) -> tuple[Tracer, list[Callable[[], None]]]:
+    """The tracer for the options, and what is to be called at the end. OSError, `BadExpression`."""
+    from emu.kernel.events import Tracers
+
     tracers: list[Any] = []
     if arguments.strace:
         tracers += strace(arguments)
@@ -88,7 +85,8 @@ def make_tracer(arguments: argparse.Namespace) -> tuple[Tracer, list[Closing]]:
         from emu.trace.folded import FoldedStacks
 
         tracers.append(FoldedStacks(open_text(arguments.folded)))
-    return tracers[0] if len(tracers) == 1 else Tracers(tracers), tracers
+    ends = [tracer.close for tracer in tracers]
+    return tracers[0] if len(tracers) == 1 else Tracers(tracers), ends
 
 
 def strace(arguments: argparse.Namespace) -> list[Tracer]:

@@ -79,7 +79,13 @@ def record_run(
         for descriptor in (reader, writer, null):
             os.close(descriptor)
     name = f"{abi.name}{'el' if abi.isas[0] != abi.isa.name else ''}"
-    return Recording(label or short(program), name, traps, bytes(output), task.exit_status or 0)
+    return Recording(
+        label or " ".join([short(program), *arguments]),
+        name,
+        traps,
+        bytes(output),
+        task.exit_status or 0,
+    )
 
 
 def short(program: str) -> str:

@@ -130,13 +130,14 @@ def findings(ways: list[Way]) -> list[str]:
     said = []
     first, *others = ways
     for other in others:
-        bypassed = first.path.counts.indirections - other.path.counts.indirections
-        if bypassed > 0:
-            gone = [link for link in chain(first) if link not in chain(other)]
-            word = "level" if bypassed == 1 else "levels"
+        gone = [link for link in chain(first) if link not in chain(other)]
+        added = [link for link in chain(other) if link not in chain(first)]
+        if len(gone) > len(added):
+            word = "level" if len(gone) == 1 else "levels"
+            instead = f"; it follows {', '.join(added)} instead" if added else ""
             said.append(
-                f"{other.path.instruction} ({other.label}) bypasses {bypassed} {word} of "
-                f"indirection of {first.path.instruction}: {', '.join(gone)}."
+                f"{other.path.instruction} ({other.label}) bypasses {len(gone)} {word} of "
+                f"indirection of {first.path.instruction}: {', '.join(gone)}{instead}."
             )
     for way in ways:
         if way.truncation:

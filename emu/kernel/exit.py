@@ -11,7 +11,6 @@ from emu.kernel.family import (
     release_task,
 )
 from emu.kernel.futex.exit import clear_child_tid, exit_robust_list
-from emu.kernel.ipc.sem_undo import exit_sem
 from emu.kernel.tty.jobctrl import disassociate_ctty
 
 if TYPE_CHECKING:
@@ -46,7 +45,10 @@ def do_exit(task: Task, status: int) -> None:
         return
     kernel, group = task.kernel, task.group
     mm_release(task)
-    exit_sem(task)
+    if task.attributes.sem_undo is not None:
+        from emu.kernel.ipc.sem_undo import exit_sem
+
+        exit_sem(task)
     task.exit_status = status
     task.work = True
     group.threads.remove(task)

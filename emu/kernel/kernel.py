@@ -15,8 +15,6 @@ from emu.kernel.errno import EAGAIN, EBUSY, KernelError
 from emu.kernel.futex.table import FutexTable
 from emu.kernel.gates import Gates
 from emu.kernel.inner_call import InnerCalls
-from emu.kernel.ipc.mqueue import MqueueLimits
-from emu.kernel.ipc.namespace import IpcNamespace
 from emu.kernel.loadavg import LoadAverage
 from emu.kernel.sched import Deadlock, Scheduler
 from emu.kernel.signal.delivery import deliver, force_fault
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from emu.arch.cpu import Cpu, Fault
     from emu.kernel.clock import Clock
     from emu.kernel.events import Tracer
+    from emu.kernel.ipc.mqueue import MqueueLimits
+    from emu.kernel.ipc.namespace import IpcNamespace
     from emu.kernel.kconfig import KernelConfig
     from emu.kernel.mm.ram import Ram
     from emu.kernel.net.host.rules import HostAccess
@@ -108,8 +108,6 @@ class Kernel:
         self.gates = Gates(self)
         self.call = InnerCalls(self).call
         self.futexes = FutexTable()
-        self.ipc = IpcNamespace(ram, self.sched)
-        self.mqueue_limits = MqueueLimits(ram)
         self.core = CoreSettings()
         self.tasks: dict[int, Task] = {}
         self.pid_forgotten: list[Callable[[int], None]] = []
@@ -124,9 +122,9 @@ class Kernel:
         self._abis: dict[tuple[str, str | None], Abi] = {}
         self._errno_numbers: dict[str, dict[type[KernelError], int]] = {}
         self._reported: set[tuple[str, str]] = set()
+        self.load = LoadAverage(clock)
         self.new_calls: dict[int, Syscall] = {}
         """System calls that modules made, by number."""
-        self.load = LoadAverage(clock)
         self._parts: dict[Callable[[Kernel], Any], object] = {}
         self.living = 0
         """How many tasks have not ended."""
@@ -139,6 +137,20 @@ class Kernel:
         """How many tasks there ever were."""
         self._pids_wrapped = False
         self._ended: list[Task] = []
+
+    @cached_property
+    def ipc(self) -> IpcNamespace:
+        """System V IPC, made when first used."""
+        from emu.kernel.ipc.namespace import IpcNamespace
+
+        return IpcNamespace(self.ram, self.sched)
+
+    @cached_property
+    def mqueue_limits(self) -> MqueueLimits:
+        """What POSIX message queues may take, made when first used."""
+        from emu.kernel.ipc.mqueue import MqueueLimits
+
+        return MqueueLimits(self.ram)
 
     @cached_property
     def net(self) -> Net:

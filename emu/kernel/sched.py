@@ -212,11 +212,6 @@ class Scheduler:
         self._turn_began_ns = self._clock.monotonic_ns()
         return cpu
 
-    def save_registers(self, task: Task) -> None:
-        """Bring a task's ``saved_registers`` up to date, if its CPU still holds them."""
-        if self._on_cpu.get(task.cpu) is task:
-            task.saved_registers = task.cpu.save()
-
     def holder(self, cpu: Cpu) -> Task | None:
         """Whose registers are on a CPU."""
         return self._on_cpu.get(cpu)

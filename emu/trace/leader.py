@@ -30,9 +30,7 @@ class Leader:
     @property
     def is_empty(self) -> bool:
         """Whether nothing ever stands there."""
-        return self == Leader() or (
-            self.pids == "never" and not (self.times or self.numbers or self.counter)
-        )
+        return self.pids == "never" and not (self.times or self.numbers or self.counter)
 
     def text(self, task: Task, number: int | None = None, pc: int | None = None) -> str:
         """The leader of one line; without a pc it is one that no call made."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -85,15 +84,16 @@ class Output:
     def to(cls, name: str, append: bool = False) -> Output:
         """A file, or with ``|COMMAND`` or ``!COMMAND`` a command's input. OSError."""
         if name[:1] in ("|", "!"):
-            command = subprocess.Popen(name[1:], shell=True, stdin=subprocess.PIPE, text=True)
-            assert command.stdin is not None
-            pipe = command.stdin
+            command = subprocess.Popen(
+                name[1:], shell=True, stdin=subprocess.PIPE, text=True, errors="replace"
+            )
+            pipe = cast("TextIO", command.stdin)
 
             def close() -> None:
                 pipe.close()
                 command.wait()
 
-            return cls(io.TextIOWrapper(pipe.buffer, errors="replace"), close)  # type: ignore[attr-defined]
+            return cls(pipe, close)
         out = open_text(name, append)
         return cls(out, out.close)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from emu.arch.convention import Location
+from emu.conformance import program
 from emu.conformance.known import explanation
 from emu.conformance.run import EMU, NATIVE, QEMU, CannotRun, command_for, run, run_program, write
+from emu.conformance.runner.build import COMPILERS, build
 from emu.conformance.suite import SUITES, program_of
 from emu.conformance.tap import Outcome, parse
 from emu.conformance.target import TARGETS
@@ -143,3 +145,21 @@ def test_runners_are_small():
     sizes = [path.stat().st_size for path in (ROOT / "emu/conformance/runners").iterdir()]
     assert len(sizes) == 14
     assert max(sizes) < 16_000
+
+
+@pytest.mark.parametrize("name", COMPILERS)
+def test_a_runner_that_is_built_anew_gives_the_same_answers(name, tmp_path, monkeypatch):
+    try:
+        build(name, tmp_path)
+    except FileNotFoundError as compiler:
+        pytest.skip(f"{compiler} is not installed")
+    monkeypatch.setattr(program, "RUNNERS", tmp_path)
+    program.load_runner.cache_clear()
+    try:
+        image, names = program_of(TARGETS[name], ["entry"], "anew")
+    finally:
+        program.load_runner.cache_clear()
+    outcomes = run_program(
+        write(tmp_path / "checks", image), names, command_for(TARGETS[name], EMU)
+    )
+    assert failures(outcomes) == []

@@ -17,17 +17,18 @@ def emu_module(*words):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_starter_passes_its_own_test_and_the_check(kind, tmp_path):
-    for name, text in starter("mine", kind).items():
-        (tmp_path / name).write_text(text)
+def test_starters_pass_their_own_tests_and_the_check(tmp_path):
+    for kind in KINDS:
+        for name, text in starter(f"my_{kind}", kind).items():
+            (tmp_path / name).write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{tmp_path}"]
     run = subprocess.run(
         [*command, f"--rootdir={tmp_path}"], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout
     assert " passed" in run.stdout
-    assert check(str(tmp_path / "mine.py"), "", "mips-o32").problems == []
+    for kind in KINDS:
+        assert check(str(tmp_path / f"my_{kind}.py"), "", "mips-o32").problems == []
 
 
 def test_new_writes_two_files_and_no_file_twice(tmp_path):

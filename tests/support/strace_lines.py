@@ -53,7 +53,7 @@ def here(program: str, *arguments: str, cwd: Path, options: Sequence[str] = ()) 
     trace = cwd / "emu.strace"
     parsed = parser().parse_args(["-f", "-o", str(trace), *options, program])
     parsed.times, parsed.strace = "", True
-    tracer, closing = make_tracer(parsed)
+    tracer, ends = make_tracer(parsed)
     machine = Machine(Config())
     machine.kernel._last_pid = FIRST_PID
     machine.watch(tracer)
@@ -61,8 +61,8 @@ def here(program: str, *arguments: str, cwd: Path, options: Sequence[str] = ()) 
         stdio = (null.fileno(), out.fileno(), out.fileno())
         machine.spawn(program, [program, *arguments], env=ENVIRONMENT, stdio=stdio)
         machine.run()
-    for each in closing:
-        each.close()
+    for end in ends:
+        end()
     return trace.read_text(errors="replace") if trace.exists() else ""
 
 

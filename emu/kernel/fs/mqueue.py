@@ -26,7 +26,6 @@ from emu.kernel.vfs.permission import (
     may_delete,
 )
 from emu.kernel.vfs.super_block import SuperBlock
-from emu.kernel.vfs.vfs import FileSystemType
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -168,24 +167,25 @@ class MqueueSuperBlock(SuperBlock):
         self.set_root(MqueueDirectory(self))
 
 
-def mount_mqueue(vfs: Vfs) -> None:
-    """Let the machine have message queues, and mount(2) show them."""
-    sb = MqueueSuperBlock(vfs)
-    vfs.mqueue_mount = Mount(sb, flags=0)
+def mqueue_mount(vfs: Vfs) -> Mount:
+    """Where the machine's queues are, made when first used."""
+    if vfs.mqueue_mount is None:
+        vfs.mqueue_mount = Mount(MqueueSuperBlock(vfs), flags=0)
+    return vfs.mqueue_mount
 
-    def show(vfs: Vfs, options: bytes) -> SuperBlock:
-        if options:
-            raise EINVAL("mqueue: unknown option")
-        return sb
 
-    vfs.register(FileSystemType(b"mqueue", show))
+def make_mqueue(vfs: Vfs, options: bytes) -> SuperBlock:
+    """The one for mount(2), which has no options. EINVAL."""
+    if options:
+        raise EINVAL("mqueue: unknown option")
+    return mqueue_mount(vfs).sb
 
 
 def mq_open(
     task: Task, name: bytes, flags: int, mode: int, attributes: tuple[int, int] | None
 ) -> File:
     """Open or make a queue; `attributes` are a new one's maxmsg and msgsize. See do_mq_open."""
-    mount = task.kernel.root_mount.vfs.mqueue_mount
+    mount = mqueue_mount(task.kernel.root_mount.vfs)
     path = _lookup(task, mount, name)
     dentry, directory = path.dentry, mount.sb.root.inode
     assert isinstance(directory, MqueueDirectory)
@@ -214,7 +214,7 @@ def mq_open(
 
 def mq_unlink(task: Task, name: bytes) -> None:
     """Take a queue's name away. ENOENT, EACCES, EPERM."""
-    mount = task.kernel.root_mount.vfs.mqueue_mount
+    mount = mqueue_mount(task.kernel.root_mount.vfs)
     dentry = _lookup(task, mount, name).dentry
     if dentry.inode is None:
         raise ENOENT("no such queue")

@@ -15,7 +15,6 @@ from emu.kernel.fs.hostfile import STREAM, HostFile, HostInode, is_terminal, ope
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
 from emu.kernel.fs.memfd import MemfdSuperBlock
 from emu.kernel.fs.memory_devices import register_memory_devices
-from emu.kernel.fs.mqueue import mount_mqueue
 from emu.kernel.fs.overlay.super_block import OverlaySuperBlock
 from emu.kernel.fs.pipefs import mount_pipefs
 from emu.kernel.fs.procfs.super_block import ProcSuperBlock, make_procfs
@@ -120,7 +119,7 @@ def mount_root(kernel: Kernel, layers: Sequence[str], upper: str | None = None) 
     vfs.register(FileSystemType(b"configfs", make_configfs))
     mount_pipefs(vfs)
     mount_anon_inodes(vfs)
-    mount_mqueue(vfs)
+    vfs.register(FileSystemType(b"mqueue", _make_mqueue))
     register_memory_devices(vfs)
     register_ttys(vfs)
     vfs.memfd_mount = Mount(MemfdSuperBlock(vfs), flags=0)
@@ -155,6 +154,12 @@ def make_debugfs(vfs: Vfs, options: bytes) -> SuperBlock:
     from emu.kernel.fs.debugfs.super_block import mount_debugfs
 
     return mount_debugfs(vfs, options)
+
+
+def _make_mqueue(vfs: Vfs, options: bytes) -> SuperBlock:
+    from emu.kernel.fs.mqueue import make_mqueue
+
+    return make_mqueue(vfs, options)
 
 
 def make_configfs(vfs: Vfs, options: bytes) -> SuperBlock:

@@ -56,12 +56,6 @@ def handle_fault(mm: AddressSpace, page: int, access: int) -> int:
     rights = mm.rights[vma.flags & VM_ACCESS]
     if not rights & access:
         raise Refused("SEGV_ACCERR")
-    return make_present(vma, page, access, rights)
-
-
-def make_present(vma: Vma, page: int, access: int, rights: int) -> int:
-    """Make a page of an area present, for an access that is allowed. `Refused`."""
-    mm = vma.mm
     try:
         if len(mm.pages) >= mm.table_room:
             mm.charge_table(len(mm.pages) + 1)

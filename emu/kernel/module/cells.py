@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class Cell:
     """An integer of a fixed width that wraps around as C's does. `value` is what is in it."""
@@ -100,6 +98,3 @@ class TextCell:
 
     def __repr__(self) -> str:
         return f"charp({self.value!r})"
-
-
-AnyCell = Cell | BoolCell | TextCell | Any

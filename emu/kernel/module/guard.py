@@ -49,20 +49,34 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
 
     An async one that does not sleep has run when this returns.
     """
+    result = run(module, function, function, arguments)
+    if not isinstance(result, CoroutineType):
+        return result
+    ended, value = step(module, function, result, None)
+    return value if ended else Sleeping(module, function, result, value)
+
+
+def run(
+    module: Module,
+    function: Callable[..., Any],
+    action: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> Any:
+    """Do something that runs code of a module, on account of one of its functions."""
     watchdog = module.watchdog
     watchdog.calls += 1
     watchdog.depth += 1
     token = running.set(module)
     try:
-        result = function(*arguments)
-        if isinstance(result, CoroutineType):
-            return _begin(module, function, result)
+        result = action(*arguments)
         if module.atomic:
-            module.check_released()
+            raise module.lock_held()
         return result
-    except (KernelError, Restart, RegistersSet):
+    except (KernelError, Restart, RegistersSet) as error:
+        if module.atomic:
+            raise oops(module, function, module.lock_held()) from error
         raise
-    except (Exception, SoftLockup) as error:
+    except (Exception, SoftLockup, SystemExit) as error:
         raise oops(module, function, error) from error
     finally:
         running.reset(token)
@@ -150,38 +164,24 @@ def step(
     outcome: bool | BaseException | None,
 ) -> tuple[bool, Any]:
     """Let a coroutine go on: whether it ended, and its result or what it waits for."""
-    watchdog = module.watchdog
-    watchdog.calls += 1
-    watchdog.depth += 1
-    token = running.set(module)
+    ended, value = run(module, function, _advance, (module, coroutine, outcome))
+    return ended, value
+
+
+def _advance(
+    module: Module, coroutine: Coroutine[Wait, Any, Any], outcome: bool | BaseException | None
+) -> tuple[bool, Any]:
     try:
         if isinstance(outcome, BaseException):
             wait = coroutine.throw(outcome)
         else:
             wait = coroutine.send(outcome)
-        if module.atomic:
-            found = module.scheduling_while_atomic()
-            coroutine.close()
-            raise found
-        return False, wait
     except StopIteration as end:
-        if module.atomic:
-            module.check_released()
         return True, end.value
-    except (KernelError, Restart, RegistersSet):
-        raise
-    except (Exception, SoftLockup) as error:
-        raise oops(module, function, error) from error
-    finally:
-        running.reset(token)
-        watchdog.depth -= 1
-        if watchdog.raised and not watchdog.depth:
-            watchdog.settle()
-
-
-def _begin(module: Module, function: Callable[..., Any], coroutine: Any) -> Any:
-    ended, value = step(module, function, coroutine, None)
-    return value if ended else Sleeping(module, function, coroutine, value)
+    if module.atomic:
+        coroutine.close()
+        raise module.scheduling_while_atomic()
+    return False, wait
 
 
 def oops(module: Module, function: Callable[..., Any], error: BaseException) -> EIO:

@@ -24,7 +24,7 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.module.guard import Sleeping, call, checked
-from emu.kernel.module.module import COMING, GOING, LIVE, Module
+from emu.kernel.module.module import COMING, GOING, LIVE, SIZE, Module
 from emu.kernel.module.objects import add_module_object, remove_module_object
 from emu.kernel.module.parameters import Parameter, split_arguments
 from emu.kernel.module.printk import LOG_ERR, LOG_WARNING, KernelLog
@@ -47,6 +47,12 @@ class Offer:
     name: str
     path: str
     summary: Summary
+
+
+def execute(path: str, namespace: dict[str, Any]) -> None:
+    """Run a module's file, which declares what it is made of."""
+    with open(path, encoding="utf-8") as file:
+        exec(compile(file.read(), path, "exec"), namespace)
 
 
 class ModuleLoader:
@@ -146,9 +152,7 @@ class ModuleLoader:
         space.__file__ = module.path
         sys.modules[space.__name__] = space
         module.namespace = space
-        with open(module.path, encoding="utf-8") as file:
-            code = compile(file.read(), module.path, "exec")
-        call(module, exec, code, space.__dict__)
+        call(module, execute, module.path, space.__dict__)
         self._warn_of_license(module)
         for name, value in given:
             parameter = module.parameters.get(name)
@@ -228,8 +232,6 @@ class ModuleLoader:
 
     def lines(self) -> Iterator[str]:
         """/proc/modules, the latest first."""
-        from emu.kernel.module.module import SIZE
-
         for module in reversed(list(self.modules.values())):
             users = [other.name for other in self.modules.values() if module in other.needs]
             names = "".join(f"{name}," for name in users)

@@ -122,11 +122,9 @@ class Module:
         """The mistake of sleeping while a lock is held."""
         return Misuse(f"scheduling while atomic{self._held_text()}")
 
-    def check_released(self) -> None:
-        """`Misuse` if a callback ended with a lock held, which is released."""
-        text = self._held_text()
-        self.break_locks()
-        raise Misuse(f"a callback returned with a lock held{text}")
+    def lock_held(self) -> Misuse:
+        """The mistake of ending a callback while a lock is held."""
+        return Misuse(f"a callback returned with a lock held{self._held_text()}")
 
     def break_locks(self) -> None:
         """Release what a callback held that went wrong."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.fs.sysfs.super_block import Sysfs
+from emu.kernel.module.module import SIZE
 from emu.kernel.module.parameters import ParameterAttribute
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add_module_object(module: Module) -> None:
         [
             ValueAttribute("initstate", lambda: module.state),
             ValueAttribute("refcnt", lambda: module.users),
-            ValueAttribute("coresize", lambda: 16384),
+            ValueAttribute("coresize", lambda: SIZE),
             ValueAttribute("initsize", lambda: 0),
             ValueAttribute("taint", lambda: "O"),
         ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.errno import EINVAL
 from emu.kernel.module.buffers import CharBuffer
-from emu.kernel.module.cells import AnyCell, BoolCell, Cell, TextCell
+from emu.kernel.module.cells import BoolCell, Cell, TextCell
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.module.parse import kstrtobool, kstrtoll
 
@@ -19,20 +17,21 @@ if TYPE_CHECKING:
     from emu.kernel.module.module import Module
     from emu.kernel.vfs.file_operations import Result
 
+ANY_NUMBER = 99
+CO_VARARGS = 4
+"""A code's flag that it takes any number of arguments: see inspect."""
+
 SLACK = 4 * PAGE_SIZE
 """How far a `show` may write beyond its page, as it should not, and be found out."""
 
 
-@cache
 def positional(function: Callable[..., Any]) -> int:
-    """How many arguments a function takes by position; 99 for any number."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return 99
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return 99
-    return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    """How many arguments a function takes by position; `ANY_NUMBER` if it does not tell."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & CO_VARARGS:
+        return ANY_NUMBER
+    bound = getattr(function, "__self__", None) is not None
+    return int(code.co_argcount) - bound
 
 
 def shown_by(
@@ -122,12 +121,8 @@ def parsed(function: Callable[..., Any], text: str) -> Any:
     return text.removesuffix("\n")
 
 
-@cache
 def _last_annotation(function: Callable[..., Any]) -> Any:
-    parameters = list(inspect.signature(function).parameters.values())
-    return parameters[-1].annotation if parameters else None
-
-
-def value_of(cell: AnyCell) -> Any:
-    """What is in a cell; anything else is itself."""
-    return cell.value if isinstance(cell, Cell | BoolCell | TextCell) else cell
+    code = getattr(function, "__code__", None)
+    if code is None or not code.co_argcount:
+        return None
+    return function.__annotations__.get(code.co_varnames[code.co_argcount - 1])

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from emu.kernel.errno import EAFNOSUPPORT, EINVAL
+from emu.kernel.net.sysctl import NetSysctls
 from emu.kernel.uapi.socket import (
     AF_INET,
     AF_INET6,
@@ -53,6 +54,7 @@ class Net:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self._families: dict[int, NetProtoFamily] = {}
+        self.sysctls = NetSysctls()
         self._last_cookie = 0
         self._mount: Mount | None = None
 

@@ -58,9 +58,6 @@ RCV_SHUTDOWN = 1
 SEND_SHUTDOWN = 2
 SHUTDOWN_MASK = 3
 
-DEFAULT_BUFFER = 212992
-"""net.core.wmem_default, rmem_default, and the most that SO_SNDBUF and SO_RCVBUF may ask for."""
-
 
 class Socket:
     """A socket. `file` is its open file, or None until accept(2) gives it one.
@@ -90,17 +87,18 @@ class Socket:
         self.write_wait = WaitQueue()
         """Where senders sleep until there is room."""
         self.receive_queue = SkBuffQueue()
-        self.sndbuf = self.rcvbuf = DEFAULT_BUFFER
+        self.sndbuf: int = net.sysctls.wmem_default
+        self.rcvbuf: int = net.sysctls.rmem_default
         self.wmem_alloc = self.rmem_alloc = 0
         """How much of the buffers is used: see `SkBuff.charge_sender`."""
-        self.rcvlowat = 1
+        self.rcvlowat: int = 1
         self.rcvtimeo_ns: int | None = None
         self.sndtimeo_ns: int | None = None
         self.linger: int | None = None
         """Seconds of SO_LINGER, if it is on."""
-        self.priority = 0
-        self.mark = 0
-        self.bound_dev_if = 0
+        self.priority: int = 0
+        self.mark: int = 0
+        self.bound_dev_if: int = 0
         self.drops = 0
         self.stamp_ns = 0
         """When the last message that was received arrived, if SO_TIMESTAMP or its like is on."""

@@ -19,7 +19,7 @@ from emu.kernel.errno import (
     ERANGE,
 )
 from emu.kernel.net.peer import NO_PEER
-from emu.kernel.net.socket import DEFAULT_BUFFER, Socket
+from emu.kernel.net.socket import Socket
 from emu.kernel.net.times import STAMPS, pack_timeout, parse_timeout
 from emu.kernel.uapi import socket as so
 from emu.kernel.uapi.capability import CAP_NET_ADMIN, CAP_NET_RAW
@@ -139,12 +139,14 @@ def _set_flag(socket: Socket, task: Task, optname: int, on: bool) -> None:
 
 
 def _set_sndbuf(socket: Socket, task: Task, number: int, value: OptionValue) -> None:
-    socket.sndbuf = max(min(number & 0xFFFFFFFF, DEFAULT_BUFFER) * 2, SOCK_MIN_SNDBUF)
+    most = socket.net.sysctls.wmem_max
+    socket.sndbuf = max(min(number & 0xFFFFFFFF, most) * 2, SOCK_MIN_SNDBUF)
     socket.write_space()
 
 
 def _set_rcvbuf(socket: Socket, task: Task, number: int, value: OptionValue) -> None:
-    socket.rcvbuf = max(min(number & 0xFFFFFFFF, DEFAULT_BUFFER) * 2, SOCK_MIN_RCVBUF)
+    most = socket.net.sysctls.rmem_max
+    socket.rcvbuf = max(min(number & 0xFFFFFFFF, most) * 2, SOCK_MIN_RCVBUF)
 
 
 def _force_sndbuf(socket: Socket, task: Task, number: int, value: OptionValue) -> None:

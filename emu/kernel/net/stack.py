@@ -19,7 +19,6 @@ from emu.kernel.net.inet.interface import InterfaceAddress, device_came_up, devi
 from emu.kernel.net.inet.neighbour import NeighbourTable
 from emu.kernel.net.inet.ports import PortTable
 from emu.kernel.net.snmp import Counters
-from emu.kernel.net.sysctl import NetSysctls
 from emu.kernel.net.tcp.table import TcpTable
 from emu.kernel.uapi.net_device import (
     ETH_P_ALL,
@@ -67,11 +66,13 @@ class Stack:
         self.devices: dict[int, NetDevice] = {}
         self.listeners: list[Listener] = []
         self.generation = 0
+        self.address_types: dict[bytes, int] = {}
+        """What the routes said of addresses, until something changes."""
         self.fibs = {size: Fib(self._route_changed) for size in (4, 16)}
         self.neighbours = {size: NeighbourTable(self, size) for size in (4, 16)}
         self.fragments = Fragments(self)
         self.counters = Counters()
-        self.sysctls = NetSysctls()
+        self.sysctls = net.sysctls
         self.udp_ports: PortTable[DatagramSocket] = PortTable(self)
         self.ping_ports: PortTable[DatagramSocket] = PortTable(self)
         self.raw_socks: dict[RawSocket, None] = {}
@@ -174,6 +175,7 @@ class Stack:
     def notify(self, event: str, about: Any) -> None:
         """Tell the listeners, and let routes be looked up anew."""
         self.generation += 1
+        self.address_types.clear()
         self.look_at_loopback()
         for listener in list(self.listeners):
             listener(event, about)

@@ -14,6 +14,7 @@ class NetSysctls:
     wmem_default: int = 212992
     wmem_max: int = 212992
     somaxconn: int = 4096
+    max_dgram_qlen: int = 10
     ip_local_port_range: tuple[int, int] = (32768, 60999)
     ip_default_ttl: int = 64
     ip_forward: int = 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EAGAIN, EINVAL
-from emu.kernel.fs.anon_inode import AnonFile, anon_inode_file, byte_order, caller
+from emu.kernel.errno import EINVAL
+from emu.kernel.fs.anon_inode import anon_inode_file, byte_order, caller
+from emu.kernel.notify.event_file import EventOperations
 from emu.kernel.notify.fanotify import FanEvent, FanotifyGroup
-from emu.kernel.uapi.fcntl import O_CLOEXEC, O_NONBLOCK, O_RDWR
-from emu.kernel.uapi.ioctl import FIONREAD
+from emu.kernel.uapi.fcntl import O_CLOEXEC, O_RDWR
 from emu.kernel.uapi.notify import (
     FAN_EVENT_INFO_TYPE_DFID,
     FAN_EVENT_INFO_TYPE_DFID_NAME,
@@ -18,7 +18,6 @@ from emu.kernel.uapi.notify import (
     FAN_REPORT_NAME,
     FANOTIFY_METADATA_VERSION,
 )
-from emu.kernel.uapi.poll import POLLIN
 from emu.kernel.vfs.export import FILEID_INO64_GEN, handle_of
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import FMODE_NONOTIFY, File
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from emu.kernel.task import Task
     from emu.kernel.uaccess import Buffer
-    from emu.kernel.vfs.file_operations import PollTable, Result
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.path import VfsPath
 
@@ -37,42 +35,36 @@ METADATA_BYTES = 24
 ALIGNMENT = 4
 
 
-class FanotifyOperations(AnonFile):
+class FanotifyOperations(EventOperations):
     """A fanotify's file operations."""
 
-    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """As many events as fit, at least one. EINVAL if not even that fits."""
+    def take(self, file: File, buffer: Buffer) -> int:
+        """Events with a descriptor of the file each where they want one, or with ids."""
         group: FanotifyGroup = file.private_data
-        if group.queue:
-            return _take(file, group, buffer)
-        if file.flags & O_NONBLOCK:
-            raise EAGAIN
-        return self._read_later(file, group, buffer)
+        order = byte_order(file)
+        done = 0
+        while group.queue:
+            event = group.queue[0]
+            ids = _ids(group, event, order) if group.by_fid else b""
+            size = METADATA_BYTES + len(ids)
+            if size > buffer.count:
+                if not done:
+                    raise EINVAL("no room for one event")
+                break
+            group.queue.popleft()
+            fd = FAN_NOFD if event.path is None else _open(caller(file), group, event.path)
+            code = "<" if order == "little" else ">"
+            head = struct.pack(
+                f"{code}IBBHQii", size, FANOTIFY_METADATA_VERSION, 0, METADATA_BYTES, event.mask,
+                fd, event.pid,
+            )  # fmt: skip
+            done += buffer.copy_to(head + ids)
+        return done
 
-    async def _read_later(self, file: File, group: FanotifyGroup, buffer: Buffer) -> int:
-        while not group.queue:
-            await group.wait.wait()
-        return _take(file, group, buffer)
-
-    def poll(self, file: File, waits: PollTable | None) -> int:
-        """Readable while there are events."""
+    def waiting(self, file: File) -> int:
+        """Without the ids, as on Linux."""
         group: FanotifyGroup = file.private_data
-        if waits is not None:
-            waits.append(group.wait)
-        return POLLIN if group.queue else 0
-
-    def unlocked_ioctl(self, file: File, task: Task, cmd: int, arg: int) -> Result:
-        """FIONREAD: the bytes of all events but for their ids."""
-        if cmd != FIONREAD:
-            return super().unlocked_ioctl(file, task, cmd, arg)
-        group: FanotifyGroup = file.private_data
-        task.mm.write_u32(arg, len(group.queue) * METADATA_BYTES)
-        return 0
-
-    def release(self, inode: Inode, file: File) -> None:
-        """The marks end."""
-        group: FanotifyGroup = file.private_data
-        group.close()
+        return len(group.queue) * METADATA_BYTES
 
     def show_fdinfo(self, file: File) -> bytes:
         """The flags of fanotify_init(2)."""
@@ -86,29 +78,6 @@ FANOTIFY = FanotifyOperations()
 def create_fanotify(task: Task, group: FanotifyGroup, flags: int) -> File:
     """A new fanotify. `flags` may hold O_NONBLOCK."""
     return anon_inode_file(task, b"[fanotify]", FANOTIFY, group, O_RDWR | flags)
-
-
-def _take(file: File, group: FanotifyGroup, buffer: Buffer) -> int:
-    """Give a reader the events that fit, each with a descriptor of its file where it wants one."""
-    order = byte_order(file)
-    done = 0
-    while group.queue:
-        event = group.queue[0]
-        ids = _ids(group, event, order) if group.by_fid else b""
-        size = METADATA_BYTES + len(ids)
-        if size > buffer.count:
-            if not done:
-                raise EINVAL("no room for one event")
-            break
-        group.queue.popleft()
-        fd = FAN_NOFD if event.path is None else _open(caller(file), group, event.path)
-        code = "<" if order == "little" else ">"
-        head = struct.pack(
-            f"{code}IBBHQii", size, FANOTIFY_METADATA_VERSION, 0, METADATA_BYTES, event.mask, fd,
-            event.pid,
-        )  # fmt: skip
-        done += buffer.copy_to(head + ids)
-    return done
 
 
 def _open(task: Task, group: FanotifyGroup, path: VfsPath) -> int:

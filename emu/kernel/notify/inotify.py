@@ -6,12 +6,11 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.kernel.errno import EAGAIN, EEXIST, EINVAL, EMFILE, ENOSPC
-from emu.kernel.fs.anon_inode import AnonFile, anon_inode_file, byte_order
+from emu.kernel.errno import EEXIST, EINVAL, EMFILE, ENOSPC
+from emu.kernel.fs.anon_inode import anon_inode_file, byte_order
+from emu.kernel.notify.event_file import EventOperations
 from emu.kernel.notify.marks import Event, Mark
 from emu.kernel.notify.notifier import notifier_of
-from emu.kernel.uapi.fcntl import O_NONBLOCK
-from emu.kernel.uapi.ioctl import FIONREAD
 from emu.kernel.uapi.notify import (
     FS_DELETE_SELF,
     FS_MOVE_SELF,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.file import File
-    from emu.kernel.vfs.file_operations import PollTable, Result
     from emu.kernel.vfs.inode import Inode
 
 EVENT_BYTES = 16
@@ -137,42 +135,30 @@ class InotifyGroup:
         self.wait.wake_up_all(POLLIN)
 
 
-class InotifyOperations(AnonFile):
+class InotifyOperations(EventOperations):
     """An inotify's file operations."""
 
-    def read(self, file: File, buffer: Buffer, pos: int) -> Result:
-        """As many events as fit, at least one. EINVAL if not even that fits."""
+    def take(self, file: File, buffer: Buffer) -> int:
+        """Events of a fixed part and a name."""
         group: InotifyGroup = file.private_data
-        if group.queue:
-            return _take(file, group, buffer)
-        if file.flags & O_NONBLOCK:
-            raise EAGAIN
-        return self._read_later(file, group, buffer)
+        head = HEAD[byte_order(file)]
+        done = 0
+        while group.queue:
+            event = group.queue[0]
+            size = EVENT_BYTES + event.padded
+            if size > buffer.count:
+                if not done:
+                    raise EINVAL("no room for one event")
+                break
+            packed = head.pack(event.wd, event.mask, event.cookie, event.padded)
+            done += buffer.copy_to(packed + event.name.ljust(event.padded, b"\0"))
+            group.queue.popleft()
+        return done
 
-    async def _read_later(self, file: File, group: InotifyGroup, buffer: Buffer) -> int:
-        while not group.queue:
-            await group.wait.wait()
-        return _take(file, group, buffer)
-
-    def poll(self, file: File, waits: PollTable | None) -> int:
-        """Readable while there are events."""
+    def waiting(self, file: File) -> int:
+        """See `EventOperations.waiting`."""
         group: InotifyGroup = file.private_data
-        if waits is not None:
-            waits.append(group.wait)
-        return POLLIN if group.queue else 0
-
-    def unlocked_ioctl(self, file: File, task: Task, cmd: int, arg: int) -> Result:
-        """FIONREAD: how many bytes all events take."""
-        if cmd != FIONREAD:
-            return super().unlocked_ioctl(file, task, cmd, arg)
-        group: InotifyGroup = file.private_data
-        task.mm.write_u32(arg, sum(EVENT_BYTES + event.padded for event in group.queue))
-        return 0
-
-    def release(self, inode: Inode, file: File) -> None:
-        """The watches end."""
-        group: InotifyGroup = file.private_data
-        group.close()
+        return sum(EVENT_BYTES + event.padded for event in group.queue)
 
     def show_fdinfo(self, file: File) -> bytes:
         """The watches."""
@@ -196,20 +182,3 @@ def create_inotify(task: Task, flags: int) -> File:
         raise EMFILE("too many inotifies of this user")
     limits.instances[group.uid] = count + 1
     return anon_inode_file(task, b"inotify", INOTIFY, group, flags)
-
-
-def _take(file: File, group: InotifyGroup, buffer: Buffer) -> int:
-    """Give a reader the events that fit."""
-    head = HEAD[byte_order(file)]
-    done = 0
-    while group.queue:
-        event = group.queue[0]
-        size = EVENT_BYTES + event.padded
-        if size > buffer.count:
-            if not done:
-                raise EINVAL("no room for one event")
-            break
-        packed = head.pack(event.wd, event.mask, event.cookie, event.padded)
-        done += buffer.copy_to(packed + event.name.ljust(event.padded, b"\0"))
-        group.queue.popleft()
-    return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from emu.kernel.args import U64, Fd, FlagsArg, OptionalPath
+from emu.kernel.args import Fd, FlagsArg, OptionalPath
 from emu.kernel.errno import EINVAL, ENOTDIR, EPERM
 from emu.kernel.notify.fanotify import FID_MODES, FanotifyGroup, check_mask
 from emu.kernel.notify.fanotify_file import FANOTIFY, create_fanotify
@@ -43,6 +43,7 @@ from emu.kernel.uapi.notify import (
     FAN_REPORT_TID,
     FAN_UNLIMITED_MARKS,
     FAN_UNLIMITED_QUEUE,
+    FANOTIFY_EVENTS,
     FANOTIFY_INIT_FLAGS,
     FANOTIFY_MARK_FLAGS,
 )
@@ -56,6 +57,7 @@ from emu.kernel.vfs.permission import MAY_READ, inode_permission
 from emu.kernel.vfs.super_block import SuperBlock
 
 InitFlags = Annotated[int, FlagsArg(family=FANOTIFY_INIT_FLAGS)]
+EventMask = Annotated[int, FlagsArg(bits=64, family=FANOTIFY_EVENTS)]
 MarkFlags = Annotated[int, FlagsArg(family=FANOTIFY_MARK_FLAGS)]
 
 CLASSES = FAN_CLASS_CONTENT | FAN_CLASS_PRE_CONTENT
@@ -97,7 +99,7 @@ def fanotify_init(task: Task, flags: InitFlags, event_f_flags: OpenFlags) -> int
 
 @syscall("sys_fanotify_mark")
 def fanotify_mark(
-    task: Task, fanotify_fd: Fd, flags: MarkFlags, mask: U64, dfd: Fd, pathname: OptionalPath
+    task: Task, fanotify_fd: Fd, flags: MarkFlags, mask: EventMask, dfd: Fd, pathname: OptionalPath
 ) -> int:
     """Add, change or remove marks. See fanotify_mark(2)."""
     command = flags & COMMANDS

@@ -16,7 +16,6 @@ from emu.kernel.uapi.socket import (
     SOCK_CLOEXEC,
     SOCK_NONBLOCK,
     SOCK_TYPE_MASK,
-    SOMAXCONN,
 )
 from emu.kernel.vfs.fdtable import fd_install
 
@@ -65,7 +64,8 @@ def bind(task: Task, fd: Fd, umyaddr: InSockaddr, addrlen: Int) -> int:
 @syscall("sys_listen")
 def listen(task: Task, fd: Fd, backlog: Int) -> int:
     """Let others connect to a socket. See listen(2)."""
-    socket_of(task.files[fd]).listen(task, min(backlog & 0xFFFFFFFF, SOMAXCONN))
+    found = socket_of(task.files[fd])
+    found.listen(task, min(backlog & 0xFFFFFFFF, found.net.sysctls.somaxconn))
     return 0
 
 

@@ -14,6 +14,9 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.resource import RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD
 
+LOAD_SCALE = 1 << 16
+"""SI_LOAD_SHIFT: load averages are told in these fractions."""
+
 OutSysinfo = Annotated[UserStruct, StructArg(layout="sysinfo", out=True)]
 OutRusage = Annotated[UserStruct, StructArg(layout="rusage", out=True)]
 RUSAGE_WHO = FlagFamily(
@@ -30,18 +33,17 @@ Who = Annotated[int, FlagsArg(signed=True, family=RUSAGE_WHO)]
 
 @syscall("sys_sysinfo")
 def sysinfo(task: Task, info: OutSysinfo) -> int:
-    """Tell the uptime and the memory. See sysinfo(2).
-
-    Load averages are zero, as is all swap.
-    """
+    """Tell the uptime, the load and the memory; there is no swap. See sysinfo(2)."""
     kernel = task.kernel
     total, free = memory(task)
     # 32-bit callers count in pages once bytes do not fit, as do_sysinfo has it.
     unit = 1 if total < 1 << 32 or task.abi.layout("sysinfo").size > 64 else PAGE_SIZE
     info.write(
         uptime=wrapped(-(-kernel.clock.boottime_ns() // NSEC_PER_SEC), task.abi.word_bits),
+        loads=tuple(int(average * LOAD_SCALE) for average in kernel.load.averages()),
         totalram=total // unit,
         freeram=free // unit,
+        sharedram=kernel.ram.shmem_pages() * PAGE_SIZE // unit,
         procs=len(kernel.tasks),
         mem_unit=unit,
     )

@@ -52,7 +52,7 @@ class Vfs:
         self.pipe_memory: PipeMemory
         self.memfd_mount: Mount
         self.anon_inode_mount: Mount
-        self.mqueue_mount: Mount
+        self.mqueue_mount: Mount | None = None
         self.nsfs_mount: Mount | None = None
         """Made when somebody first looks at a namespace."""
         self.procfs: SuperBlock | None = None

@@ -168,31 +168,14 @@ ROLE(say_capabilities)
 
 static char program_path[80];
 
-static void copy_program(void)
-{
-	char buffer[65536];
-	ssize_t length;
-	int from = opened("/proc/self/exe", O_RDONLY), to = open("program", O_CREAT | O_WRONLY, 0755);
-
-	while ((length = read(from, buffer, sizeof buffer)) > 0)
-		write(to, buffer, (size_t)length);
-	close(to), close(from);
-	snprintf(program_path, sizeof program_path, "%s/program", place);
-}
-
 static void run_it(void)
 {
+	snprintf(program_path, sizeof program_path, "%s/program", place);
 	char *words[] = { program_path, "--role", "say_capabilities", getenv("PROCESSES_CASE"), NULL };
 
 	execv(program_path, words);
 	say_result("exec", -1);
 }
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LE32(x) __builtin_bswap32((uint32_t)(x))
-#else
-#define LE32(x) (uint32_t)(x)
-#endif
 
 static int give(uint64_t permitted, uint64_t inheritable, int effective)
 {
@@ -204,7 +187,7 @@ static int give(uint64_t permitted, uint64_t inheritable, int effective)
 
 FILE_CASE(capabilities_of_a_program)
 {
-	copy_program();
+	copy_program("program");
 	say_result("set", give(BIT(CAP_CHOWN) | BIT(CAP_KILL), 0, 1));
 	as_user(SOMEBODY, SOMEBODY, run_it);
 	say_result("not effective", give(BIT(CAP_CHOWN), 0, 0));
@@ -216,7 +199,7 @@ FILE_CASE(capabilities_of_a_program)
 
 FILE_CASE(capabilities_of_a_program_and_the_bounding_set)
 {
-	copy_program();
+	copy_program("program");
 	give(BIT(CAP_CHOWN) | BIT(CAP_KILL), 0, 1);
 	prctl(PR_CAPBSET_DROP, CAP_CHOWN, 0, 0, 0);
 	as_user(SOMEBODY, SOMEBODY, run_it);
@@ -226,7 +209,7 @@ FILE_CASE(ambient_capabilities_survive_exec)
 {
 	uint64_t some = BIT(CAP_CHOWN);
 
-	copy_program();
+	copy_program("program");
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	setresgid(SOMEBODY, SOMEBODY, SOMEBODY), setresuid(SOMEBODY, SOMEBODY, SOMEBODY);
 	set(some, some, some);

@@ -104,17 +104,11 @@ FILE_CASE(supplementary_groups)
 	say_open("another group's", open("other", O_RDONLY));
 }
 
-static void copy_program(const char *name, mode_t mode, uid_t uid, gid_t gid)
+static void make_program(mode_t mode, uid_t uid, gid_t gid)
 {
-	char buffer[65536];
-	ssize_t length;
-	int from = opened("/proc/self/exe", O_RDONLY), to = open(name, O_CREAT | O_WRONLY, 0755);
-
-	while ((length = read(from, buffer, sizeof buffer)) > 0)
-		write(to, buffer, (size_t)length);
-	close(to), close(from);
-	chown(name, uid, gid);
-	chmod(name, mode);
+	copy_program("program");
+	chown("program", uid, gid);
+	chmod("program", mode);
 }
 
 static long status_word(const char *field, int base)
@@ -151,25 +145,25 @@ static void run_it(void)
 
 FILE_CASE(a_setuid_program)
 {
-	copy_program("program", 04755, OTHER, OTHER);
+	make_program(04755, OTHER, OTHER);
 	as_user(SOMEBODY, SOMEBODY, run_it);
 }
 
 FILE_CASE(a_setuid_root_program)
 {
-	copy_program("program", 04755, 0, 0);
+	make_program(04755, 0, 0);
 	as_user(SOMEBODY, SOMEBODY, run_it);
 }
 
 FILE_CASE(a_setgid_program)
 {
-	copy_program("program", 02755, OTHER, OTHER);
+	make_program(02755, OTHER, OTHER);
 	as_user(SOMEBODY, SOMEBODY, run_it);
 }
 
 FILE_CASE(a_setgid_program_that_the_group_may_not_run)
 {
-	copy_program("program", 02745, OTHER, OTHER);
+	make_program(02745, OTHER, OTHER);
 	as_user(SOMEBODY, SOMEBODY, run_it);
 }
 
@@ -181,19 +175,19 @@ static void run_it_without_new_privileges(void)
 
 FILE_CASE(no_new_privileges)
 {
-	copy_program("program", 06755, OTHER, OTHER);
+	make_program(06755, OTHER, OTHER);
 	as_user(SOMEBODY, SOMEBODY, run_it_without_new_privileges);
 }
 
 FILE_CASE(an_ordinary_program)
 {
-	copy_program("program", 0755, OTHER, OTHER);
+	make_program(0755, OTHER, OTHER);
 	as_user(SOMEBODY, SOMEBODY, run_it);
 }
 
 FILE_CASE(programs_need_the_right_to_run)
 {
-	copy_program("program", 0744, OTHER, OTHER);
+	make_program(0744, OTHER, OTHER);
 	as_user(SOMEBODY, SOMEBODY, run_it);
 	chmod("program", 0644);
 	say_result("by root", execl("program", "program", "--list", NULL));

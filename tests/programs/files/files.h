@@ -42,7 +42,18 @@ void say_there(const char *what, const char *path);
 /* Runs a function in a child with these ids, no groups and no capabilities, and says its end if it is not 0. */
 void as_user(uid_t uid, gid_t gid, void (*function)(void));
 void become(uid_t uid, gid_t gid);
+/* This program once more, in the directory: mode 0755. */
+void copy_program(const char *name);
 /* A name of LENGTH characters. */
 const char *long_name(size_t length);
+
+/* Attributes hold numbers as disks do. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LE16(number) __builtin_bswap16((uint16_t)(number))
+#define LE32(number) __builtin_bswap32((uint32_t)(number))
+#else
+#define LE16(number) ((uint16_t)(number))
+#define LE32(number) ((uint32_t)(number))
+#endif
 
 #endif

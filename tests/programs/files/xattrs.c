@@ -125,13 +125,6 @@ struct acl {
 	struct acl_entry entries[6];
 };
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LE16(x) __builtin_bswap16(x)
-#define LE32(x) __builtin_bswap32(x)
-#else
-#define LE16(x) (x)
-#define LE32(x) (x)
-#endif
 #define ENTRY(tag, permission, id) { LE16(tag), LE16(permission), LE32((uint32_t)(id)) }
 enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHERS = 32 };
 

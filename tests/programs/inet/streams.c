@@ -19,6 +19,8 @@ CASE(half_a_close)
 
 CASE(both_close)
 {
+	union address peer;
+	socklen_t size = sizeof peer;
 	int pair[2];
 
 	connected(pair);
@@ -29,7 +31,7 @@ CASE(both_close)
 	say_state("state", pair[0]);
 	say_events("events", pair[0], POLLIN | POLLOUT | POLLRDHUP);
 	say_result("shutdown", shutdown(pair[0], SHUT_RDWR));
-	say_result("getpeername", getpeername(pair[0], NULL, NULL) ? -1 : 0);
+	say_result("getpeername", getpeername(pair[0], &peer.any, &size));
 }
 
 CASE(shutdown_for_reading)
@@ -197,15 +199,16 @@ CASE(the_low_water_mark)
 CASE(a_receive_timeout)
 {
 	struct timeval time = { 0, 20000 };
+	static char block[1 << 20];
 	int pair[2];
 
 	connected(pair);
 	say_result("set", setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time));
 	say_received("received", pair[0], 0);
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
-	while (send(pair[0], "0123456789abcdef", 16, MSG_DONTWAIT) > 0)
+	while (send(pair[0], block, sizeof block, MSG_DONTWAIT) > 0)
 		;
-	say_result("sent", send(pair[0], "x", 1, 0));
+	say_result("sent", send(pair[0], block, sizeof block, 0) < 0 ? -1 : 0);
 }
 
 CASE(a_full_connection_does_not_take_more)
@@ -222,8 +225,6 @@ CASE(a_full_connection_does_not_take_more)
 	for (int calm = 0; calm < 5; calm++, wait_a_little())
 		while ((count = send(pair[0], block, sizeof block, 0)) > 0)
 			total += count, calm = 0;
-	say_result("more", send(pair[0], "x", 1, 0));
-	say_events("events", pair[0], POLLOUT);
 	say_yes("more than the sender's buffer", total > 20000);
 	while (read_ < total && wait_for(pair[1], POLLIN))
 		while ((count = recv(pair[1], block, sizeof block, 0)) > 0)

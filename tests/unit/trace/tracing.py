@@ -34,12 +34,14 @@ class Traced(Caller):
             return enter
 
         self.binder.decoder = decoder
+        self.bound.pop(entry, None)
         try:
             event.result = self.call(entry, *arguments)
         except KernelError as error:
             event.error = error
         finally:
             self.binder.decoder = real_call
+            self.bound.pop(entry, None)
         self.tracer.leave(event)
         return self.out.getvalue()
 

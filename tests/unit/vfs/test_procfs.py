@@ -1,6 +1,8 @@
 """/proc: the system's files and a process's own."""
 
 import struct
+import subprocess
+import sys
 
 import pytest
 
@@ -9,7 +11,9 @@ from emu.kernel.fs.procfs.net import NET
 from emu.kernel.fs.procfs.pid import PROCESS, THREAD
 from emu.kernel.fs.procfs.root import SYSTEM
 from emu.kernel.fs.procfs.sysctl import SYSCTL
+from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.file_operations import FileOperations
+from tests.support.running import ROOT
 from tests.unit.vfs.guest import Guest
 
 
@@ -213,3 +217,76 @@ def test_the_old_scale_has_its_own_bounds(guest):
     assert user.write(fd, b"-1") == "EACCES"
     assert user.write(fd, b"2") == 1
     assert user.write(fd, b"1") == "EACCES"
+
+
+def test_unix_sockets_are_listed(guest):
+    fd = guest.sys("socket", 1, 1, 0)
+    name = b"\1\0" + b"\0name"
+    guest.mm.write(guest.buffer, name)
+    assert guest.sys("bind", fd, guest.buffer, len(name)) == 0
+    assert guest.sys("listen", fd, 1) == 0
+    ino = guest.readlink(f"/proc/self/fd/{fd}")[8:-1].decode()
+    line = guest.cat("/proc/net/unix").decode().splitlines()[1]
+    assert line == f"{0:016x}: 00000002 00000000 00010000 0001 01 {ino:>5} @name"
+
+
+def test_variables_act(guest):
+    guest.make("/proc/sys/kernel/ns_last_pid", b"4000\n")
+    assert guest.kernel.allocate_pid() == 4001
+    guest.make("/proc/sys/kernel/pid_max", b"0x12d\n")
+    assert guest.kernel.allocate_pid() == 300
+    fd = guest.open("/proc/sys/kernel/pid_max", "O_WRONLY")
+    assert guest.write(fd, b"300\n") == "EINVAL"
+    guest.make("/proc/sys/vm/max_map_count", b"0\n")
+    assert guest.sys("mmap", 0, 4096, 0, 0x22, -1 & (1 << 64) - 1, 0) == "ENOMEM"
+    assert guest.open("/proc/sys/vm/drop_caches") == "EACCES"
+
+
+def test_the_start_of_a_machine_imports_no_tables_of_proc():
+    code = "import sys; from emu.machine import Machine; Machine(); print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True,
+                                text=True, cwd=ROOT).stdout.split())  # fmt: skip
+    assert "emu.kernel.fs.procfs.super_block" in loaded
+    later = (
+        "fs.procfs.rows fs.procfs.root fs.procfs.sysctl fs.mqueue fs.nsfs fs.sysfs.devices "
+        "ipc.namespace ipc.mqueue kconfig"
+    )
+    for module in later.split():
+        assert f"emu.kernel.{module}" not in loaded
+
+
+def test_the_networks_devices_are_in_sysfs(guest):
+    assert guest.ls("/sys/class/net") == ["lo"]
+    assert guest.readlink("/sys/class/net/lo") == b"../../devices/virtual/net/lo"
+    lo = "/sys/class/net/lo"
+    assert guest.cat(f"{lo}/address") == b"00:00:00:00:00:00\n"
+    assert guest.cat(f"{lo}/operstate") == b"unknown\n"
+    assert guest.cat(f"{lo}/uevent") == b"INTERFACE=lo\nIFINDEX=1\n"
+    assert guest.cat(f"{lo}/statistics/rx_bytes") == b"0\n"
+    assert guest.readlink(f"{lo}/subsystem") == b"../../../../class/net"
+    stack = guest.kernel.net.stack
+    dev = stack.devices[1]
+    del stack.devices[1]
+    assert guest.ls("/sys/devices/virtual/net") == []
+    stack.devices[1] = dev
+    assert guest.ls("/sys/devices/virtual/net") == ["lo"]
+
+
+def test_the_load_is_the_same_by_sysinfo_and_loadavg(guest):
+    guest.kernel.load.ran(30_000_000_000, 1)
+    guest.clock.advance(60_000_000_000)
+    assert guest.cat("/proc/loadavg").startswith(b"0.63 0.18 0.06 ")
+    assert guest.sys("sysinfo", guest.buffer) == 0
+    assert [round(load / 65536, 2) for load in guest.get("sysinfo")["loads"]] == [0.63, 0.18, 0.06]
+
+
+def test_writing_an_action_tells_of_a_device_again(guest):
+    told = []
+    guest.kernel.part(Uevents).listeners.append(told.append)
+    name = "/sys/class/mem/null/uevent"
+    assert guest.cat(name) == b"MAJOR=1\nMINOR=3\nDEVNAME=null\nDEVMODE=0666\n"
+    guest.make(name, b"add\n")
+    assert told[0].startswith(b"add@/devices/virtual/mem/null\0ACTION=add\0")
+    assert b"\0SUBSYSTEM=mem\0" in told[0]
+    assert guest.cat("/sys/kernel/uevent_seqnum") == b"1\n"
+    assert guest.write(guest.open(name, "O_WRONLY"), b"frobnicate") == "EINVAL"

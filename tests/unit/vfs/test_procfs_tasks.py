@@ -1,5 +1,6 @@
 """/proc/PID: who may see what, and what the files about memory do."""
 
+import gc
 import struct
 
 import pytest
@@ -223,3 +224,13 @@ def test_an_open_directory_of_a_process_takes_signals(guest, user):
     assert guest.sys("pidfd_send_signal", guest.open("/proc"), 0, 0, 0) == "EBADF"
     del guest.kernel.tasks[user.task.pid]
     assert guest.sys("pidfd_send_signal", fd, 0, 0, 0) == "ESRCH"
+
+
+def test_a_procfs_that_nobody_keeps_is_told_nothing_more(guest):
+    before = len(guest.kernel.pid_forgotten)
+    guest.mkdir("/p")
+    assert guest.sys("mount", "proc", "/p", "proc", 0, 0) == 0
+    assert len(guest.kernel.pid_forgotten) == before + 1
+    assert guest.sys("umount", "/p", 0) == 0
+    gc.collect()
+    assert len(guest.kernel.pid_forgotten) == before

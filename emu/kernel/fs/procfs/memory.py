@@ -16,8 +16,8 @@ from emu.kernel.fs.procfs.access import current_of, mm_of, present
 from emu.kernel.fs.procfs.maps import show_maps
 from emu.kernel.fs.procfs.smaps import show_smaps, show_smaps_rollup
 from emu.kernel.fs.procfs.text import GeneratedText, taken
+from emu.kernel.mm.force import read_forced, write_forced
 from emu.kernel.mm.ram import ZERO_FRAME
-from emu.kernel.mm.remote import read_remote, write_remote
 from emu.kernel.ptrace_access import (
     PTRACE_MODE_ATTACH,
     PTRACE_MODE_FSCREDS,
@@ -229,20 +229,17 @@ class ClearRefs(FileOperations):
 
 
 def _read(mm: AddressSpace, buffer: Buffer, address: int, count: int) -> int:
-    try:
-        data = read_remote(mm, address, count)
-    except EFAULT:
-        raise EIO("nothing is there") from None
+    data = read_forced(mm, address, count)
+    if not data:
+        raise EIO("nothing is there")
     return buffer.copy_to(data)
 
 
 def _write(mm: AddressSpace, buffer: Buffer, address: int, count: int) -> int:
-    data = buffer.copy_from(count)
-    try:
-        write_remote(mm, address, data)
-    except EFAULT:
-        raise EIO("nothing is there") from None
-    return len(data)
+    done = write_forced(mm, address, buffer.copy_from(count))
+    if not done:
+        raise EIO("nothing is there")
+    return done
 
 
 def page_entry(mm: AddressSpace, page: int, shows_frame: bool) -> int:

@@ -23,6 +23,7 @@ NET: Table = {
     b"icmp6": text(f"{SOCKETS}:show_icmp6"),
     b"if_inet6": text(f"{DEVICES}:show_if_inet6"),
     b"ipv6_route": text(f"{DEVICES}:show_ipv6_route"),
+    b"netlink": text("emu.kernel.net.proc.netlink:show_netlink"),
     b"netstat": text(f"{COUNTERS}:show_netstat"),
     b"packet": text(f"{SOCKETS}:show_packet"),
     b"raw": text(f"{SOCKETS}:show_raw"),
@@ -35,6 +36,7 @@ NET: Table = {
     b"tcp6": text(f"{SOCKETS}:show_tcp6"),
     b"udp": text(f"{SOCKETS}:show_udp"),
     b"udp6": text(f"{SOCKETS}:show_udp6"),
+    b"unix": text("emu.kernel.net.proc.unix:show_unix"),
 }
 """Rows about the kernel: there is one network namespace."""
 

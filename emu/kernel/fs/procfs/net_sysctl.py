@@ -27,13 +27,20 @@ def several(name: str, minimum: int = 0, maximum: int = INT_MAX) -> Row:
     return numbers(f"net.stack.sysctls.{name}", minimum, maximum)
 
 
+def core(name: str, minimum: int = 0) -> Row:
+    """A number of all families', for which the Internet need not be there."""
+    return number(f"net.sysctls.{name}", minimum, INT_MAX)
+
+
 CORE: Table = {
     **{
-        name.encode(): variable(name, LEAST_SOCKET_MEMORY)
+        name.encode(): core(name, LEAST_SOCKET_MEMORY)
         for name in ("rmem_default", "rmem_max", "wmem_default", "wmem_max")
     },
-    b"somaxconn": variable("somaxconn"),
+    b"somaxconn": core("somaxconn"),
 }
+
+UNIX: Table = {b"max_dgram_qlen": core("max_dgram_qlen")}
 
 IPV4: Table = {
     b"icmp_echo_ignore_all": variable("icmp_echo_ignore_all", 0, 1),
@@ -64,4 +71,5 @@ NET_SYSCTL: Table = {
     b"core": group(CORE),
     b"ipv4": group(IPV4),
     b"ipv6": group(IPV6),
+    b"unix": group(UNIX),
 }

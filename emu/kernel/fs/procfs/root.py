@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.fs.procfs.access import current_of
-from emu.kernel.fs.procfs.rows import Table, folder, link, text
+from emu.kernel.fs.procfs.rows import Table, TableDirectory, folder, link, text
 
 if TYPE_CHECKING:
+    from emu.kernel.fs.procfs.super_block import ProcSuperBlock
     from emu.kernel.kernel import Kernel
 
 LINKS: Table = {
@@ -66,6 +67,12 @@ def root_table(kernel: Kernel, *, pids_only: bool) -> Table:
         return SYSTEM
     left_out = {name for name, part in PART_OF.items() if not config.allows(part)}
     return {name: row for name, row in SYSTEM.items() if name not in left_out}
+
+
+def root_directory(sb: ProcSuperBlock) -> TableDirectory:
+    """The system's files of one mount."""
+    kernel = sb.vfs.kernel
+    return TableDirectory(sb, kernel, root_table(kernel, pids_only=sb.options.pids_only))
 
 
 def self_link(kernel: Kernel) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EPERM
 from emu.kernel.fs.procfs.access import current_of, may_read, present, require_attach
 from emu.kernel.fs.procfs.status import state_of
+from emu.kernel.ptrace.registers import registers_on_cpu
 from emu.kernel.uapi.capability import CAP_SYS_ADMIN
 
 if TYPE_CHECKING:
@@ -69,15 +70,10 @@ def _length(code: CodeType) -> int:
 
 
 def _registers(task: Task) -> tuple[int, list[int], int, int]:
-    """What a task called with. Its registers are on the CPU only for as long as we look."""
-    cpu, convention = task.cpu, task.abi.convention
-    task.kernel.sched.save_registers(task)
-    mine = cpu.save()
-    cpu.restore(task.saved_registers)
-    try:
+    """What a task called with: number, arguments, stack pointer, program counter."""
+    convention = task.abi.convention
+    with registers_on_cpu(task) as cpu:
         registers = cpu.registers
         arguments = [registers[name] for name in convention.arguments[:ARGUMENTS]]
         arguments += [0] * (ARGUMENTS - len(arguments))
         return registers[convention.number], arguments, registers[convention.stack_pointer], cpu.pc
-    finally:
-        cpu.restore(mine)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakMethod
 
 from emu.kernel.errno import EINVAL, ENOENT, EPERM
-from emu.kernel.fs.procfs.rows import TableDirectory
 from emu.kernel.uapi.mount import PROC_SUPER_MAGIC
 from emu.kernel.uapi.stat import S_IFDIR, S_IFMT
 from emu.kernel.vfs.inode import DirEntry, Inode
@@ -15,6 +14,7 @@ from emu.kernel.vfs.super_block import SuperBlock
 
 if TYPE_CHECKING:
     from emu.kernel.fs.procfs.pid import TaskDirectory, ThreadsDirectory
+    from emu.kernel.fs.procfs.rows import TableDirectory
     from emu.kernel.task import Task
     from emu.kernel.vfs.vfs import Vfs
 
@@ -71,9 +71,7 @@ class ProcSuperBlock(SuperBlock):
         self.thread_homes: dict[int, ThreadsDirectory] = {}
         """The ``task`` directories that know a thread, by its id."""
         self.set_root(ProcRoot(self))
-        # Weakly: what is unmounted and closed may go.
-        forget = WeakMethod(self.forget_pid)
-        vfs.kernel.pid_forgotten.append(lambda pid: (found := forget()) and found(pid))
+        listen_for_ends(self)
 
     def forget_pid(self, pid: int) -> None:
         """Drop what there is of a process or thread that is gone: see proc_flush_pid."""
@@ -99,64 +97,69 @@ class ProcSuperBlock(SuperBlock):
         return self.options.show()
 
 
-class ProcRoot(TableDirectory):
-    """/proc: its fixed entries, and the processes."""
+def listen_for_ends(sb: ProcSuperBlock) -> None:
+    """Have a procfs told of ids that are free again, for as long as somebody keeps it."""
+    listeners = sb.vfs.kernel.pid_forgotten
 
-    __slots__ = ("_processes",)
+    def forget(pid: int) -> None:
+        found = weak()
+        if found is not None:
+            found(pid)
+
+    weak = WeakMethod(sb.forget_pid, lambda _: listeners.remove(forget))
+    listeners.append(forget)
+
+
+class ProcRoot(Inode):
+    """/proc: the system's files, what was added to `entries`, and the processes.
+
+    It is made when the machine starts; all that is in it when somebody looks.
+    """
+
+    __slots__ = ("_fixed", "_processes", "entries")
 
     sb: ProcSuperBlock
 
     def __init__(self, sb: ProcSuperBlock) -> None:
-        super().__init__(sb, sb.vfs.kernel, {})
+        super().__init__(sb, S_IFDIR | 0o555)
+        self.entries = added_entries(sb)
         self._processes: dict[int, TaskDirectory] = {}
+        self._fixed: TableDirectory | None = None
+
+    def touch_atime(self) -> None:
+        """Times mean nothing here."""
+
+    def touch_atime_always(self) -> None:
+        """Times mean nothing here."""
 
     def lookup(self, name: bytes) -> Inode | None:
-        """A process, or one of the system's files, which are put here with the first."""
+        """A process, or one of the system's files."""
         if name.isdigit():
             return self._find_process(name)
-        self._fill()
-        return super().lookup(name)
+        return self.fixed().lookup(name) or self.entries.get(name)
 
-    def find(self, name: bytes) -> Inode | None:
-        """One of the system's files, or what a module put into /proc."""
-        return super().find(name) or self._of_modules().get(name)
-
-    def others(self) -> Sequence[DirEntry]:
-        """What modules put here, and a directory for each process, in order of their ids."""
+    def iterate(self) -> Sequence[DirEntry]:
+        """The system's files, and a directory for each process, in order of their ids."""
         tasks = self.sb.vfs.kernel.tasks
-        theirs = [
-            DirEntry(name, inode.ino, inode.mode & S_IFMT)
-            for name, inode in self._of_modules().items()
-        ]
-        return theirs + [
+        added = [DirEntry(n, i.ino, i.mode & S_IFMT) for n, i in self.entries.items()]
+        processes = [
             DirEntry(b"%d" % pid, self._process(task).ino, S_IFDIR)
             for pid, task in sorted(tasks.items())
             if task.tgid == pid and self._may_see(task, INVISIBLE)
         ]
+        return [*self.fixed().iterate(), *added, *processes]
 
-    def iterate(self) -> Sequence[DirEntry]:
-        """The system's files and the processes."""
-        self._fill()
-        return super().iterate()
+    def fixed(self) -> TableDirectory:
+        """The system's files."""
+        if self._fixed is None:
+            from emu.kernel.fs.procfs.root import root_directory
+
+            self._fixed = root_directory(self.sb)
+        return self._fixed
 
     def forget_pid(self, pid: int) -> None:
         """The process, or the thread, is gone."""
         self._processes.pop(pid, None)
-
-    def _of_modules(self) -> dict[bytes, Inode]:
-        """What modules put into the first procfs, which shows in every other one."""
-        first = self.sb.vfs.procfs
-        if first is None or first is self.sb or self.sb.options.pids_only:
-            return {}
-        root = first.root.inode
-        assert isinstance(root, ProcRoot)
-        return {name: inode for name, inode in root.entries.items() if name not in root.table}
-
-    def _fill(self) -> None:
-        if not self.table:
-            from emu.kernel.fs.procfs.root import root_table
-
-            self.set_table(root_table(self.subject, pids_only=self.sb.options.pids_only))
 
     def _find_process(self, name: bytes) -> Inode | None:
         if name[:1] == b"0" or len(name) > 10:
@@ -190,6 +193,15 @@ class ProcRoot(TableDirectory):
             directory = self._processes[task.pid] = process_directory(self.sb, task)
         directory.refresh()
         return directory
+
+
+def added_entries(sb: ProcSuperBlock) -> dict[bytes, Inode]:
+    """What modules put into /proc, the same in all mounts but those of processes alone."""
+    first = sb.vfs.procfs
+    if first is None or first is sb or sb.options.pids_only:
+        return {}
+    assert isinstance(first.root.inode, ProcRoot)
+    return first.root.inode.entries
 
 
 def make_procfs(vfs: Vfs, options: bytes) -> ProcSuperBlock:

@@ -56,11 +56,11 @@ def add_processors(sysfs: Sysfs) -> None:
             ValueAttribute("online", lambda: 0),
             ValueAttribute("possible", lambda: 0),
             ValueAttribute("present", lambda: 0),
-            uevent(sysfs, system, ""),
+            uevent(system, "cpu", {}),
         ]
     )
     cpu = sysfs.kobject("devices/system/cpu/cpu0")
-    cpu.add_file(uevent(sysfs, cpu, "", "cpu"))
+    cpu.add_file(uevent(cpu, "cpu", {}))
     cpu.add_link(sysfs.kobject("bus/cpu"), "subsystem")
     sysfs.kobject("bus/cpu/devices").add_link(cpu, "cpu0")
     topology = sysfs.kobject("devices/system/cpu/cpu0/topology")
@@ -75,29 +75,28 @@ def add_character_device(sysfs: Sysfs, kind: str, name: str, rdev: int, mode: in
     """A device of a class, without a bus: see device_create."""
     device = sysfs.kobject(f"devices/virtual/{kind}/{name}")
     group = sysfs.kobject(f"class/{kind}")
-    text = f"MAJOR={MAJOR(rdev)}\nMINOR={MINOR(rdev)}\nDEVNAME={name}\n"
-    text += f"DEVMODE=0{mode:o}\n" if mode != PLAIN_MODE else ""
+    variables = {"MAJOR": str(MAJOR(rdev)), "MINOR": str(MINOR(rdev)), "DEVNAME": name}
+    if mode != PLAIN_MODE:
+        variables["DEVMODE"] = f"0{mode:o}"
     device.add_file(constant("dev", f"{MAJOR(rdev)}:{MINOR(rdev)}"))
-    device.add_file(uevent(sysfs, device, text, kind))
+    device.add_file(uevent(device, kind, variables))
     device.add_link(group, "subsystem")
     group.add_link(device, name)
     sysfs.kobject("dev/char").add_link(device, f"{MAJOR(rdev)}:{MINOR(rdev)}")
     return device
 
 
-def uevent(sysfs: Sysfs, device: Kobject, text: str, subsystem: str = "") -> ValueAttribute:
-    """What a device tells when it comes; who writes an action has it told again.
-
-    Each telling has a number, which /sys/kernel/uevent_seqnum shows.
-    """
-    said = {"SUBSYSTEM": subsystem} if subsystem else {}
-    said |= dict(line.split("=", 1) for line in text.splitlines())
+def uevent(device: Kobject, subsystem: str, variables: dict[str, str]) -> ValueAttribute:
+    """What a device tells when it comes; who writes an action has it told to udev again."""
+    text = "".join(f"{key}={value}\n" for key, value in variables.items())
 
     def store(data: bytes) -> None:
         action = next(iter(data.split()), b"")
         if action not in UEVENT_ACTIONS:
             raise EINVAL("no such action")
-        sysfs.kernel.part(Uevents).send(action.decode(), device, said)
+        assert device.sysfs is not None
+        told = {"SUBSYSTEM": subsystem, "SYNTH_UUID": "0", **variables}
+        device.sysfs.kernel.part(Uevents).send(action.decode(), device, told)
 
     return ValueAttribute("uevent", lambda: text, store)
 

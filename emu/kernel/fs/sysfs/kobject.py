@@ -13,6 +13,7 @@ from emu.kernel.fs.sysfs.bin_attribute import BinAttribute, BinAttributeInode
 if TYPE_CHECKING:
     from emu.kernel.fs.sysfs.super_block import Sysfs
     from emu.kernel.vfs.inode import Inode
+    from emu.kernel.vfs.super_block import SuperBlock
 
 AnyAttribute = Attribute | BinAttribute
 
@@ -49,10 +50,14 @@ class Kobject:
         above = parent or sysfs.root
         if above.directory is None:
             raise ENOENT(f"{above.name} is not there")
-        directory = KernelDirectory(sysfs.sb)
+        directory = self.new_directory(sysfs.sb)
         above.directory.add(self.name.encode(), directory)
         self.sysfs, self.directory = sysfs, directory
         self.parent = None if above is sysfs.root else above.get()
+
+    def new_directory(self, sb: SuperBlock) -> KernelDirectory:
+        """An empty directory for it."""
+        return KernelDirectory(sb)
 
     def remove(self) -> None:
         """Take its directory away, with all that is in it."""

@@ -60,8 +60,13 @@ class Sysfs:
         assert isinstance(directory, SysfsRoot)
         self.root.sysfs, self.root.directory = self, directory
         self._known: dict[str, Kobject] = {}
-        """How often a device was told of."""
         fill(self)
+
+    def adopt(self, above: str, kobject: Kobject) -> None:
+        """Put an object of a kind of its own into the tree, to be found by `kobject`."""
+        parent = self.kobject(above)
+        kobject.add(self, parent)
+        self._known[f"{parent.path()}/{kobject.name}"] = kobject
 
     def kobject(self, path: str) -> Kobject:
         """The kernel's own object at a path below /sys, made with all above it if need be."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.devices import add_devices
+from emu.kernel.fs.sysfs.net_class import NetClass
 from emu.kernel.module.uevent import Uevents
 
 if TYPE_CHECKING:
@@ -26,17 +27,17 @@ def fill(sysfs: Sysfs) -> None:
     for path in DIRECTORIES:
         sysfs.kobject(path)
     kernel = sysfs.kobject("kernel")
-    events = sysfs.kernel.part(Uevents)
-    kernel.add_file(ValueAttribute("uevent_seqnum", lambda: events.seqnum))
     kernel.add_files(
         [
             ValueAttribute("address_bits", lambda: _caller(sysfs).isa.word_bits),
             ValueAttribute("cpu_byteorder", lambda: _caller(sysfs).byte_order),
             ValueAttribute("fscaps", lambda: 1),
             ValueAttribute("kexec_loaded", lambda: 0),
+            ValueAttribute("uevent_seqnum", lambda: sysfs.kernel.part(Uevents).seqnum),
         ]
     )
     add_devices(sysfs)
+    NetClass(sysfs)
     directory = kernel.directory
     assert directory is not None
     for name in MOUNT_POINTS:

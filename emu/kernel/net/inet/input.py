@@ -16,12 +16,15 @@ from emu.kernel.uapi.in_ import (
     IPPROTO_UDP,
 )
 from emu.kernel.uapi.net_device import ETH_P_IP, PACKET_HOST
-from emu.kernel.uapi.rtnetlink import RTN_BROADCAST, RTN_LOCAL
+from emu.kernel.uapi.rtnetlink import RTN_BROADCAST, RTN_LOCAL, RTN_UNSPEC
 
 if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
     from emu.kernel.net.inet.packet import IpPacket
     from emu.kernel.net.stack import Stack
+
+REMEMBERED = 1024
+"""Of so many addresses it is remembered what they are."""
 
 
 def receive_ip(stack: Stack, frame: Frame) -> None:
@@ -57,8 +60,19 @@ def receive_arp(stack: Stack, frame: Frame) -> None:
 
 def is_local(stack: Stack, address: bytes) -> bool:
     """Whether an address is one of this machine's."""
-    route = stack.fib(len(address)).lookup(address)
-    return route is not None and route.type == RTN_LOCAL
+    return _type_of(stack, address) == RTN_LOCAL
+
+
+def _type_of(stack: Stack, address: bytes) -> int:
+    """What the routes say of an address. Asked for every packet, and remembered."""
+    known = stack.address_types.get(address)
+    if known is None:
+        route = stack.fib(len(address)).lookup(address)
+        known = route.type if route is not None else RTN_UNSPEC
+        if len(stack.address_types) >= REMEMBERED:
+            stack.address_types.clear()
+        stack.address_types[address] = known
+    return known
 
 
 def _is_for_us(stack: Stack, frame: Frame, packet: IpPacket) -> bool:
@@ -67,8 +81,7 @@ def _is_for_us(stack: Stack, frame: Frame, packet: IpPacket) -> bool:
         return frame.dev is stack.loopback or destination in frame.dev.groups
     if destination == BROADCAST4:
         return True
-    route = stack.fib(len(destination)).lookup(destination)
-    return route is not None and route.type in (RTN_LOCAL, RTN_BROADCAST)
+    return _type_of(stack, destination) in (RTN_LOCAL, RTN_BROADCAST)
 
 
 def _deliver(stack: Stack, frame: Frame, packet: IpPacket) -> None:

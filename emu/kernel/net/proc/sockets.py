@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.net.inet.address import ANY6, mapped
 from emu.kernel.net.sockfs import inode_number
+from emu.kernel.net.tcp.info import INFINITE_SSTHRESH
 from emu.kernel.uapi.socket import AF_INET, AF_INET6
 from emu.kernel.uapi.tcp import TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_TIME_WAIT
 
@@ -25,6 +26,7 @@ COLUMNS6 = (
 )
 TCP_WIDTH = 149
 UDP_WIDTH = 127
+NSEC_PER_TICK = 10_000_000
 TIMER_RETRANSMIT = 1
 TIMER_TIME_WAIT = 3
 
@@ -105,7 +107,10 @@ def _tcp_line(kernel: Kernel, sock: TcpSocket) -> str:
         timer, sent, received = TIMER_TIME_WAIT, 0, 0
     uid = 0 if state == TCP_TIME_WAIT else sock.cred.fsuid
     inode = 0 if state == TCP_TIME_WAIT else inode_number(sock)
-    tail = f"{sock.timers.rto_ns // 10_000_000} 4 0 {sock.cwnd} {-1 if sock.cwnd else 0}"
+    threshold = sock.ssthresh if sock.ssthresh < INFINITE_SSTHRESH else -1
+    if state == TCP_LISTEN:
+        threshold = 0
+    tail = f"{sock.timers.rto_ns // NSEC_PER_TICK} 0 0 {sock.cwnd} {threshold}"
     return (
         f"{_ends(kernel, sock)} {state:02X} {sent:08X}:{received:08X} {timer:02X}:{0:08X} "
         f"{sock.timers.backoff:08X} {uid:5d} {0:8d} {inode} 1 {0:016x} {tail}"
@@ -114,18 +119,22 @@ def _tcp_line(kernel: Kernel, sock: TcpSocket) -> str:
 
 def _datagrams(kernel: Kernel, family: int, socks: Iterable[DatagramSocket]) -> bytes:
     columns = COLUMNS if family == AF_INET else COLUMNS6
-    head = f"   sl  {columns} ref pointer drops"
-    lines = [head.ljust(UDP_WIDTH) if family == AF_INET else head]
+    # Each of the tables has its own spaces; those of raw sockets and of IPv6 are not padded.
+    udp = kernel.net.stack.udp_ports
+    width = UDP_WIDTH if family == AF_INET and socks is not kernel.net.stack.raw_socks else 0
+    indent = " " if family == AF_INET and socks is udp else ""
+    digits = 4 if socks is kernel.net.stack.raw_socks else 5
+    lines = [f"{indent}  sl  {columns} ref pointer drops".ljust(width)]
     for sock in socks:
         if sock.family != family:
             continue
         state = TCP_ESTABLISHED if sock.remote else TCP_CLOSE
         line = (
-            f"{sock.local_port:5d}: {_ends(kernel, sock)} {state:02X} "
+            f"{sock.local_port:{digits}d}: {_ends(kernel, sock)} {state:02X} "
             f"{sock.wmem_alloc:08X}:{sock.rmem_alloc:08X} 00:00000000 00000000 "
             f"{sock.cred.fsuid:5d} {0:8d} {inode_number(sock)} 2 {0:016x} {sock.drops}"
         )
-        lines.append(line.ljust(UDP_WIDTH) if family == AF_INET else line)
+        lines.append(line.ljust(width))
     return _text(lines)
 
 

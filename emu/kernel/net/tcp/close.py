@@ -25,7 +25,11 @@ from emu.kernel.uapi.tcp import (
 if TYPE_CHECKING:
     from emu.kernel.net.tcp.sock import TcpSocket
 
-CONNECTED = (TCP_ESTABLISHED, TCP_SYN_RECV, TCP_CLOSE_WAIT)
+KEPT_IN_TIME_WAIT = (
+    "local", "local_port", "remote", "remote_port", "is_bound", "v6only", "bound_dev_if", "flags",
+    "snd_nxt", "snd_una", "rcv_nxt", "rcv_adv", "rcv_wscale", "advmss", "options", "stamp_recent",
+    "shutdown_mask",
+)  # fmt: skip
 
 
 def shutdown(sock: TcpSocket, how: int) -> None:
@@ -131,18 +135,29 @@ def disconnect(sock: TcpSocket) -> None:
 
 
 def time_wait(sock: TcpSocket) -> None:
-    """Both ends have closed: keep the numbers for as long as old segments may come."""
+    """Both ends have closed: keep the numbers for as long as old segments may come.
+
+    A program's socket is closed by that, and another keeps the numbers: see inet_timewait_sock.
+    """
+    if not sock.orphan:
+        keeper = type(sock)(sock.stack, sock.family, sock.type, sock.protocol, sock.cred)
+        keeper.orphan = True
+        for name in KEPT_IN_TIME_WAIT:
+            setattr(keeper, name, getattr(sock, name))
+        destroy(sock)
+        sock.shutdown_mask = SHUTDOWN_MASK
+        sock.stack.tcp.connect(keeper)
+        sock.stack.tcp.ports.add(keeper)
+        time_wait(keeper)
+        sock.state_change()
+        return
     sock.state = TCP_TIME_WAIT
     sock.timers.stop()
     sock.timers.arm_time_wait()
     sock.time_wait_ns = sock.stack.clock.monotonic_ns()
     sock.outgoing.clear()
+    sock.incoming.clear()
     _part(sock)
-    if sock.orphan:
-        sock.incoming.clear()
-    else:
-        sock.shutdown_mask |= RCV_SHUTDOWN
-        sock.state_change()
 
 
 def destroy(sock: TcpSocket) -> None:

@@ -127,7 +127,7 @@ def ask(sock: TcpSocket, address: InetAddress) -> None:
 
 def begin(sock: TcpSocket) -> None:
     """The first sequence number, and what may be offered to the other end."""
-    sock.iss = sock.snd_una = sock.snd_nxt = sock.stack.random.getrandbits(32)
+    sock.iss = sock.snd_una = sock.snd_nxt = sock.stack.tcp.initial_sequence(sock.four)
     sock.shutdown_mask = 0
     sock.fin_queued = False
     sock.rcv_wscale = WINDOW_SCALE if sock.stack.sysctls.tcp_window_scaling else 0

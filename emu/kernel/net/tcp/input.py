@@ -358,7 +358,7 @@ def _take_text(sock: TcpSocket, packet: IpPacket, segment: Segment) -> None:
         known = distance(waiting, sock.rcv_nxt)
         if known < len(data) or (fin and known == len(data)):
             fresh = _append(sock, data[known:], fin)
-    if sock.state != TCP_CLOSE:
+    if sock.state not in (TCP_CLOSE, TCP_TIME_WAIT):
         output.send_ack(sock)
     if sock.state == TCP_TIME_WAIT or sock.orphan:
         return

@@ -6,10 +6,11 @@ See inet_hashtables.c.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from emu.kernel.errno import EADDRINUSE, EADDRNOTAVAIL
 from emu.kernel.net.inet.ports import PortTable, addresses_overlap, same_device, score
-from emu.kernel.net.tcp.segment import ACK, RST, Segment, parse_segment
+from emu.kernel.net.tcp.segment import ACK, RST, SEQUENCES, Segment, parse_segment
 from emu.kernel.uapi.socket import SO_REUSEADDR, SO_REUSEPORT
 from emu.kernel.uapi.tcp import TCP_LISTEN, TCP_TIME_WAIT
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Four = tuple[bytes, int, bytes, int]
 """A connection: the local address and port, the remote ones."""
 
+SEQUENCE_TICK = 6
+"""64 ns: how fast the first sequence numbers grow."""
+
 TIME_WAIT_REUSE_NS = 1_000_000_000
 
 
@@ -34,7 +38,13 @@ class TcpTable:
         self.connected: dict[Four, TcpSocket] = {}
         self.listening: dict[int, list[TcpSocket]] = {}
         self.ports: PortTable[TcpSocket] = PortTable(stack)
-        self._spread = 0
+        self._secret = stack.random.getrandbits(32)
+
+    def initial_sequence(self, four: Four) -> int:
+        """Where a connection begins: later for the same numbers as time goes by. See RFC 6528."""
+        local, port, remote, remote_port = four
+        mixed = crc32(b"%b%d,%b%d" % (local, port, remote, remote_port), self._secret)
+        return (mixed + (self.stack.clock.monotonic_ns() >> SEQUENCE_TICK)) % SEQUENCES
 
     def bind(self, sock: TcpSocket, port: int) -> None:
         """Bind to a port of the caller's, or 0 for any. EADDRINUSE."""

@@ -30,13 +30,11 @@ AUTOBIND_NAMES = 1 << 20
 class UnixFamily:
     """All AF_UNIX sockets of a machine.
 
-    `sockets` are all that live, accepted or not. `max_dgram_qlen` is the sysctl: how many messages
-    wait for a socket, and connections for a listener that did not say how many.
+    `sockets` are all that live, accepted or not.
     """
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.max_dgram_qlen = 10
         self.sockets: dict[UnixSocket, None] = {}
         self.abstract: dict[tuple[int, bytes], UnixSocket] = {}
         self.by_inode: dict[Inode, UnixSocket] = {}

@@ -87,7 +87,7 @@ class UnixSocket(Socket):
         """Where those sleep who find its queue full."""
         self.blocked: dict[UnixSocket, None] = {}
         """Who was told that they cannot send because its queue is full, and polls."""
-        self.backlog = unix.max_dgram_qlen
+        self.backlog = unix.net.sysctls.max_dgram_qlen
         self.embryos: deque[UnixSocket] = deque()
         """Connections that nobody has accepted, in order."""
         self.dead = False

@@ -1,0 +1,1 @@
+"""The runner's C source, and how it is built."""

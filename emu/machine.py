@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emu.arch.isa import ISAS
 from emu.kernel import sys
@@ -32,10 +32,11 @@ from emu.record import field, record
 
 if TYPE_CHECKING:
     from emu.arch.cpu import Cpu
+    from emu.caller.caller import Caller
     from emu.cpu.ticker import Ticker
     from emu.kernel.added_gates import AddedGate
     from emu.kernel.clock import Clock
-    from emu.kernel.events import Tracer
+    from emu.kernel.events import SyscallEvent, Tracer
     from emu.kernel.syscall import Wrapper
     from emu.kernel.tty.host_console import HostConsole
     from emu.kernel.vfs.path import VfsPath
@@ -135,6 +136,8 @@ class Machine:
             seed=seed,
         )
         self._ticker: Ticker | None = None
+        self._callers: list[Caller] = []
+        self._caller: Caller | None = None
         sched = self.kernel.sched
         sched.set_slice = self._set_slice
         sched.slice_ns = BLOCKS_PER_RUN * NSEC_PER_BLOCK if config.deterministic else TICK_NS
@@ -159,6 +162,49 @@ class Machine:
     def install_gate(self, gate: AddedGate) -> None:
         """Add a way into the kernel with its own vector, convention and table."""
         self.kernel.gates.add(gate)
+
+    def caller(
+        self,
+        abi: str = "x86-64",
+        byte_order: str | None = None,
+        *,
+        user: tuple[int, int] = (0, 0),
+    ) -> Caller:
+        """A new process without a program, whose system calls Python makes, in any ABI."""
+        from emu.caller.caller import Caller
+
+        caller = Caller(self, abi, byte_order, user)
+        self._callers.append(caller)
+        return caller
+
+    def syscall(self, name: str, *arguments: Any) -> int:
+        """Make a system call as one process of the x86-64 ABI; see `Caller.syscall`."""
+        if self._caller is None or not self._caller.task.alive:
+            self._caller = self.caller()
+        return self._caller.syscall(name, *arguments)
+
+    def hook(
+        self,
+        calls: str = "all",
+        *,
+        enter: Callable[[SyscallEvent], object] | None = None,
+        leave: Callable[[SyscallEvent], object] | None = None,
+    ) -> None:
+        """Call functions when system calls enter and leave, from now on.
+
+        `calls` is a set as strace writes it: ``openat,%file,!close``. `enter` may set
+        ``event.injected``. Nothing is called, and nothing slower, without a hook.
+        """
+        from emu.trace.hooks import Hook
+
+        self.watch_too(Hook(calls, enter, leave))
+
+    def watch_too(self, tracer: Tracer) -> None:
+        """Send the kernel's events to one more tracer."""
+        from emu.kernel.events import Tracers
+
+        present = self.kernel.tracer
+        self.kernel.watch(tracer if present is None else Tracers([present, tracer]))
 
     def wrap(self, abi: str, entry: str, wrapper: Wrapper) -> None:
         """Put a function around the handler behind an ABI's table entry (``sys_openat``)."""
@@ -229,9 +275,9 @@ class Machine:
         self._drain()
 
     def run(self) -> None:
-        """Run until every task has ended. Raises `emu.kernel.sched.Deadlock`."""
+        """Run until every program has ended. Raises `emu.kernel.sched.Deadlock`."""
         with self.ticking():
-            self.kernel.run()
+            self.kernel.run([caller.task for caller in self._callers])
         self._drain()
 
     def _drain(self) -> None:
@@ -263,8 +309,11 @@ class Machine:
         self._signal_all(SIGINT)
 
     def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """Put a new file, and the folders above it, into the guest's root, in memory."""
-        KernelWalker(self.kernel.root_mount).make_file(path.encode(), data, mode)
+        """Give a file of the guest's root this content; it and the folders above it are made.
+
+        What is on the host does not change, but for what is bound writable.
+        """
+        KernelWalker(self.kernel.root_mount).write_file(path.encode(), data, mode)
 
     def _make_cpu(self, isa: str) -> Cpu:
         from emu.cpu import create_cpu

@@ -120,6 +120,12 @@ class Scheduler:
             task.queued = True
             self._run_queue.append(task)
 
+    def put_first(self, task: Task) -> None:
+        """Let a task have the next turn, if it waits for one."""
+        if task.queued:
+            self._run_queue.remove(task)
+            self._run_queue.appendleft(task)
+
     def next(self) -> Task:
         """The task to run, after sleeping on the host for as long as all tasks sleep.
 

@@ -74,13 +74,24 @@ class KernelWalker:
         except ENOENT:
             parent = self.make_directory(os.path.dirname(name) or b"/")
             path = self._add(parent, name, lambda d, n: d.create(n, S_IFREG | mode, ROOT))
+        self._write(path, content)
+        return path
+
+    def write_file(self, name: bytes, content: bytes, mode: int = 0o644) -> None:
+        """Give a regular file this content; it is made, of this mode, if it is not there."""
+        path = self.make_file(name, mode=mode)
+        path.mount.want_write()
+        if path.inode.is_regular:
+            path.inode.truncate(0)
+        self._write(path, content)
+
+    def _write(self, path: VfsPath, content: bytes) -> None:
         file = File(path, O_WRONLY, ROOT)
         file.begin_writing()
         pos = 0
         while pos < len(content):
             pos += kernel_write(file, content[pos:], pos)
         file.put()
-        return path
 
     def _add(self, parent: VfsPath, name: bytes, make: _Make) -> VfsPath:
         last = os.path.basename(name.rstrip(b"/"))

@@ -1,0 +1,1 @@
+"""System calls from Python, without a program: see `emu.caller.caller`."""

@@ -1,0 +1,76 @@
+"""Running a program elsewhere, to compare: on this machine's kernel, or under qemu-user."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from emu.arch.abi import identify_elf
+from emu.conformance.run import NATIVE, QEMU, CannotRun, command_for
+from emu.conformance.target import TARGETS
+from emu.machine import DEFAULT_ENVIRONMENT
+from emu.outcome import TIMEOUT_S, Outcome
+from emu.testing.selection import OTHER_ORDER
+
+ELF_HEADER = 52
+
+
+def reason_against(abi: str, where: str) -> str:
+    """Why programs of an ABI cannot be run there; empty if they can."""
+    try:
+        command_for(TARGETS[abi], where)
+    except CannotRun as why:
+        return str(why)
+    return ""
+
+
+def run_elsewhere(
+    where: str,
+    program: str | bytes | os.PathLike[str],
+    *arguments: str,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Outcome:
+    """Run a program by another kernel (``native``, ``qemu-user``). `CannotRun`."""
+    with tempfile.TemporaryDirectory(prefix="emu-") as folder:
+        if isinstance(program, bytes):
+            path = Path(folder, "program")
+            path.write_bytes(program)
+            path.chmod(0o755)
+        else:
+            path = Path(program).absolute()
+        abi = abi_of(path)
+        command = [*command_for(TARGETS[abi], where), str(path), *arguments]
+        try:
+            done = subprocess.run(
+                command, input=stdin, capture_output=True, timeout=timeout_s, check=False,
+                env=dict(env if env is not None else DEFAULT_ENVIRONMENT),
+            )  # fmt: skip
+        except OSError as error:
+            raise CannotRun(f"{where}: {error.strerror}: {path.name} of {abi}") from None
+    return Outcome(os.fspath(path), abi, done.returncode, done.stdout, done.stderr)
+
+
+def abi_of(path: Path) -> str:
+    """The ABI, with its byte order, that an ELF's header asks for. `CannotRun` if none does."""
+    with path.open("rb") as file:
+        header = file.read(ELF_HEADER)
+    if not header.startswith(b"\x7fELF") or len(header) < ELF_HEADER:
+        raise CannotRun(f"{path} is no ELF")
+    order = "big" if header[5] == 2 else "little"
+    bits = 64 if header[4] == 2 else 32
+    flags_at = 48 if bits == 64 else 36
+    machine = int.from_bytes(header[18:20], order)  # type: ignore[arg-type]
+    flags = int.from_bytes(header[flags_at : flags_at + 4], order)  # type: ignore[arg-type]
+    named = identify_elf(machine, bits, order == "big", flags)
+    if named is None:
+        raise CannotRun(f"{path} is of no known ABI")
+    name = named[0]
+    return name + OTHER_ORDER if f"{name}{OTHER_ORDER}" in TARGETS and order == "little" else name
+
+
+__all__ = ["NATIVE", "QEMU", "CannotRun", "abi_of", "reason_against", "run_elsewhere"]

@@ -15,9 +15,6 @@ from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE, PAGE_SIZE, PTE_READ, PTE_WRI
 from emu.kernel.errno import EFAULT, ENAMETOOLONG
 from emu.kernel.mm.ram import Ram
 
-MANY_PAGES = 4
-"""From how many pages on looking at all of them together is quicker than one by one."""
-
 _FRAME = ~(PAGE_SIZE - 1)
 _OFFSET = PAGE_SIZE - 1
 
@@ -137,44 +134,44 @@ class UserMemory:
         if 0 < count <= PAGE_SIZE - offset:
             start = self._locate(address, access)
             return [self._view[start : start + count]]
-        pages, executable = self.pages, self._executable
         first, beyond = address >> 12, (address + count + _OFFSET) >> 12
-        pte = pages.get(first, 0)
-        if pte & access and count >= MANY_PAGES * PAGE_SIZE:
-            # Mostly all pages have equal rights and frames in a row: two lists tell at once.
-            end = pte + (beyond - first) * PAGE_SIZE
-            if list(map(pages.get, range(first, beyond))) == list(range(pte, end, PAGE_SIZE)):
-                frame = pte & _FRAME
-                if executable.isdisjoint(range(frame, end & _FRAME, PAGE_SIZE)):
-                    return [self._view[frame + offset : frame + offset + count]]
-        return self._views_by_page(address, count, access)
-
-    def _views_by_page(self, address: int, count: int, access: int) -> list[memoryview]:
+        entries = list(map(self.pages.get, range(first, beyond)))
         views: list[memoryview] = []
-        start = end = -1
-        pages, executable = self.pages, self._executable
-        last = address + count
-        try:
-            while address < last:
-                pte = pages.get(address >> 12, 0)
+        done = 0
+        while done < len(entries):
+            pte = entries[done]
+            run = 1
+            if pte is None or not pte & access or pte & _FRAME in self._executable:
+                try:
+                    frame = self._locate((first + done) << 12, access) & _FRAME
+                except EFAULT:
+                    if not views:
+                        raise
+                    break
+            else:
                 frame = pte & _FRAME
-                if not pte & access or frame in executable:
-                    frame = self._locate(address, access) & _FRAME
-                place = frame + (address & _OFFSET)
-                if place != end:
-                    if end > start:
-                        views.append(self._view[start:end])
-                    start = place
-                address = (address & _FRAME) + PAGE_SIZE
-                end = frame + PAGE_SIZE
-        except EFAULT:
-            if end < 0:
-                raise
-        else:
-            end -= max(0, address - last)
-        if end > start:
+                run = self._length_of_run(entries, done)
+            start = frame + (0 if done else offset)
+            done += run
+            end = frame + run * PAGE_SIZE
+            if done == len(entries):
+                end -= (first + done << 12) - (address + count)
             views.append(self._view[start:end])
         return views
+
+    def _length_of_run(self, entries: list[int | None], first: int) -> int:
+        """How many pages from one on have frames in a row and equal rights, and hold no code."""
+        pte = entries[first]
+        assert pte is not None
+        rest = entries[first:]
+        row = list(range(pte, pte + len(rest) * PAGE_SIZE, PAGE_SIZE))
+        run = len(rest)
+        if rest != row:  # comparing lists tells at once; often but the last page lies elsewhere
+            run -= 1
+            if rest[:run] != row[:run]:
+                run = next(n for n in range(1, run) if rest[n] != row[n])
+        frames = range(pte & _FRAME, (pte & _FRAME) + run * PAGE_SIZE, PAGE_SIZE)
+        return run if self._executable.isdisjoint(frames) else 1
 
     def clear(self, address: int, count: int) -> int:
         """Zero user memory: how many bytes were *not* zeroed because of a fault."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import ACCESS_READ, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EFAULT, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP
-from emu.kernel.mm.access import MANY_PAGES
 from emu.kernel.uapi.fcntl import O_NOATIME
 from emu.kernel.uapi.fs import SEEK_DATA, SEEK_HOLE
 from emu.kernel.uapi.stat import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 OFFSET_MASK = PAGE_SIZE - 1
 UNCACHED_CHUNK = 1 << 20
+MANY_PAGES = 4
+"""From how many pages on looking at all of them together is quicker than one by one."""
 
 
 class PagedInode(Inode):

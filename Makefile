@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 EMU := $(VENV)/bin/emu
 
-.PHONY: demo test lint docs workloads bench fuzz fuzz-netlink differential oracles clean
+.PHONY: demo test lint docs workloads bench fuzz fuzz-netlink fuzz-sockets differential oracles clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/python -m samples.demo
@@ -56,6 +56,9 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --editable '.[test]'
 	touch $@ $(VENV)/.run
+
+fuzz-sockets: $(VENV)/.test
+	$(VENV)/bin/python -m tests.fuzz.sockets $(FUZZ)
 
 fuzz-netlink: $(VENV)/.test
 	$(VENV)/bin/python -m tests.fuzz.netlink $(FUZZ)

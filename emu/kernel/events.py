@@ -65,6 +65,9 @@ class Tracer:
     def ignored(self, task: Task, info: SigInfo) -> None:
         """A signal was sent to a task that ignores it, so that it never was pending."""
 
+    def stopped(self, task: Task, signal: int) -> None:
+        """A signal stopped a task together with its process, until SIGCONT."""
+
     def created(self, task: Task) -> None:
         """A task made another one, this one."""
 
@@ -120,6 +123,11 @@ class Tracers(Tracer):
         """See `Tracer.ignored`."""
         for tracer in self._all:
             tracer.ignored(task, info)
+
+    def stopped(self, task: Task, signal: int) -> None:
+        """See `Tracer.stopped`."""
+        for tracer in self._all:
+            tracer.stopped(task, signal)
 
     def created(self, task: Task) -> None:
         """See `Tracer.created`."""

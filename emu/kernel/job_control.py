@@ -19,7 +19,10 @@ def stop_process(task: Task, signal: int) -> None:
     if group.exit_status is None:
         group.stop_signal = group.stop_to_report = signal
         group.continued_to_report = False
+        tracer = task.kernel.tracer
         for thread in group.threads:
+            if tracer is not None:
+                tracer.stopped(thread, signal)
             if thread.ptrace is not None:
                 thread.ptrace.trap()
         if group.leader.ptrace is None or not group.leader.ptrace.is_own_child:

@@ -10,6 +10,7 @@ from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.configfs.attribute import ConfigAttribute
 from emu.kernel.fs.configfs.directory import ConfigDirectory
 from emu.kernel.fs.configfs.super_block import Configfs
+from emu.kernel.fs.kernfs import raw_name
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.format import c_format
@@ -235,13 +236,13 @@ def show_item(
     item.directory, item.group, item.module = directory, group, module
     kind = item.type
     for attr in kind.attrs if kind is not None else ():
-        directory.add(attr.name.encode(), _text_file(module, item, attr, directory))
+        directory.add(raw_name(attr.name), _text_file(module, item, attr, directory))
     for binary in kind.bin_attrs if kind is not None else ():
-        directory.add(binary.name.encode(), _binary_file(module, item, binary, directory))
+        directory.add(raw_name(binary.name), _binary_file(module, item, binary, directory))
     if isinstance(item, config_group):
         for default in item.defaults:
             show_item(module, default, item, directory)
-    above.add(item.name.encode(), directory)
+    above.add(raw_name(item.name), directory)
     return directory
 
 
@@ -363,7 +364,7 @@ def configfs_register_subsystem(subsys: configfs_subsystem) -> Any:
 
 
 def _hide(subsys: configfs_subsystem, root: ConfigDirectory) -> None:
-    root.remove(subsys.su_group.name.encode())
+    root.remove(raw_name(subsys.su_group.name))
     hide_item(subsys.su_group)
 
 
@@ -387,7 +388,7 @@ def configfs_register_group(parent: config_group, group: config_group) -> Any:
 def configfs_unregister_group(group: config_group) -> None:
     """Show it no more."""
     if group.directory is not None and group.directory.parent is not None:
-        group.directory.parent.remove(group.name.encode())
+        group.directory.parent.remove(raw_name(group.name))
     hide_item(group)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from emu.kernel.errno import KernelError
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock
+from emu.kernel.fs.kernfs import raw_name
 from emu.kernel.fs.single import Text
 from emu.kernel.fs.sysfs.attribute import Attribute, ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
@@ -203,7 +204,7 @@ def _fill(sysfs: Sysfs, dev: device) -> None:
         sysfs.kobject("dev/char").add_link(kobj, number)
         devtmpfs = sysfs.kernel.root_mount.vfs.devtmpfs
         if isinstance(devtmpfs, DevtmpfsSuperBlock):
-            devtmpfs.add_node(_node(dev).encode(), dev.devt, dev.node_mode)
+            devtmpfs.add_node(raw_name(_node(dev)), dev.devt, dev.node_mode)
     if dev.class_ is not None:
         kobj.add_link(dev.class_.kobj, "subsystem")
         dev.class_.kobj.add_link(kobj, dev.name)
@@ -235,7 +236,7 @@ def _take_away(dev: device) -> None:
         sysfs.kobject("dev/char").remove_file(f"{MAJOR(dev.devt)}:{MINOR(dev.devt)}")
         devtmpfs = sysfs.kernel.root_mount.vfs.devtmpfs
         if isinstance(devtmpfs, DevtmpfsSuperBlock):
-            devtmpfs.remove_node(_node(dev).encode())
+            devtmpfs.remove_node(raw_name(_node(dev)))
     if dev.class_ is not None:
         dev.class_.kobj.remove_file(dev.name)
         dev.class_.devices.pop(dev.name, None)

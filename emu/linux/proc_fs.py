@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.fs.kernfs import KernelDirectory, KernelFile, KernelLink
+from emu.kernel.fs.kernfs import KernelDirectory, KernelFile, KernelLink, raw_name
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.file import ModuleFile, Position
@@ -67,7 +67,7 @@ class Directory:
 
     def add(self, name: str, inode: Inode, kind: str) -> proc_dir_entry | None:
         """Put a name here; None, with a line in the log, if it is there."""
-        raw = name.encode()
+        raw = raw_name(name)
         if self.inode.lookup(raw) is not None:
             above = self.entry.name if self.entry is not None else "/proc"
             printk("\x014proc_dir_entry '%s/%s' already registered\n", above, name)
@@ -100,7 +100,7 @@ def _place(name: str, parent: proc_dir_entry | None) -> tuple[Directory | None, 
     directory = parent.directory if parent is not None else _root()
     *above, last = name.split("/")
     for part in above:
-        inode = directory.entries.get(part.encode())
+        inode = directory.entries.get(raw_name(part))
         if inode is None or not hasattr(inode, "entries"):
             printk("\x014name '%s'\n", name)
             return None, last
@@ -250,7 +250,7 @@ def remove_proc_subtree(name: str, parent: proc_dir_entry | None) -> int:
 
 def _find(name: str, parent: proc_dir_entry | None) -> proc_dir_entry | None:
     directory, last = _place(name, parent)
-    inode = directory.entries.get(last.encode()) if directory is not None else None
+    inode = directory.entries.get(raw_name(last)) if directory is not None else None
     return None if inode is None else this_kernel().part(ProcEntries).of.get(inode)
 
 
@@ -258,8 +258,8 @@ def take_away(entry: proc_dir_entry) -> None:
     """Remove the name; files that are open answer EIO."""
     place = entry.parent
     place.sb.vfs.kernel.part(ProcEntries).of.pop(entry.inode, None)
-    if place.entries.get(entry.name.encode()) is entry.inode:
-        del place.entries[entry.name.encode()]
+    if place.entries.get(raw_name(entry.name)) is entry.inode:
+        del place.entries[raw_name(entry.name)]
         place.inode.nlink -= entry.inode.is_dir
     if place.entry is not None and entry in place.entry.below:
         place.entry.below.remove(entry)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EFAULT
+from emu.kernel.errno import EFAULT, EINVAL
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.module.file import Position
 from emu.kernel.module.format import c_format
+from emu.kernel.uapi.fs import SEEK_CUR, SEEK_SET
 from emu.kernel.vfs.file_operations import seek
 from emu.linux.printk import printk
 from emu.linux.uaccess import copy_to_user
@@ -170,8 +171,10 @@ async def _of(result: Any) -> Any:
     return await result if hasattr(result, "__await__") else result
 
 
-def seq_lseek(file: File, offset: int, whence: int) -> int:
-    """lseek by offset; there is no size to seek from the end of."""
+def seq_lseek(file: File, offset: int, whence: int) -> Any:
+    """lseek by offset; there is no end to seek from: -EINVAL."""
+    if whence not in (SEEK_SET, SEEK_CUR):
+        return -EINVAL
     return seek(file, offset, whence, 0)
 
 

@@ -9,6 +9,7 @@ from emu.kernel.errno import KernelError
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.guard import call
 from emu.kernel.module.module import Module, Resource
+from emu.kernel.restart import Restart
 from emu.kernel.timer_queue import Timer
 from emu.linux.jiffies import jiffies, jiffies_to_ns
 
@@ -71,7 +72,7 @@ def call_atomic(module: Module, function: Callback, *arguments: Any) -> Any:
     interrupt.__name__ = getattr(function, "__name__", "interrupt")
     try:
         return call(module, interrupt)
-    except KernelError:
+    except (KernelError, Restart):
         return None
     finally:
         module.atomic = atomic

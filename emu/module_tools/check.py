@@ -58,8 +58,13 @@ class Check:
         self.loader.watchdog.limit_s = LOOPS_AFTER_S
         mount_extra(self.program)
         offer = self.loader.offer(self.path)
-        before = set(names(self.program))
+        before: set[str] = set()
         try:
+            for needed in self.loader.needed_by(offer):
+                self.loader.load_with_needed(needed.name)
+            before |= set(names(self.program)) | {
+                f"/sys/module/{n}/holders/{offer.name}" for n in self.loader.modules
+            }
             module = self.loader.load_with_needed(offer.name, self.arguments)
         except KernelError as error:
             self._tell_log(0)

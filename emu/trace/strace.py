@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from emu.kernel.events import Tracer
 from emu.kernel.restart import RestartBlock
-from emu.kernel.signal.numbers import signal_numbers
+from emu.kernel.signal.numbers import signal_name, signal_numbers
 from emu.trace.backtrace import backtrace
 from emu.trace.filter import Filter
 from emu.trace.format import line, siginfo, signals
@@ -175,11 +175,18 @@ class Strace(Tracer):
             self._whole(task, f"--- {siginfo.delivered(task.image_abi, info)} ---")
 
     def ignored(self, task: Task, info: SigInfo) -> None:
-        """A traced task takes even signals that it ignores: when its call is over, or now."""
-        if task in self._running or task.call is not None:
-            self._ignored.setdefault(task, []).append(info)
-        else:
-            self.signal(task, info)
+        """A traced task takes even signals that it ignores: when its call is over, or it runs."""
+        self._ignored.setdefault(task, []).append(info)
+
+    def stopped(self, task: Task, signal: int) -> None:
+        """Write that a task stands still."""
+        if task not in self._hidden and self._filter.wants_signal(task, signal):
+            self._whole(task, f"--- stopped by {signal_name(signal)} ---")
+
+    def running(self, task: Task) -> None:
+        """Write what a task ignored while it was not running."""
+        if self._ignored:
+            self._tell_ignored(task)
 
     def created(self, task: Task) -> None:
         """Write that a new task is followed, or do not follow it."""

@@ -203,3 +203,19 @@ def test_memory_of_a_device_is_mapped(load, abi):
     behind = guest.call("sys_mmap", 0, 4096, 1, shared, fd, 4096)
     assert guest.task.mm.read(behind, 3) == b"XYZ"
     assert "2 pages" in guest.dmesg()
+
+
+def test_a_poll_that_goes_wrong_is_pollerr(load):
+    guest = load(
+        MISC,
+        """
+        def poll(file, wait): return 1 // 0
+        fops = file_operations(poll=poll)
+        """,
+        REGISTER,
+    )
+    fd = guest.open("/dev/mine", "O_RDWR")
+    guest.task.mm.write(guest.buffer, fd.to_bytes(4, "little") + b"\1\0\0\0")
+    assert guest.call("sys_poll", guest.buffer, 1, 0) == 1
+    assert guest.task.mm.read(guest.buffer + 6, 2) == b"\x08\0"
+    assert any("ZeroDivisionError" in line for line in guest.dmesg())

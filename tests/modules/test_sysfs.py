@@ -330,3 +330,37 @@ def test_udev_hears_of_devices(load):
             "MAJOR=10", "MINOR=127", "DEVNAME=mine", f"SEQNUM={number}",
         ]  # fmt: skip
     assert guest.cat("/sys/kernel/uevent_seqnum") == "2\n"
+
+
+def test_names_and_values_that_are_no_text_come_back_as_they_were(load):
+    guest = load(
+        """
+        from emu.linux.configfs import *
+        from emu.linux.device import *
+        from emu.linux.moduleparam import *
+
+        whom = module_param("whom", "charp", "x", 0o644)
+
+        def make(group, name):
+            device_create(cls, None, 0, None, "%s", name)
+            pr_info("made %s\\n", name)
+            return config_item(name, config_item_type())
+
+        kind = config_item_type(ct_group_ops=configfs_group_operations(make_item=make))
+        subsys = configfs_subsystem(config_group(ci_namebuf="mine", ci_type=kind))
+
+        @module_init
+        def init():
+            global cls
+            cls = class_create("odd")
+            return configfs_register_subsystem(subsys)
+        """
+    )
+    odd = b"\xff\xfe\x80"
+    assert guest.call("sys_mkdirat", -100, b"/sys/kernel/config/mine/" + odd, 0) == 0
+    assert guest.call("sys_faccessat", -100, b"/sys/class/odd/" + odd + b"/uevent", 4) == 0
+    fd = guest.open("/sys/module/mine/parameters/whom", "O_RDWR")
+    assert guest.write(fd, odd) == 3
+    assert guest.call("sys_pread64", fd, guest.buffer, 99, 0) == 4
+    assert guest.task.mm.read(guest.buffer, 4) == odd + b"\n"
+    assert "made \ufffd\ufffd\ufffd" in guest.dmesg()

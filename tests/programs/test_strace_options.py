@@ -118,3 +118,16 @@ def test_a_change_of_abi_is_told(tmp_path):
         "exit(0) = ?",
         "+++ exited with 0 +++",
     ]
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_a_child_that_stops_is_told_alike(tmp_path):
+    program = str(or_skip(build_with_libc, SOURCE.with_name("stops.c"), "x86-64"))
+    options = ["-e", "trace=tgkill,exit_group"]
+    theirs, ours = (
+        next(lines for lines in tasks(run(program, cwd=tmp_path, options=options))
+             if any("tgkill" in line for line in lines))
+        for run in (natively, here)
+    )  # fmt: skip
+    assert "--- stopped by SIGSTOP ---" in ours
+    assert ours == theirs

@@ -55,7 +55,7 @@ def here(program: str, *arguments: str, cwd: Path, options: Sequence[str] = ()) 
     parsed.times, parsed.strace = "", True
     tracer, ends = make_tracer(parsed)
     machine = Machine(Config())
-    machine.kernel._last_pid = FIRST_PID
+    machine.kernel.last_pid = FIRST_PID
     machine.watch(tracer)
     with open(os.devnull, "r+b", buffering=0) as null, open(cwd / "out", "wb") as out:
         stdio = (null.fileno(), out.fileno(), out.fileno())

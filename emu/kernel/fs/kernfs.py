@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.super_block import SuperBlock
 
 
+def raw_name(name: str) -> bytes:
+    """A name's bytes; what came from a program and is no UTF-8 becomes what it was."""
+    return name.encode(errors="surrogateescape")
+
+
 class KernelInode(Inode):
     """Any inode of such a file system. Contents have no times of their own."""
 

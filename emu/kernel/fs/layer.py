@@ -115,6 +115,6 @@ def open_layer(path: str, number: int) -> LayerTree:
         from emu.kernel.fs.archive.open import open_archive
 
         return open_archive(path, number)
-    from emu.kernel.fs.hostfs.tree import HostTree
+    from emu.kernel.fs.hostfs.tree import FolderOfLayer, HostTree
 
-    return HostTree(path)
+    return HostTree(path, FolderOfLayer)

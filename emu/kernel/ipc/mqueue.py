@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.kernel.deadline import Deadline, wait_until
@@ -48,13 +49,22 @@ class MqueueLimits:
         self.charge = Charge(ram)
 
 
+NOTIFY_WOKENUP = 1
+NOTIFY_REMOVED = 2
+"""What the last byte of a cookie of mq_notify(2) says."""
+
+
 @record
 class Notification:
-    """Whom to tell that a message came to an empty queue, and by which signal (0: none)."""
+    """Whom to tell that a message came to an empty queue, and by which signal (0: none).
+
+    `tell` is another way: it is given NOTIFY_WOKENUP, or NOTIFY_REMOVED when nothing will come.
+    """
 
     owner: ThreadGroup
     signal: int = 0
     value: int = 0
+    tell: Callable[[int], None] | None = None
 
 
 @record(frozen=False, eq=False)
@@ -133,7 +143,9 @@ class Mqueue:
         if wanted is not None and len(self._messages) == 1:
             self.notification = None
             leader = wanted.owner.leader
-            if wanted.signal and leader.alive and leader.group is wanted.owner:
+            if wanted.tell is not None:
+                wanted.tell(NOTIFY_WOKENUP)
+            elif wanted.signal and leader.alive and leader.group is wanted.owner:
                 code = leader.image_abi.constants["SI_MESGQ"]
                 info = SigInfo(
                     wanted.signal, code, pid=sender.tgid, uid=sender.cred.uid, value=wanted.value
@@ -143,8 +155,11 @@ class Mqueue:
 
     def forget_owner(self, group: ThreadGroup) -> None:
         """A process closes the queue: it is told nothing any more."""
-        if self.notification is not None and self.notification.owner is group:
+        wanted = self.notification
+        if wanted is not None and wanted.owner is group:
             self.notification = None
+            if wanted.tell is not None:
+                wanted.tell(NOTIFY_REMOVED)
 
     def destroy(self) -> None:
         """Give back what the queue took, when neither name nor file leads to it."""

@@ -134,32 +134,44 @@ class UserMemory:
         if 0 < count <= PAGE_SIZE - offset:
             start = self._locate(address, access)
             return [self._view[start : start + count]]
+        first, beyond = address >> 12, (address + count + _OFFSET) >> 12
+        entries = list(map(self.pages.get, range(first, beyond)))
         views: list[memoryview] = []
-        start = end = -1
-        pages, executable = self.pages, self._executable
-        last = address + count
-        try:
-            while address < last:
-                # `_locate`, once for each page of what may be a megabyte.
-                pte = pages.get(address >> 12, 0)
+        done = 0
+        while done < len(entries):
+            pte = entries[done]
+            run = 1
+            if pte is None or not pte & access or pte & _FRAME in self._executable:
+                try:
+                    frame = self._locate((first + done) << 12, access) & _FRAME
+                except EFAULT:
+                    if not views:
+                        raise
+                    break
+            else:
                 frame = pte & _FRAME
-                if not pte & access or frame in executable:
-                    frame = self._locate(address, access) & _FRAME
-                place = frame + (address & _OFFSET)
-                if place != end:
-                    if end > start:
-                        views.append(self._view[start:end])
-                    start = place
-                address = (address & _FRAME) + PAGE_SIZE
-                end = frame + PAGE_SIZE
-        except EFAULT:
-            if end < 0:
-                raise
-        else:
-            end -= max(0, address - last)
-        if end > start:
+                run = self._length_of_run(entries, done)
+            start = frame + (0 if done else offset)
+            done += run
+            end = frame + run * PAGE_SIZE
+            if done == len(entries):
+                end -= (first + done << 12) - (address + count)
             views.append(self._view[start:end])
         return views
+
+    def _length_of_run(self, entries: list[int | None], first: int) -> int:
+        """How many pages from one on have frames in a row and equal rights, and hold no code."""
+        pte = entries[first]
+        assert pte is not None
+        rest = entries[first:]
+        row = list(range(pte, pte + len(rest) * PAGE_SIZE, PAGE_SIZE))
+        run = len(rest)
+        if rest != row:  # comparing lists tells at once; often but the last page lies elsewhere
+            run -= 1
+            if rest[:run] != row[:run]:
+                run = next(n for n in range(1, run) if rest[n] != row[n])
+        frames = range(pte & _FRAME, (pte & _FRAME) + run * PAGE_SIZE, PAGE_SIZE)
+        return run if self._executable.isdisjoint(frames) else 1
 
     def clear(self, address: int, count: int) -> int:
         """Zero user memory: how many bytes were *not* zeroed because of a fault."""

@@ -85,8 +85,9 @@ class PageCache:
             ram.written(frame)
             return
         self.dirty.update(range(index, index + count))
-        if ram.executable:
-            for place in range(frame, frame + count * PAGE_SIZE, PAGE_SIZE):
+        frames = range(frame, frame + count * PAGE_SIZE, PAGE_SIZE)
+        if not ram.executable.isdisjoint(frames):
+            for place in frames:
                 ram.written(place)
 
     def drop(self, start: int = 0, end: int | None = None) -> None:

@@ -11,6 +11,7 @@ from emu.kernel.module.guard import call, checked, later
 from emu.kernel.uaccess import UserBuffer
 from emu.kernel.uapi.fcntl import FASYNC
 from emu.kernel.uapi.ioctl import IOCTL_COMMAND
+from emu.kernel.uapi.poll import POLLERR
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
 
 if TYPE_CHECKING:
@@ -170,14 +171,21 @@ class ModuleFile(FileOperations):
         return checked(result)
 
     def poll(self, file: File, waits: PollTable | None) -> int:
-        """Ask its poll; without one it is always ready."""
+        """Ask its poll; without one it is always ready. What goes wrong in it is POLLERR.
+
+        Others call this, too, when they wake somebody: it has no error of its own.
+        """
         function = self.callbacks.get("poll")
         if function is None:
             return super().poll(file, waits)
-        result = call(self.module, function, file, waits)
-        if isinstance(result, Awaitable):
-            raise EIO("poll cannot sleep")
-        return checked(result)
+        try:
+            result = call(self.module, function, file, waits)
+            if isinstance(result, Awaitable):
+                self.module.complain(f"{function.__name__} sleeps, which poll cannot")
+                return POLLERR
+            return checked(result)
+        except KernelError:
+            return POLLERR
 
     def unlocked_ioctl(self, file: File, task: Task, cmd: int, arg: int) -> Result:
         """Call its ioctl with the number as this caller has it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
 from emu.kernel.fs.setup import KernelWalker
+from emu.kernel.module.depmod import path_of, tables
 from emu.kernel.module.ko import make_ko
 from emu.kernel.module.loader import CannotLoad, ModuleLoader, Offer
 from emu.kernel.module.printk import KernelLog
@@ -42,41 +43,20 @@ def files_of(name: str) -> list[str]:
 
 
 def write_folder(kernel: Kernel, loader: ModuleLoader) -> None:
-    """Fill /lib/modules/RELEASE with a file for each offered module, and modprobe's tables."""
+    """Fill /lib/modules/RELEASE with a file for each offered module, and modprobe's tables.
+
+    What is there already, in the folder of a real kernel, stays.
+    """
     release = kernel.uts.release
-    folder = b"/lib/modules/" + release
+    folder = b"/lib/modules/" + release + b"/"
     walker = KernelWalker(kernel.root_mount)
-    dependencies, aliases, symbols = [], [], []
     for offer in loader.offers.values():
-        needed = loader.needed_by(offer)
-        image = make_ko(offer.name, modinfo_fields(offer, needed, release.decode()))
-        write(walker, folder + b"/extra/" + offer.name.encode() + b".ko", image)
-        paths = " ".join(f"extra/{n.name}.ko" for n in closure(loader, offer))
-        dependencies.append(f"extra/{offer.name}.ko: {paths}".rstrip() + "\n")
-        aliases += [f"alias {v} {offer.name}\n" for k, v in offer.summary.fields if k == "alias"]
-        symbols += [f"alias symbol:{name} {offer.name}\n" for name in offer.summary.exports]
-    for name, lines in (
-        (b"modules.dep", dependencies), (b"modules.alias", aliases),
-        (b"modules.symbols", symbols), (b"modules.builtin", []),
-        (b"modules.order", [f"extra/{name}.ko\n" for name in loader.offers]),
-        (b"modules.softdep", []),
-    ):  # fmt: skip
-        write(walker, folder + b"/" + name, "".join(lines).encode())
-
-
-def closure(loader: ModuleLoader, offer: Offer) -> list[Offer]:
-    """All modules that one needs, directly or not, those first that need the others."""
-    found: list[Offer] = []
-    pending = loader.needed_by(offer)
-    while pending:
-        needed = pending.pop(0)
-        if needed in found:
-            found.remove(needed)
-        found.append(needed)
-        pending += loader.needed_by(needed)
-        if len(found) > len(loader.offers):
-            break
-    return found
+        image = make_ko(
+            offer.name, modinfo_fields(offer, loader.needed_by(offer), release.decode())
+        )
+        walker.make_file(folder + path_of(offer).encode(), image)
+    for name, content in tables(loader).items():
+        walker.make_file(folder + name.encode(), content)
 
 
 def modinfo_fields(offer: Offer, needed: list[Offer], release: str) -> list[tuple[str, str]]:
@@ -87,8 +67,3 @@ def modinfo_fields(offer: Offer, needed: list[Offer], release: str) -> list[tupl
         ("name", offer.name),
         ("vermagic", f"{release} {VERMAGIC} "),
     ]
-
-
-def write(walker: KernelWalker, name: bytes, content: bytes) -> None:
-    """Make a file; the root may hold a folder for another kernel, which stays."""
-    walker.make_file(name, content)

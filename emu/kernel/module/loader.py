@@ -49,6 +49,15 @@ class Offer:
     summary: Summary
 
 
+def summary_of(path: str) -> Summary:
+    """What a module's source says. `CannotLoad` if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return summary(file.read())
+    except (OSError, SyntaxError, UnicodeDecodeError) as error:
+        raise CannotLoad(f"module {path}: {error}") from None
+
+
 def execute(path: str, namespace: dict[str, Any]) -> None:
     """Run a module's file, which declares what it is made of."""
     with open(path, encoding="utf-8") as file:
@@ -71,16 +80,23 @@ class ModuleLoader:
         return bool(self.kernel.tasks)
 
     def offer(self, path: str) -> Offer:
-        """Let a module be loaded by name. `CannotLoad`."""
+        """Let a module be loaded by name, and those beside it that it uses. `CannotLoad`."""
         absolute = os.path.abspath(path)
         name = os.path.basename(absolute).removesuffix(".py").replace("-", "_")
-        try:
-            with open(absolute, encoding="utf-8") as file:
-                found = summary(file.read())
-        except (OSError, SyntaxError, UnicodeDecodeError) as error:
-            raise CannotLoad(f"module {path}: {error}") from None
-        self.offers[name] = offer = Offer(name, absolute, found)
+        self.offers[name] = offer = Offer(name, absolute, summary_of(absolute))
+        for symbol in offer.summary.externs:
+            if self.exporter(symbol) is None:
+                self._offer_exporter(symbol, os.path.dirname(absolute))
         return offer
+
+    def _offer_exporter(self, symbol: str, folder: str) -> None:
+        for entry in sorted(os.listdir(folder)):
+            if entry.endswith(".py"):
+                path = os.path.join(folder, entry)
+                with contextlib.suppress(CannotLoad):
+                    if symbol in summary_of(path).exports:
+                        self.offer(path)
+                        return
 
     def exporter(self, symbol: str) -> Offer | None:
         """The offered module that exports a symbol."""

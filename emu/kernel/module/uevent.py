@@ -29,6 +29,6 @@ class Uevents:
             **(variables or {}), "SEQNUM": str(self.seqnum),
         }  # fmt: skip
         parts = [f"{action}@{path}", *(f"{key}={value}" for key, value in fields.items())]
-        message = "".join(part + "\0" for part in parts).encode()
+        message = "".join(part + "\0" for part in parts).encode(errors="surrogateescape")
         for listener in self.listeners:
             listener(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.kernel.net.socket import RCV_SHUTDOWN
@@ -37,6 +37,18 @@ async def _wait_for_datagram(socket: Socket, patience: Patience) -> SkBuff | Non
             return socket.receive_queue[0]
         if socket.shutdown_mask & RCV_SHUTDOWN:
             return None
+
+
+def receive_datagram(
+    socket: Socket, flags: int, take: Callable[[SkBuff | None], int]
+) -> int | Awaitable[int]:
+    """What `take` makes of the next message, now or when it is there; None is the end."""
+    found = next_datagram(socket, flags)
+    return _take_later(found, take) if isinstance(found, Awaitable) else take(found)
+
+
+async def _take_later(found: Awaitable[SkBuff | None], take: Callable[[SkBuff | None], int]) -> int:
+    return take(await found)
 
 
 def copy_datagram(skb: SkBuff, msg: MsgHdr, flags: int, skip: int = 0) -> int:

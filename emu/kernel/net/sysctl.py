@@ -36,7 +36,5 @@ class NetSysctls:
     tcp_retries2: int = 15
     tcp_max_syn_backlog: int = 4096
     tcp_tw_reuse: int = 2
-    tcp_abort_on_overflow: int = 0
     tcp_timestamps: int = 1
-    tcp_sack: int = 1
     tcp_window_scaling: int = 1

@@ -7,7 +7,7 @@ from typing import Annotated
 from emu.kernel.args import Fd, Mode, Path, PointerArg, Size, StructArg, UInt, UserStruct
 from emu.kernel.clock import KTIME_MAX
 from emu.kernel.deadline import Deadline
-from emu.kernel.errno import EBADF, EBUSY, EINVAL, EMSGSIZE, ENOSYS
+from emu.kernel.errno import EBADF, EBUSY, EINVAL, EMSGSIZE
 from emu.kernel.fs.mqueue import MqueueOperations, mq_open, mq_unlink, queue_of
 from emu.kernel.ipc.mqueue import Mqueue, Notification, receive, send
 from emu.kernel.signal.numbers import signal_numbers
@@ -21,6 +21,8 @@ from emu.kernel.uapi.mqueue import MQ_PRIO_MAX
 from emu.kernel.uapi.signal import SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
+
+NOTIFY_COOKIE_LEN = 32
 
 Attr = Annotated[UserStruct, StructArg(layout="mq_attr")]
 OutAttr = Annotated[UserStruct, StructArg(layout="mq_attr", out=True)]
@@ -101,7 +103,7 @@ async def timedreceive(
 def notify(task: Task, mqdes: Fd, u_notification: SigEvent) -> int:
     """Ask to be told of the next message to an empty queue. See mq_notify(3).
 
-    ENOSYS for SIGEV_THREAD, whose message goes through a netlink socket.
+    For SIGEV_THREAD the C library gives a netlink socket, and a cookie that is sent to it.
     """
     notification = None
     if u_notification:
@@ -156,12 +158,29 @@ def read_deadline(task: Task, timeout: InTimespec) -> Deadline | None:
     return Deadline(min(read_timespec(task, timeout), KTIME_MAX), realtime=True)
 
 
+def _by_netlink(task: Task, address: int, fd: int) -> Notification:
+    """SIGEV_THREAD: a cookie to a netlink socket, its last byte telling why. EFAULT, EBADF."""
+    from emu.kernel.net.netlink.socket import NetlinkSocket
+    from emu.kernel.net.sockfs import socket_of
+
+    cookie = task.mm.read(address, NOTIFY_COOKIE_LEN)
+    socket = socket_of(task.files[fd])
+    if not isinstance(socket, NetlinkSocket):
+        raise EINVAL("not a netlink socket")
+
+    def tell(why: int) -> None:
+        if socket.has_room:
+            socket.deliver(cookie[:-1] + bytes([why]), 0, 0)
+
+    return Notification(task.group, tell=tell)
+
+
 def read_notification(task: Task, address: UserStruct) -> Notification:
-    """What a struct sigevent asks for. EFAULT, EINVAL, ENOSYS."""
+    """What a struct sigevent asks for. EFAULT, EINVAL, EBADF."""
     event = address.read()
     kind = event["sigev_notify"]
     if kind == SIGEV_THREAD:
-        raise ENOSYS("there are no netlink sockets")
+        return _by_netlink(task, event["sigev_value"]["sival_ptr"], event["sigev_signo"])
     if kind == SIGEV_NONE:
         return Notification(task.group)
     if kind != SIGEV_SIGNAL:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from emu.kernel.args import Fd, Int, Pointer
 from emu.kernel.errno import EINVAL, ERANGE
 from emu.kernel.net.sockfs import socket_of
-from emu.kernel.net.sockopt import (
-    NeedsRoom,
-    OptionValue,
-    get_socket_option,
-    set_socket_option,
-)
+from emu.kernel.net.sockopt import NeedsRoom, OptionValue, set_socket_option
+from emu.kernel.net.sockopt_get import get_socket_option
 from emu.kernel.sys.socket_kinds import InOption, Level, Optname, OutOption
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task

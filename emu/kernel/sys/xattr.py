@@ -214,16 +214,16 @@ def _check_name(name: bytes) -> None:
 def _permission(task: Task, path: VfsPath, name: bytes, mask: int) -> None:
     """Who may, and whether there is such a class: see xattr_permission, xattr_resolve_name."""
     inode, cred = path.inode, task.cred
-    prefix, _, rest = name.partition(b".")
-    match prefix:
-        case b"security":
+    prefix, dot, rest = name.partition(b".")
+    match prefix + dot:
+        case b"security.":
             needed = CAP_SETFCAP if name == XATTR_NAME_CAPS else CAP_SYS_ADMIN
             if mask == MAY_WRITE and not cred.capable(needed):
                 raise EPERM("security attributes need a capability")
-        case b"trusted":
+        case b"trusted.":
             if not cred.capable(CAP_SYS_ADMIN):
                 raise EPERM if mask == MAY_WRITE else ENODATA
-        case b"user":
+        case b"user.":
             if not (inode.is_regular or inode.is_dir):
                 raise EPERM if mask == MAY_WRITE else ENODATA
             sticky = inode.is_dir and inode.mode & S_ISVTX

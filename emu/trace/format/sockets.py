@@ -82,17 +82,21 @@ def length_pointer(call: Call, index: int) -> str:
 
 def sockaddr(call: Call, index: int) -> str:
     """The address behind a pointer."""
-    arg: Any = call.parameters[index].arg
     address = call.value(index)
-    if not address or (arg.out and call.failed):
-        return pointer(address)
-    length = call.named(arg.length) or 0
     try:
-        if arg.out:
-            length = call.mm.read_u32(length)
-        return socket_address(call, address, length)
+        length = _length_of(call, index)
+        return pointer(address) if length is None else socket_address(call, address, length)
     except KernelError:
         return pointer(address)
+
+
+def _length_of(call: Call, index: int) -> int | None:
+    """How long what a pointer leads to is, which the kernel tells where it fills it."""
+    arg: Any = call.parameters[index].arg
+    if not call.value(index) or (arg.out and call.failed):
+        return None
+    length = call.named(arg.length) or 0
+    return call.mm.read_u32(length) if arg.out else length
 
 
 def socket_address(call: Call, address: int, length: int) -> str:
@@ -166,15 +170,10 @@ PROTOCOL_NUMBERS = frozenset(NETLINK_PROTOCOLS.values()) | {
 
 def option_value(call: Call, index: int) -> str:
     """What an option is set to: an int in brackets, a struct, or bytes."""
-    arg: Any = call.parameters[index].arg
     address = call.value(index)
-    if not address or (arg.out and call.failed):
-        return pointer(address)
-    length = call.named(arg.length) or 0
     try:
-        if arg.out:
-            length = call.mm.read_u32(length)
-        if not 0 < length <= OPTION_MAX:
+        length = _length_of(call, index)
+        if length is None or not 0 < length <= OPTION_MAX:
             return pointer(address)
         return _option(call, call.mm.read(address, length))
     except KernelError:

@@ -58,6 +58,7 @@ FILE_CASE(names_of_attributes)
 	say_result("no class", setxattr("file", "name", "1", 1, 0));
 	say_result("unknown class", setxattr("file", "other.name", "1", 1, 0));
 	say_result("only a class", setxattr("file", "user.", "1", 1, 0));
+	say_result("without its dot", setxattr("file", "user", "1", 1, 0));
 	say_result("empty", setxattr("file", "", "1", 1, 0));
 	memset(name + 5, 'n', 250);
 	say_result("255 characters", setxattr("file", name, "1", 1, 0));

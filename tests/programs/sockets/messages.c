@@ -192,6 +192,31 @@ CASE(too_many_descriptors)
 	}
 }
 
+CASE(files_of_a_user_in_messages)
+{
+	int ends[2], files[8] = { 0 }, sent = 0;
+	struct rlimit limit = { 20, 20 };
+	struct message message;
+
+	pair(SOCK_STREAM, ends);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	setresuid(54321, 54321, 54321);
+	for (;;) {
+		message_of(&message, "x");
+		add_control(&message, SCM_RIGHTS, files, sizeof files);
+		if (sent > 9 || sendmsg(ends[0], &message.header, 0) != 1)
+			break;
+		sent++;
+	}
+	say_result("refused", -1);
+	say_number("messages", sent);
+	message_for(&message, 0);
+	recvmsg(ends[1], &message.header, 0);
+	message_of(&message, "x");
+	add_control(&message, SCM_RIGHTS, files, sizeof files);
+	say_result("when one was received", sendmsg(ends[0], &message.header, 0));
+}
+
 CASE(descriptors_part_a_stream)
 {
 	int ends[2], file = 0;

@@ -1,6 +1,8 @@
 /* Netlink sockets: ports, groups, requests, acknowledgements, dumps. */
 #include "sockets.h"
 
+#include <mqueue.h>
+
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -421,4 +423,37 @@ CASE(credentials_of_the_kernel)
 	from = control_of(&message, SCM_CREDENTIALS);
 	if (from)
 		say("from", "%d %d %d", from->pid, (int)from->uid, (int)from->gid);
+}
+
+CASE(message_queues_tell_a_socket)
+{
+	int made = netlink(NETLINK_ROUTE);
+	char name[32], cookie[32] = "a cookie of thirty-one bytes";
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD };
+	mqd_t queue;
+
+	snprintf(name, sizeof name, "/emu-%d", getpid());
+	queue = mq_open(name, O_CREAT | O_RDWR | O_NONBLOCK, 0600, NULL);
+	mq_unlink(name);
+	event.sigev_signo = made;
+	event.sigev_value.sival_ptr = cookie;
+	say_result("notify", syscall(SYS_mq_notify, queue, &event));
+	say_received("nothing yet", made, 0);
+	mq_send(queue, "x", 1, 0);
+	say_result("told", recv(made, cookie, 32, MSG_DONTWAIT));
+	say("cookie", "%s, %d", cookie, cookie[31]);
+	mq_receive(queue, answers, sizeof answers, NULL);
+	syscall(SYS_mq_notify, queue, &event);
+	say_result("no longer", syscall(SYS_mq_notify, queue, NULL));
+	recv(made, cookie, 32, MSG_DONTWAIT);
+	say_number("removed", cookie[31]);
+	event.sigev_signo = 99;
+	say_result("no descriptor", syscall(SYS_mq_notify, queue, &event));
+	event.sigev_signo = 0;
+	say_result("no socket", syscall(SYS_mq_notify, queue, &event));
+	event.sigev_signo = socket(AF_UNIX, SOCK_DGRAM, 0);
+	say_result("another family", syscall(SYS_mq_notify, queue, &event));
+	event.sigev_signo = made;
+	event.sigev_value.sival_ptr = (void *)8;
+	say_result("no cookie", syscall(SYS_mq_notify, queue, &event));
 }

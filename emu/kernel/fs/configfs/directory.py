@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from emu.kernel.errno import EACCES, EBUSY, EINVAL, ENOENT, ENOTEMPTY, EPERM
-from emu.kernel.fs.kernfs import KernelDirectory, KernelLink
+from emu.kernel.fs.kernfs import KernelDirectory, KernelLink, raw_name
 from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.vfs.namei import path_lookup
 
@@ -134,5 +134,5 @@ class ConfigLink(KernelLink):
 
     def __init__(self, source: ConfigDirectory, to: ConfigDirectory) -> None:
         depth = source.path().count("/")
-        super().__init__(source.sb, lambda: ("../" * depth + to.path().lstrip("/")).encode())
+        super().__init__(source.sb, lambda: raw_name("../" * depth + to.path().lstrip("/")))
         self.to = to

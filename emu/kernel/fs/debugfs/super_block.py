@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.fs.debugfs.sched import add_sched
-from emu.kernel.fs.kernfs import KernelDirectory, KernelFile, KernelLink
+from emu.kernel.fs.kernfs import KernelDirectory, KernelFile, KernelLink, raw_name
 from emu.kernel.uapi.mount import DEBUGFS_MAGIC
 from emu.kernel.uapi.stat import S_IFMT
 from emu.kernel.vfs.super_block import SuperBlock
@@ -48,7 +48,7 @@ class Debugfs:
     def create_dir(self, name: str, parent: KernelDirectory | None = None) -> KernelDirectory:
         """Make a directory. EEXIST."""
         directory = KernelDirectory(self.sb)
-        (parent or self.root).add(name.encode(), directory)
+        (parent or self.root).add(raw_name(name), directory)
         return directory
 
     def create_file(
@@ -62,13 +62,13 @@ class Debugfs:
     ) -> KernelFile:
         """Make a file with these operations; `private` is its inode's. EEXIST."""
         file = KernelFile(self.sb, mode, operations, private, size=size)
-        (parent or self.root).add(name.encode(), file)
+        (parent or self.root).add(raw_name(name), file)
         return file
 
     def create_symlink(self, name: str, parent: KernelDirectory | None, target: str) -> KernelLink:
         """Make a symbolic link. EEXIST."""
         link = KernelLink(self.sb, target.encode)
-        (parent or self.root).add(name.encode(), link)
+        (parent or self.root).add(raw_name(name), link)
         return link
 
     def remove(self, inode: Inode, parent: KernelDirectory | None = None) -> None:

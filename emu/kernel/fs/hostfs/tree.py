@@ -155,9 +155,12 @@ class HostNode:
         except OSError as error:
             raise from_host(error) from None
         if info.st_dev == self.tree.proc_dev and info.st_dev != self.tree.root.info.st_dev:
-            # A way to the emulator's own memory and descriptors.
-            raise EACCES("the host's /proc")
+            return self.host_proc()
         return type(self)(self.tree, self, name, info)
+
+    def host_proc(self) -> HostNode | None:
+        """The host's /proc, which leads to the emulator's own memory and descriptors. EACCES."""
+        raise EACCES("the host's /proc")
 
     def look(self) -> LayerInfo:
         """Look at it again. ENOENT if it is gone."""
@@ -214,6 +217,14 @@ def _has_mark(path: str, name: str) -> bool:
         return os.getxattr(path, name) in OPAQUE_VALUES
     except OSError:
         return False
+
+
+class FolderOfLayer(HostNode):
+    """A node of a root's layer, in which the guest's own /proc has the place of the host's."""
+
+    def host_proc(self) -> HostNode | None:
+        """Nothing: the name is free."""
+        return None
 
 
 def _proc_dev() -> int | None:

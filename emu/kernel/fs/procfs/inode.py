@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import ENOENT
+from emu.kernel.fs.procfs.given_names import GivenNames
 from emu.kernel.fs.procfs.text import GENERATED
 from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from emu.kernel.vfs.inode import DirEntry, Inode
 
 if TYPE_CHECKING:
-    from emu.kernel.cred import Credentials
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.path import VfsPath
     from emu.kernel.vfs.super_block import SuperBlock
@@ -41,7 +40,7 @@ class ProcInode(Inode):
         """Times mean nothing here."""
 
 
-class ProcDirectory(ProcInode):
+class ProcDirectory(GivenNames, ProcInode):
     """A directory with entries of its own, and what a subclass adds with `find` and `others`."""
 
     __slots__ = ("entries",)
@@ -71,28 +70,6 @@ class ProcDirectory(ProcInode):
         """The inode of a name."""
         inode = self.entries.get(name)
         return self.find(name) if inode is None else inode
-
-    # Linux's lookup here fails for a name that is not there, before it is asked to make one.
-
-    def create(self, name: bytes, mode: int, cred: Credentials) -> Inode:
-        """ENOENT: nobody makes files here."""
-        raise ENOENT
-
-    def mkdir(self, name: bytes, mode: int, cred: Credentials) -> Inode:
-        """ENOENT: nobody makes directories here."""
-        raise ENOENT
-
-    def mknod(self, name: bytes, mode: int, rdev: int, cred: Credentials) -> Inode:
-        """ENOENT: nobody makes devices here."""
-        raise ENOENT
-
-    def symlink(self, name: bytes, target: bytes, cred: Credentials) -> Inode:
-        """ENOENT: nobody makes links here."""
-        raise ENOENT
-
-    def link(self, inode: Inode, name: bytes) -> None:
-        """ENOENT: nobody makes links here."""
-        raise ENOENT
 
     def iterate(self) -> Sequence[DirEntry]:
         """All names."""

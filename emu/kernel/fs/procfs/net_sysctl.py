@@ -8,7 +8,7 @@ from emu.kernel.fs.procfs.variables import INT_MAX, group, number, numbers
 PORT_MAX = 65535
 TTL_MAX = 255
 LEAST_SOCKET_MEMORY = 2304
-TCP_FLAGS = ("tcp_abort_on_overflow", "tcp_sack", "tcp_timestamps", "tcp_window_scaling")
+TCP_FLAGS = ("tcp_timestamps", "tcp_window_scaling")
 TCP_COUNTS = {
     "tcp_fin_timeout": 1, "tcp_keepalive_intvl": 1, "tcp_keepalive_probes": 1,
     "tcp_keepalive_time": 1, "tcp_max_syn_backlog": 1, "tcp_retries2": 0, "tcp_syn_retries": 1,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakMethod
 
 from emu.kernel.errno import EINVAL, ENOENT, EPERM
+from emu.kernel.fs.procfs.given_names import GivenNames
 from emu.kernel.uapi.mount import PROC_SUPER_MAGIC
 from emu.kernel.uapi.stat import S_IFDIR, S_IFMT
 from emu.kernel.vfs.inode import DirEntry, Inode
@@ -110,7 +111,7 @@ def listen_for_ends(sb: ProcSuperBlock) -> None:
     listeners.append(forget)
 
 
-class ProcRoot(Inode):
+class ProcRoot(GivenNames, Inode):
     """/proc: the system's files, what was added to `entries`, and the processes.
 
     It is made when the machine starts; all that is in it when somebody looks.

@@ -13,7 +13,7 @@ from emu.kernel.module.printk import LOG_ERR, KernelLog
 from emu.kernel.uapi.poll import ALWAYS_READY, POLLERR, POLLPRI
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
-from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result, seek
+from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
 from emu.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
@@ -168,10 +168,6 @@ class AttributeFile(FileOperations):
         if isinstance(stored, int):
             return checked_store(inode, stored, count)
         return _stored_later(inode, stored, count)
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """By offset only, as seq_lseek does."""
-        return seek(file, offset, whence, 0)
 
     def poll(self, file: File, waits: PollTable | None) -> int:
         """POLLPRI and POLLERR, besides the rest, once the value has changed since it was read."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EEXIST, EINVAL, ENODEV, ENOENT
-from emu.kernel.fs.kernfs import KernelDirectory, KernelLink
+from emu.kernel.fs.kernfs import KernelDirectory, KernelLink, raw_name
 from emu.kernel.fs.sysfs.attribute import Attribute, AttributeInode
 from emu.kernel.fs.sysfs.bin_attribute import BinAttribute, BinAttributeInode
 
@@ -51,7 +51,7 @@ class Kobject:
         if above.directory is None:
             raise ENOENT(f"{above.name} is not there")
         directory = self.new_directory(sysfs.sb)
-        above.directory.add(self.name.encode(), directory)
+        above.directory.add(raw_name(self.name), directory)
         self.sysfs, self.directory = sysfs, directory
         self.parent = None if above is sysfs.root else above.get()
 
@@ -67,7 +67,7 @@ class Kobject:
         if above is None and self.sysfs is not None and self.parent is None:
             above = self.sysfs.root.directory
         if above is not None:
-            above.remove(self.name.encode())
+            above.remove(raw_name(self.name))
         self.directory.entries.clear()
         self.directory = None
         parent, self.parent = self.parent, None
@@ -80,8 +80,8 @@ class Kobject:
         assert self.sysfs is not None
         above = (self.parent or self.sysfs.root).directory
         assert above is not None
-        above.add(name.encode(), directory)
-        above.remove(self.name.encode())
+        above.add(raw_name(name), directory)
+        above.remove(raw_name(self.name))
         self.name = name
 
     def get(self) -> Kobject:
@@ -107,7 +107,7 @@ class Kobject:
         directory = self._group(group)
         inode = self._inode(directory, attribute)
         try:
-            directory.add(attribute.name.encode(), inode)
+            directory.add(raw_name(attribute.name), inode)
         except EEXIST:
             name = f"{self.path()}/{attribute.name}"
             raise EEXIST(f"cannot create duplicate filename '{name}'") from None
@@ -121,17 +121,17 @@ class Kobject:
     def remove_file(self, name: str, group: str | None = None) -> None:
         """Show an attribute no longer, if it was shown."""
         if self.directory is not None:
-            self._group(group).remove(name.encode())
+            self._group(group).remove(raw_name(name))
 
     def add_group(self, name: str) -> None:
         """Make a directory for a named group of attributes. EEXIST."""
         directory = self._directory()
-        directory.add(name.encode(), KernelDirectory(directory.sb))
+        directory.add(raw_name(name), KernelDirectory(directory.sb))
 
     def remove_group(self, name: str) -> None:
         """Take such a directory away."""
         if self.directory is not None:
-            self.directory.remove(name.encode())
+            self.directory.remove(raw_name(name))
 
     def add_link(self, target: Kobject, name: str, group: str | None = None) -> None:
         """Make a relative symbolic link to another object. EEXIST."""
@@ -139,13 +139,13 @@ class Kobject:
         depth = self.path().count("/") + (1 if group else 0)
 
         def text() -> bytes:
-            return ("../" * depth + target.path().lstrip("/")).encode()
+            return raw_name("../" * depth + target.path().lstrip("/"))
 
-        directory.add(name.encode(), KernelLink(directory.sb, text))
+        directory.add(raw_name(name), KernelLink(directory.sb, text))
 
     def file(self, name: str, group: str | None = None) -> Inode:
         """The inode of one of its files. ENOENT."""
-        inode = self._group(group).entries.get(name.encode())
+        inode = self._group(group).entries.get(raw_name(name))
         if inode is None:
             raise ENOENT(f"{self.name} has no {name}")
         return inode
@@ -153,7 +153,7 @@ class Kobject:
     def notify(self, name: str, group: str | None = None) -> None:
         """Tell those who poll an attribute that it changed: sysfs_notify."""
         if self.directory is not None:
-            inode = self._group(group).entries.get(name.encode())
+            inode = self._group(group).entries.get(raw_name(name))
             if isinstance(inode, AttributeInode):
                 inode.notify()
 
@@ -171,7 +171,7 @@ class Kobject:
         directory = self._directory()
         if group is None:
             return directory
-        inner = directory.entries.get(group.encode())
+        inner = directory.entries.get(raw_name(group))
         if not isinstance(inner, KernelDirectory):
             raise ENOENT(f"{self.name} has no group {group}")
         return inner

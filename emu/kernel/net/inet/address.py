@@ -16,9 +16,9 @@ BROADCAST4 = b"\xff\xff\xff\xff"
 MAPPED_PREFIX = bytes(10) + b"\xff\xff"
 
 
-def any_of(address: bytes) -> bytes:
-    """The unspecified address of the same family."""
-    return ANY4 if len(address) == 4 else ANY6
+def loopback_of(address: bytes) -> bytes:
+    """The loopback's address of the same family."""
+    return LOOPBACK4 if len(address) == 4 else LOOPBACK6
 
 
 def is_any(address: bytes) -> bool:

@@ -120,7 +120,7 @@ def _parse_pktinfo6(sock: InetSocket, order: str, control: SendControl, data: by
     control.source = address
 
 
-def put_control(sock: InetSocket, msg: MsgHdr, arrival: Arrival, skb: SkBuff, flags: int) -> None:
+def put_control(sock: InetSocket, msg: MsgHdr, arrival: Arrival, skb: SkBuff) -> None:
     """Tell the receiver how a datagram came, as far as the socket's options ask."""
     from emu.kernel.net.times import put_timestamps
 

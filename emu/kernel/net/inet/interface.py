@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EADDRNOTAVAIL, EEXIST
 from emu.kernel.net.inet.address import (
+    LOOPBACK4,
+    LOOPBACK6,
     is_link_local,
     is_loopback,
     last_of,
@@ -96,9 +98,9 @@ def device_came_up(dev: NetDevice) -> None:
     """A device's routes begin with it."""
     stack = dev.stack
     if dev.flags & IFF_LOOPBACK:
-        for text, length in ((b"\x7f\0\0\1", 8), (bytes(15) + b"\1", 128)):
-            if not any(a.local == text for a in dev.addresses):
-                add_address(dev, InterfaceAddress(text, length, scope=RT_SCOPE_HOST))
+        for local, length in ((LOOPBACK4, 8), (LOOPBACK6, 128)):
+            if not any(a.local == local for a in dev.addresses):
+                add_address(dev, InterfaceAddress(local, length, scope=RT_SCOPE_HOST))
     elif dev.master is None and any(dev.address):
         local = link_local_of(dev.address)
         if not any(a.local == local for a in dev.addresses):

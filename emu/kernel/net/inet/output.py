@@ -14,7 +14,7 @@ from emu.kernel.errno import (
     KernelError,
 )
 from emu.kernel.net.frame import Frame
-from emu.kernel.net.inet.address import BROADCAST4, is_multicast
+from emu.kernel.net.inet.address import BROADCAST4, is_multicast, loopback_of
 from emu.kernel.net.inet.fragments import fragment
 from emu.kernel.net.inet.interface import source_for
 from emu.kernel.net.inet.neighbour import hardware_of_group
@@ -66,7 +66,7 @@ def find_path(stack: Stack, destination: bytes, source: bytes | None = None, oif
     if oif and size == 4 and (is_multicast(destination) or destination == BROADCAST4):
         return _through(stack, stack.by_index(oif), destination, source)
     if size == 4 and not any(destination):
-        destination = source if source else net_loopback(size)
+        destination = source or loopback_of(destination)
     route = stack.fib(size).lookup(destination, oif)
     if route is None and oif:
         local = stack.fib(size).lookup(destination)
@@ -79,11 +79,6 @@ def find_path(stack: Stack, destination: bytes, source: bytes | None = None, oif
     if route.type in REJECTED:
         raise REJECTED[route.type]("a route forbids it")
     return _along(stack, route, destination, source)
-
-
-def net_loopback(size: int) -> bytes:
-    """The family's loopback address."""
-    return b"\x7f\0\0\1" if size == 4 else bytes(15) + b"\1"
 
 
 def _through(stack: Stack, dev: NetDevice, destination: bytes, source: bytes | None) -> Path:

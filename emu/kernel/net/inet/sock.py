@@ -20,6 +20,7 @@ from emu.kernel.net.inet.address import (
     is_any,
     is_link_local,
     is_multicast,
+    loopback_of,
 )
 from emu.kernel.net.inet.address_ioctl import inet_ioctl
 from emu.kernel.net.inet.input import is_local
@@ -31,7 +32,7 @@ from emu.kernel.net.socket import Socket
 from emu.kernel.uapi.capability import CAP_NET_BIND_SERVICE
 from emu.kernel.uapi.poll import POLLERR
 from emu.kernel.uapi.rtnetlink import RTN_BROADCAST
-from emu.kernel.uapi.socket import AF_INET, AF_INET6, AF_UNSPEC, SOCK_STREAM, SOL_IP, SOL_IPV6
+from emu.kernel.uapi.socket import AF_INET, AF_INET6, AF_UNSPEC, SOCK_STREAM
 
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
@@ -145,8 +146,7 @@ class InetSocket(Socket):
         if is_any(where):
             if len(where) == 16 and len(self.local) == 4:
                 where = ANY4
-            loopback = b"\x7f\0\0\1" if len(where) == 4 else bytes(15) + b"\1"
-            address = address._replace(address=loopback)
+            address = address._replace(address=loopback_of(where))
         stream = self.type == SOCK_STREAM and not is_multicast(where)
         if stream and is_link_local(where) and address.scope and not self.bound_dev_if:
             self.bound_dev_if = address.scope
@@ -180,8 +180,3 @@ class InetSocket(Socket):
         """The error that the socket has met, or another."""
         error, self.error = self.error, None
         return (error or otherwise)()
-
-
-def has_ip_level(socket: InetSocket, level: int) -> bool:
-    """Whether a socket knows an option's level: AF_INET6 ones know IPv4's, too."""
-    return level == SOL_IP or (level == SOL_IPV6 and socket.family == AF_INET6)

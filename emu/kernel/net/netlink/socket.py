@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -16,7 +15,7 @@ from emu.kernel.errno import (
     EOPNOTSUPP,
     EPERM,
 )
-from emu.kernel.net.datagram import copy_datagram, next_datagram
+from emu.kernel.net.datagram import copy_datagram, receive_datagram
 from emu.kernel.net.netlink.options import get_option, set_option
 from emu.kernel.net.peer import Peer
 from emu.kernel.net.skbuff import SkBuff
@@ -234,13 +233,7 @@ class NetlinkSocket(Socket):
         """Receive one buffer of messages, and let a dump go on."""
         if flags & MSG_OOB:
             raise EOPNOTSUPP
-        found = next_datagram(self, flags)
-        if isinstance(found, Awaitable):
-            return self._receive_later(msg, flags, found)
-        return self._received(msg, flags, found)
-
-    async def _receive_later(self, msg: MsgHdr, flags: int, found: Awaitable[SkBuff | None]) -> int:
-        return self._received(msg, flags, await found)
+        return receive_datagram(self, flags, lambda skb: self._received(msg, flags, skb))
 
     def _received(self, msg: MsgHdr, flags: int, skb: SkBuff | None) -> int:
         if skb is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import (
@@ -16,6 +17,7 @@ from emu.kernel.errno import (
     ENXIO,
     EOPNOTSUPP,
 )
+from emu.kernel.net.datagram import copy_datagram, next_datagram
 from emu.kernel.net.frame import Frame
 from emu.kernel.net.inet.address_ioctl import inet_ioctl
 from emu.kernel.net.skbuff import SkBuff
@@ -29,7 +31,6 @@ from emu.kernel.uapi.socket import (
     AF_INET,
     AF_PACKET,
     MSG_PEEK,
-    MSG_TRUNC,
     SOCK_DGRAM,
     SOCK_RAW,
     SOL_PACKET,
@@ -218,26 +219,20 @@ class PacketSocket(Socket):
 
     def recvmsg(self, msg: MsgHdr, flags: int) -> Result:
         """The next frame, or wait for it."""
-        self.take_error()
-        if self.receive_queue:
-            return self._take(msg, flags)
-        return self._receive_later(msg, flags)
+        found = next_datagram(self, flags)
+        if found is None or isinstance(found, SkBuff):
+            return self._take(found, msg, flags)
+        return self._take_later(found, msg, flags)
 
-    async def _receive_later(self, msg: MsgHdr, flags: int) -> int:
-        patience = self.receive_patience(flags)
-        while not self.receive_queue:
-            await patience.wait(self.read_wait)
-            self.take_error()
-        return self._take(msg, flags)
+    async def _take_later(self, later: Awaitable[SkBuff | None], msg: MsgHdr, flags: int) -> int:
+        return self._take(await later, msg, flags)
 
-    def _take(self, msg: MsgHdr, flags: int) -> int:
-        skb = self.receive_queue[0]
+    def _take(self, skb: SkBuff | None, msg: MsgHdr, flags: int) -> int:
+        if skb is None:
+            return 0
         seen: Seen = skb.address
-        data, room = skb.data, msg.buffer.count
-        if len(data) > room:
-            msg.flags |= MSG_TRUNC
         try:
-            copied = msg.buffer.copy_to(data[:room]) if data and room else 0
+            received = copy_datagram(skb, msg, flags)
         finally:
             if not flags & MSG_PEEK:
                 self.receive_queue.popleft()
@@ -247,13 +242,13 @@ class PacketSocket(Socket):
         if msg.wants_control:
             put_timestamps(self, msg, skb.stamp_ns)
             if self.auxdata:
-                self._put_auxdata(msg, seen, copied)
-        return len(data) if flags & MSG_TRUNC else copied
+                self._put_auxdata(msg, seen)
+        return received
 
-    def _put_auxdata(self, msg: MsgHdr, seen: Seen, copied: int) -> None:
+    def _put_auxdata(self, msg: MsgHdr, seen: Seen) -> None:
         status = packet.TP_STATUS_USER | packet.TP_STATUS_CSUM_VALID
         data = struct.pack(
-            f"{msg.order}IIIHHHH", status, seen.length, copied, 0, seen.network_at, 0, 0
+            f"{msg.order}IIIHHHH", status, seen.length, seen.length, 0, seen.network_at, 0, 0
         )
         msg.put_cmsg(SOL_PACKET, packet.PACKET_AUXDATA, data)
 

@@ -84,7 +84,8 @@ def connection_asked(sock: TcpSocket, frame: Frame, packet: IpPacket, segment: S
         counters["TcpExt.ListenOverflows"] += 1
         counters["TcpExt.ListenDrops"] += 1
         return
-    if len(sock.syn_queue) >= max(sock.backlog, 8):
+    asking, most = len(sock.syn_queue), sock.stack.sysctls.tcp_max_syn_backlog
+    if asking >= max(sock.backlog, 8) or most - asking < most >> 2:
         counters["TcpExt.ListenDrops"] += 1
         return
     child = _child_of(sock, frame, packet)

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 MAX_WINDOW = 65535
 NSEC_PER_MSEC = 1_000_000
-SEGMENT_MAX = 65535 - 40 - 20
-"""The most data of a segment: GSO's limit."""
 
 SENDING = (TCP_ESTABLISHED, TCP_CLOSE_WAIT, TCP_FIN_WAIT1, TCP_CLOSING, TCP_LAST_ACK)
 """States in which what is queued still goes out."""

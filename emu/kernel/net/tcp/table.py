@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from emu.kernel.errno import EADDRINUSE, EADDRNOTAVAIL
+from emu.kernel.net.inet.address import is_loopback
 from emu.kernel.net.inet.ports import PortTable, addresses_overlap, same_device, score
 from emu.kernel.net.tcp.segment import ACK, RST, SEQUENCES, Segment, parse_segment
 from emu.kernel.uapi.socket import SO_REUSEADDR, SO_REUSEPORT
@@ -56,6 +57,8 @@ class TcpTable:
         EADDRNOTAVAIL.
         """
         now = self.stack.clock.monotonic_ns()
+        reuse = self.stack.sysctls.tcp_tw_reuse
+        may_reuse = reuse == 1 or (reuse == 2 and is_loopback(sock.remote))
 
         def is_free(port: int) -> bool:
             users = self.ports.at(port)
@@ -64,7 +67,8 @@ class TcpTable:
             other = self.connected.get((sock.local, port, sock.remote, sock.remote_port))
             if other is None:
                 return True
-            if other.state == TCP_TIME_WAIT and now - other.time_wait_ns > TIME_WAIT_REUSE_NS:
+            waits = other.state == TCP_TIME_WAIT
+            if waits and may_reuse and now - other.time_wait_ns > TIME_WAIT_REUSE_NS:
                 other.destroy()
                 return True
             return False

@@ -43,6 +43,7 @@ class Timers:
         self.keepalive = False
         self.probes = 0
         self._since_ns = 0
+        self._last_heard_ns = 0
         self._retransmit: Timer | None = None
         self._keepalive: Timer | None = None
         self._cork: Timer | None = None
@@ -165,8 +166,6 @@ class Timers:
         """The other end is there."""
         self.probes = 0
         self._last_heard_ns = self.sock.stack.clock.monotonic_ns() if self.keepalive else 0
-
-    _last_heard_ns = 0
 
     def _arm_keepalive(self, delay_ns: int) -> None:
         self._keepalive = self.sock.stack.sched.call_after(delay_ns, self._keepalive_now)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
     EACCES,
     EAFNOSUPPORT,
     EDESTADDRREQ,
+    EFAULT,
     EINVAL,
     EMSGSIZE,
     ENETUNREACH,
     ENOTCONN,
     EOPNOTSUPP,
 )
-from emu.kernel.net.inet.address import BROADCAST4, is_any
-from emu.kernel.net.inet.cmsg import SendControl, put_control
+from emu.kernel.net.datagram import copy_datagram, next_datagram
+from emu.kernel.net.inet.address import BROADCAST4, is_any, loopback_of
+from emu.kernel.net.inet.cmsg import SendControl, parse_control, put_control
 from emu.kernel.net.inet.errqueue import queue_local_error, receive_error, wants_errors
 from emu.kernel.net.inet.membership import leave_all
 from emu.kernel.net.inet.output import Path, send_packet
@@ -41,7 +44,6 @@ from emu.kernel.uapi.socket import (
     MSG_ERRQUEUE,
     MSG_OOB,
     MSG_PEEK,
-    MSG_TRUNC,
     SHUT_RDWR,
     SO_BROADCAST,
 )
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from emu.kernel.net.frame import Frame
     from emu.kernel.net.msghdr import MsgHdr
     from emu.kernel.task import Task
+    from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.file_operations import PollTable, Result
 
 PACKET_MAX = 65535
@@ -187,8 +190,7 @@ class DatagramSocket(InetSocket):
         if self.needs_port and not address.port:
             raise EINVAL("no port")
         if is_any(address.address):
-            loopback = b"\x7f\0\0\1" if len(address.address) == 4 else bytes(15) + b"\1"
-            address = address._replace(address=loopback)
+            address = address._replace(address=loopback_of(address.address))
         return address
 
     def _parse_to(self, name: SockAddr) -> InetAddress:
@@ -206,6 +208,13 @@ class DatagramSocket(InetSocket):
         if self.shutdown_mask & SEND_SHUTDOWN:
             raise self.broken_pipe(msg.task, flags)
         self.take_error()
+
+    def way_of(self, msg: MsgHdr, flags: int) -> tuple[InetAddress, SendControl, Path]:
+        """Where a message goes, what its control messages ask, and the way there."""
+        to = self.destination_of(msg)
+        self.check_send(msg, flags)
+        control = parse_control(self, msg)
+        return to, control, self.path_to(to, control)
 
     def path_to(self, to: InetAddress, control: SendControl) -> Path:
         """The way to a destination, as control messages say."""
@@ -236,7 +245,7 @@ class DatagramSocket(InetSocket):
         hops = self.ip.hops(destination) if control.hop_limit is None else control.hop_limit
         tos = self.ip.traffic_class(destination) if control.tos is None else control.tos
         packet = IpPacket(path.source, destination, protocol, payload, hops, tos)
-        packet.flow = to.flow >> 0 & 0xFFFFF
+        packet.flow = to.flow & 0xFFFFF
         packet.dont_fragment = len(destination) == 4 and self.ip.mtu_discover in (
             IP_PMTUDISC_DO, IP_PMTUDISC_PROBE,
         )  # fmt: skip
@@ -264,28 +273,19 @@ class DatagramSocket(InetSocket):
         """The next datagram, or wait for it."""
         if flags & MSG_ERRQUEUE:
             return receive_error(self, msg)
-        if self.error is not None:
-            self.take_error()
-        if self.receive_queue:
-            return self._take(msg, flags)
-        return self._receive_later(msg, flags)
+        found = next_datagram(self, flags)
+        if found is None or isinstance(found, SkBuff):
+            return self._take(found, msg, flags)
+        return self._take_later(found, msg, flags)
 
-    async def _receive_later(self, msg: MsgHdr, flags: int) -> int:
-        patience = self.receive_patience(flags)
-        while not self.receive_queue:
-            if self.shutdown_mask & RCV_SHUTDOWN:
-                return 0
-            await patience.wait(self.read_wait)
-            self.take_error()
-        return self._take(msg, flags)
+    async def _take_later(self, later: Awaitable[SkBuff | None], msg: MsgHdr, flags: int) -> int:
+        return self._take(await later, msg, flags)
 
-    def _take(self, msg: MsgHdr, flags: int) -> int:
-        skb = self.receive_queue[0]
-        data, room = skb.data, msg.buffer.count
-        if len(data) > room:
-            msg.flags |= MSG_TRUNC
+    def _take(self, skb: SkBuff | None, msg: MsgHdr, flags: int) -> int:
+        if skb is None:
+            return 0
         try:
-            copied = msg.buffer.copy_to(data[:room]) if data and room else 0
+            received = copy_datagram(skb, msg, flags)
         finally:
             if not flags & MSG_PEEK:
                 self.receive_queue.popleft()
@@ -294,12 +294,23 @@ class DatagramSocket(InetSocket):
         msg.address = shown(self.family, arrival.source, arrival.port, arrival.ifindex)
         self.stamp_ns = skb.stamp_ns
         if msg.wants_control:
-            put_control(self, msg, arrival, skb, flags)
-        return len(data) if flags & MSG_TRUNC else copied
+            put_control(self, msg, arrival, skb)
+        return received
 
     def next_size(self) -> int:
         """How large the next datagram is; 0 if there is none."""
         return len(self.receive_queue[0].data) if self.receive_queue else 0
+
+
+def whole_message(buffer: Buffer) -> bytes:
+    """All bytes of what is to be sent: a datagram is not sent in part. EMSGSIZE, EFAULT."""
+    count = buffer.count
+    if count > PACKET_MAX:
+        raise EMSGSIZE
+    data = buffer.copy_from(count) if count else b""
+    if len(data) < count:
+        raise EFAULT
+    return data
 
 
 def arrival_of(frame: Frame, packet: IpPacket, source_port: int, port: int) -> Arrival:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL, EMSGSIZE
+from emu.kernel.errno import EINVAL, EMSGSIZE
 from emu.kernel.net.inet.cmsg import parse_control
 from emu.kernel.net.inet.icmp import ECHO, ECHO6, icmp_payload
 from emu.kernel.net.inet.ports import score
-from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of
+from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.net.udp.udp import report
 from emu.kernel.uapi.in_ import IPPROTO_ICMP, IPPROTO_ICMPV6
 from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
@@ -50,9 +50,7 @@ class PingSocket(DatagramSocket):
             raise EINVAL("no ICMP header")
         to = self.destination_of(msg)
         self.check_send(msg, flags)
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = whole_message(buffer)
         if data[0] != (ECHO if self.family == AF_INET else ECHO6) or data[1]:
             raise EINVAL("not an echo request")
         control = parse_control(self, msg)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP
+from emu.kernel.errno import EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP
 from emu.kernel.net.checksum import transport_checksum
 from emu.kernel.net.inet.address import is_any, is_multicast
-from emu.kernel.net.inet.cmsg import parse_control
 from emu.kernel.net.inet.membership import wants
 from emu.kernel.net.inet.output import send_packet
 from emu.kernel.net.inet.packet import IpPacket, Octets
-from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of
+from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.net.udp.udp import report
 from emu.kernel.uapi.in_ import ICMP_FILTER, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_RAW
 from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
@@ -65,17 +64,11 @@ class RawSocket(DatagramSocket):
 
     def sendmsg(self, msg: MsgHdr, flags: int) -> Result:
         """Send a packet of the socket's protocol; with IP_HDRINCL the caller made the header."""
-        buffer = msg.buffer
-        count = buffer.count
-        if count > PACKET_MAX:
+        if msg.buffer.count > PACKET_MAX:
             raise EMSGSIZE
-        to = self.destination_of(msg)
-        self.check_send(msg, flags)
-        control = parse_control(self, msg)
-        path = self.path_to(to, control)
-        data = buffer.copy_from(count) if count else b""
-        if len(data) < count:
-            raise EFAULT
+        to, control, path = self.way_of(msg, flags)
+        data = whole_message(msg.buffer)
+        count = len(data)
         if self.ip.header_included:
             packet = self._with_header(data, path.source)
             packet.dont_fragment = True

@@ -5,17 +5,17 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL, EMSGSIZE, ENOPROTOOPT
+from emu.kernel.errno import EINVAL, EMSGSIZE, ENOPROTOOPT
 from emu.kernel.net.checksum import transport_checksum
 from emu.kernel.net.inet.address import BROADCAST4, is_multicast
-from emu.kernel.net.inet.cmsg import SendControl, parse_control
+from emu.kernel.net.inet.cmsg import SendControl
 from emu.kernel.net.inet.errqueue import queue_icmp_error, wants_errors
 from emu.kernel.net.inet.icmp import port_unreachable
 from emu.kernel.net.inet.membership import wants
 from emu.kernel.net.inet.ports import datagrams_conflict, score
 from emu.kernel.net.inet.sockaddr import InetAddress
 from emu.kernel.net.tcp.table import hash_of
-from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of
+from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.uapi.in_ import IPPROTO_UDP
 from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.rtnetlink import RTN_BROADCAST
@@ -89,20 +89,14 @@ class UdpSocket(DatagramSocket):
 
     def sendmsg(self, msg: MsgHdr, flags: int) -> Result:
         """Send one datagram, or a part of it with MSG_MORE or UDP_CORK."""
-        buffer = msg.buffer
-        count = buffer.count
+        count = msg.buffer.count
         if count > PACKET_MAX:
             raise EMSGSIZE
-        to = self.destination_of(msg)
-        self.check_send(msg, flags)
-        control = parse_control(self, msg)
-        path = self.path_to(to, control)
+        to, control, path = self.way_of(msg, flags)
         self.ensure_port()
         if count > (DATA_MAX4 if len(to.address) == 4 else DATA_MAX6):
             raise EMSGSIZE
-        data = buffer.copy_from(count) if count else b""
-        if len(data) < count:
-            raise EFAULT
+        data = whole_message(msg.buffer)
         if self.corked is not None or flags & MSG_MORE or self.cork:
             self._collect(to, control, data, bool(flags & MSG_MORE))
             return count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -16,7 +15,7 @@ from emu.kernel.errno import (
     EPERM,
     EPIPE,
 )
-from emu.kernel.net.datagram import copy_datagram, next_datagram
+from emu.kernel.net.datagram import copy_datagram, receive_datagram
 from emu.kernel.net.skbuff import SkBuff
 from emu.kernel.net.socket import RCV_SHUTDOWN, SEND_SHUTDOWN
 from emu.kernel.net.times import STAMPS, put_timestamps
@@ -147,6 +146,7 @@ class UnixDatagram(UnixSocket):
         raise ECONNREFUSED("the peer was closed")
 
     def _deliver(self, task: Task, other: UnixSocket, data: bytes, scm: Scm) -> int:
+        self.unix.check_files(task, scm)
         scm = with_sender(scm, task, self, other)
         skb = SkBuff(data, self.address, scm)
         skb.charge_sender(self)
@@ -199,13 +199,7 @@ class UnixDatagram(UnixSocket):
         """Receive one message; what there is no room for is lost."""
         if flags & MSG_OOB:
             raise EOPNOTSUPP("datagrams are not urgent")
-        found = next_datagram(self, flags)
-        if isinstance(found, Awaitable):
-            return self._receive_later(msg, flags, found)
-        return self._received(msg, flags, found)
-
-    async def _receive_later(self, msg: MsgHdr, flags: int, found: Awaitable[SkBuff | None]) -> int:
-        return self._received(msg, flags, await found)
+        return receive_datagram(self, flags, lambda skb: self._received(msg, flags, skb))
 
     def _received(self, msg: MsgHdr, flags: int, skb: SkBuff | None) -> int:
         if skb is None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import ECONNREFUSED, ENOSPC, EPROTONOSUPPORT, EPROTOTYPE, ESOCKTNOSUPPORT
+from emu.kernel.errno import (
+    ECONNREFUSED,
+    ENOSPC,
+    EPROTONOSUPPORT,
+    EPROTOTYPE,
+    ESOCKTNOSUPPORT,
+    ETOOMANYREFS,
+)
 from emu.kernel.net.sockfs import is_socket
 from emu.kernel.net.unix.address import UnixAddress
 from emu.kernel.net.unix.socket import UnixSocket
+from emu.kernel.uapi.capability import CAP_SYS_ADMIN, CAP_SYS_RESOURCE
 from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.kernel.uapi.socket import AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM
 from emu.kernel.uapi.stat import S_IFMT, S_IFSOCK
+from emu.kernel.vfs.fdtable import open_file_limit
 from emu.kernel.vfs.namei import path_lookup
 from emu.kernel.vfs.permission import MAY_WRITE, inode_permission
 
@@ -40,6 +49,8 @@ class UnixFamily:
         self.by_inode: dict[Inode, UnixSocket] = {}
         self.inflight: dict[UnixSocket, int] = {}
         """Sockets whose files are in messages, and how many times."""
+        self.waiting_files: dict[int, int] = {}
+        """How many files wait in the messages of each user."""
         self._last_autobind = net.kernel.random.randrange(AUTOBIND_NAMES)
 
     def create(self, task: Task, type: int, protocol: int) -> UnixSocket:
@@ -76,8 +87,19 @@ class UnixFamily:
         inode.touch_atime()
         return found
 
+    def check_files(self, task: Task, scm: Scm) -> None:
+        """Whether a user may let more files wait: see too_many_unix_fds. ETOOMANYREFS."""
+        waiting = self.waiting_files.get(scm.uid, 0) if scm.files else 0
+        if waiting <= open_file_limit(task):
+            return
+        if not (task.cred.capable(CAP_SYS_RESOURCE) or task.cred.capable(CAP_SYS_ADMIN)):
+            raise ETOOMANYREFS("the user's messages hold as many files as a process may open")
+
     def give_files(self, scm: Scm) -> None:
         """A message with files begins to wait: the sockets among them are in flight."""
+        if not scm.files:
+            return
+        self.waiting_files[scm.uid] = self.waiting_files.get(scm.uid, 0) + len(scm.files)
         for file in scm.files:
             if is_socket(file) and isinstance(file.private_data, UnixSocket):
                 socket = file.private_data
@@ -94,6 +116,8 @@ class UnixFamily:
 
     def take_files(self, scm: Scm) -> Scm:
         """The message waits no longer."""
+        if scm.files:
+            self.waiting_files[scm.uid] -= len(scm.files)
         for file in scm.files:
             if is_socket(file) and isinstance(file.private_data, UnixSocket):
                 socket = file.private_data

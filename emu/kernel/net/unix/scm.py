@@ -43,6 +43,8 @@ class Scm:
 
     sender: Peer | None = None
     files: tuple[File, ...] = ()
+    uid: int = 0
+    """Whose the files are while they wait."""
 
     def same_sender(self, other: Scm) -> bool:
         """Whether bytes of both may be received at once."""
@@ -69,7 +71,7 @@ def scm_send(task: Task, control: tuple[Cmsg, ...]) -> Scm:
     """What a sender's control messages mean. EINVAL, EBADF, EPERM, ESRCH."""
     if not control:
         return NO_SCM
-    scm = Scm()
+    scm = Scm(uid=task.cred.uid)
     try:
         for cmsg in control:
             if cmsg.level == SOL_SOCKET:
@@ -123,7 +125,7 @@ def with_sender(scm: Scm, task: Task, sender: Socket, receiver: Socket) -> Scm:
         return scm
     cred = task.cred
     peer = Peer(task.tgid, cred.uid, cred.gid, leader=task.group.leader)
-    return Scm(peer, scm.files)
+    return Scm(peer, scm.files, scm.uid)
 
 
 def scm_recv(receiver: Socket, msg: MsgHdr, scm: Scm, flags: int) -> None:

@@ -205,6 +205,8 @@ class _Writer:
 
     def _send(self, other: UnixStream, size: int) -> SkBuff:
         socket = self._socket
+        if self.scm.files:
+            socket.unix.check_files(self.task, self.scm)
         data = self._msg.buffer.copy_from(size)
         scm = with_sender(self.scm, self.task, socket, other)
         self.scm = NO_SCM

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EOPNOTSUPP
 from emu.kernel.net.netlink.family import KernelSide
-from emu.kernel.net.netlink.rtnetlink import address, link, neighbour, route, rule
+from emu.kernel.net.netlink.rtnetlink import (
+    address,
+    link,
+    link_change,
+    neighbour,
+    route,
+    rule,
+)
 from emu.kernel.net.netlink.rtnetlink.notify import Notifier
 from emu.kernel.uapi import rtnetlink_messages as rtnl
 from emu.kernel.uapi.rtnetlink_messages import RTM_BASE, RTM_MAX, RTNLGRP_MAX
@@ -19,10 +26,10 @@ if TYPE_CHECKING:
 Handler = Callable[["Request"], None]
 
 DO: dict[int, Handler] = {
-    rtnl.RTM_NEWLINK: link.new_link,
-    rtnl.RTM_DELLINK: link.delete_link,
+    rtnl.RTM_NEWLINK: link_change.new_link,
+    rtnl.RTM_DELLINK: link_change.delete_link,
     rtnl.RTM_GETLINK: link.get_link,
-    rtnl.RTM_SETLINK: link.set_link,
+    rtnl.RTM_SETLINK: link_change.set_link,
     rtnl.RTM_NEWADDR: address.new_address,
     rtnl.RTM_DELADDR: address.delete_address,
     rtnl.RTM_NEWROUTE: route.new_route,

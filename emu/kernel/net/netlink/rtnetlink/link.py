@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EEXIST, EINVAL, ENODEV, EOPNOTSUPP
+from emu.kernel.errno import EINVAL, ENODEV
 from emu.kernel.net.netlink.attributes import Kind, Nla, NlAttr, Policy, parse
 from emu.kernel.net.netlink.message import (
     Attribute,
@@ -18,7 +18,6 @@ from emu.kernel.net.netlink.message import (
 )
 from emu.kernel.uapi import rtnetlink_messages as rtnl
 from emu.kernel.uapi.net_device import IFF_LOOPBACK, IFNAMSIZ
-from emu.kernel.uapi.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 
 if TYPE_CHECKING:
     from emu.kernel.net.device import NetDevice
@@ -53,7 +52,6 @@ INFO_POLICY: Policy = {
     rtnl.IFLA_INFO_KIND: Nla(Kind.STRING),
     rtnl.IFLA_INFO_DATA: Nla(Kind.NESTED),
 }
-VETH_POLICY: Policy = {rtnl.VETH_INFO_PEER: Nla(Kind.UNSPEC, IFINFOMSG_SIZE)}
 
 
 def describe(dev: NetDevice, type: int = rtnl.RTM_NEWLINK, change: int = 0) -> NlMsg:
@@ -148,10 +146,10 @@ def _check_strict_dump(request: Request, attributes: dict[int, NlAttr]) -> None:
 
 
 def _kind(request: Request, attributes: dict[int, NlAttr]) -> bytes:
-    return _info(request, attributes)[0]
+    return link_info(request, attributes)[0]
 
 
-def _info(request: Request, attributes: dict[int, NlAttr]) -> tuple[bytes, NlAttr | None]:
+def link_info(request: Request, attributes: dict[int, NlAttr]) -> tuple[bytes, NlAttr | None]:
     """The kind that IFLA_LINKINFO names, and the attribute with what only it knows."""
     info = attributes.get(rtnl.IFLA_LINKINFO)
     if info is None:
@@ -161,16 +159,12 @@ def _info(request: Request, attributes: dict[int, NlAttr]) -> tuple[bytes, NlAtt
     return kind.text if kind is not None else b"", inside.get(rtnl.IFLA_INFO_DATA)
 
 
-def _device(
-    request: Request, stack: Stack, ifindex: int, attributes: dict[int, NlAttr]
-) -> NetDevice | None:
-    """The device that a request is about, by its index or its name. EINVAL if it says neither."""
-    name = attributes.get(rtnl.IFLA_IFNAME) or attributes.get(rtnl.IFLA_ALT_IFNAME)
+def find_device(stack: Stack, ifindex: int, attributes: dict[int, NlAttr]) -> NetDevice | None:
+    """The device that a request is about, by its index or else its name, if there is one."""
     if ifindex > 0:
         return stack.devices.get(ifindex)
+    name = attributes.get(rtnl.IFLA_IFNAME) or attributes.get(rtnl.IFLA_ALT_IFNAME)
     if name is None:
-        if ifindex < 0 or not attributes:
-            return None
         return None
     return next((dev for dev in stack.devices.values() if dev.name == name.text), None)
 
@@ -182,169 +176,7 @@ def get_link(request: Request) -> None:
     named = rtnl.IFLA_IFNAME in attributes or rtnl.IFLA_ALT_IFNAME in attributes
     if ifindex <= 0 and not named:
         raise request.refuse(EINVAL, "Either ifindex, ifname or alt_ifname must be specified")
-    dev = _device(request, request.socket.net.stack, ifindex, attributes)
+    dev = find_device(request.socket.net.stack, ifindex, attributes)
     if dev is None:
         raise ENODEV("no such device")
     request.answer(describe(dev))
-
-
-def new_link(request: Request) -> None:
-    """Change a link, or with NLM_F_CREATE make one. EEXIST, ENODEV, EOPNOTSUPP."""
-    stack = request.socket.net.stack
-    _, _, ifindex, flags, change = request.fixed(IFINFOMSG)
-    attributes = request.attributes(IFINFOMSG_SIZE, rtnl.IFLA_MAX, POLICY)
-    if ifindex < 0:
-        raise request.refuse(EINVAL, "ifindex can't be negative")
-    kind, data = _info(request, attributes)
-    dev = _device(request, stack, ifindex, attributes)
-    if dev is not None:
-        if request.flags & NLM_F_EXCL:
-            raise EEXIST("there is such a link")
-        if request.flags & NLM_F_REPLACE:
-            raise EOPNOTSUPP("links are not replaced")
-        _change(request, dev, attributes, flags, change)
-        return
-    if not request.flags & NLM_F_CREATE:
-        raise ENODEV("no such device")
-    if not kind:
-        raise request.refuse(EOPNOTSUPP, "Unknown device type")
-    dev = _create(request, stack, kind, data, attributes, ifindex)
-    _change(request, dev, attributes, flags, change, created=True)
-
-
-def _create(
-    request: Request,
-    stack: Stack,
-    kind: bytes,
-    data: NlAttr | None,
-    attributes: dict[int, NlAttr],
-    ifindex: int,
-) -> NetDevice:
-    name = attributes.get(rtnl.IFLA_IFNAME)
-    wanted = name.text if name is not None else kind + b"%d"
-    if kind == b"veth":
-        return _create_veth(request, stack, wanted, data, ifindex)
-    if kind == b"dummy":
-        from emu.kernel.net.devices.dummy import Dummy
-
-        made: NetDevice = Dummy(stack, wanted, stack.random_hardware())
-    elif kind == b"bridge":
-        from emu.kernel.net.devices.bridge import Bridge
-
-        made = Bridge(stack, wanted, stack.random_hardware())
-    else:
-        raise request.refuse(EOPNOTSUPP, "Unknown device type")
-    stack.register(made, ifindex)
-    return made
-
-
-def _create_veth(
-    request: Request, stack: Stack, name: bytes, data: NlAttr | None, ifindex: int
-) -> NetDevice:
-    """Both ends; what is said of the other end is inside VETH_INFO_PEER."""
-    from emu.kernel.net.devices.veth import create_pair
-    from emu.kernel.net.netlink.attributes import Inside
-
-    peer_attributes: dict[int, NlAttr] = {}
-    peer = None
-    if data is not None:
-        peer = parse(data.inside, 1, VETH_POLICY, request.extack).get(rtnl.VETH_INFO_PEER)
-    if peer is not None:
-        if len(peer.data) < IFINFOMSG_SIZE:
-            raise EINVAL("the peer has no header")
-        inside = Inside(peer.data[IFINFOMSG_SIZE:], peer.offset + 4 + IFINFOMSG_SIZE, peer.order)
-        peer_attributes = parse(inside, rtnl.IFLA_MAX, POLICY, request.extack)
-    peer_name = peer_attributes.get(rtnl.IFLA_IFNAME)
-    one, other = create_pair(stack, name, peer_name.text if peer_name is not None else b"veth%d")
-    if peer is not None:
-        _change(request, other, peer_attributes, 0, 0, created=True)
-    return one
-
-
-def set_link(request: Request) -> None:
-    """Change a link. ENODEV, EINVAL."""
-    _, _, ifindex, flags, change = request.fixed(IFINFOMSG)
-    attributes = request.attributes(IFINFOMSG_SIZE, rtnl.IFLA_MAX, POLICY)
-    if ifindex <= 0 and rtnl.IFLA_IFNAME not in attributes:
-        raise EINVAL("neither an index nor a name")
-    dev = _device(request, request.socket.net.stack, ifindex, attributes)
-    if dev is None:
-        raise ENODEV("no such device")
-    _change(request, dev, attributes, flags, change)
-
-
-def _change(
-    request: Request,
-    dev: NetDevice,
-    attributes: dict[int, NlAttr],
-    flags: int,
-    change: int,
-    *,
-    created: bool = False,
-) -> None:
-    """What a request says of a device: see do_setlink."""
-    stack = dev.stack
-    address = attributes.get(rtnl.IFLA_ADDRESS)
-    if address is not None:
-        if len(address.data) < len(dev.address):
-            raise EINVAL("the address is too short")
-        dev.set_address(address.data[: len(dev.address)])
-    name = attributes.get(rtnl.IFLA_IFNAME)
-    if name is not None and not created and name.text != dev.name:
-        stack.rename(dev, name.text)
-    mtu = attributes.get(rtnl.IFLA_MTU)
-    if mtu is not None and mtu.u32 != dev.mtu:
-        _set_mtu(request, dev, mtu.u32)
-    queue = attributes.get(rtnl.IFLA_TXQLEN)
-    if queue is not None:
-        dev.tx_queue_len = queue.u32
-    alias = attributes.get(rtnl.IFLA_IFALIAS)
-    if alias is not None:
-        dev.alias = alias.text
-    master = attributes.get(rtnl.IFLA_MASTER)
-    if master is not None:
-        _set_master(request, dev, master.u32)
-    if flags or change:
-        mask = change or ALL_FLAGS
-        dev.change_flags(dev.flags & ~mask | flags & mask)
-
-
-def _set_mtu(request: Request, dev: NetDevice, mtu: int) -> None:
-    if mtu < dev.min_mtu:
-        raise request.refuse(EINVAL, "mtu less than device minimum")
-    if mtu > dev.max_mtu:
-        raise request.refuse(EINVAL, "mtu greater than device maximum")
-    dev.set_mtu(mtu)
-
-
-def _set_master(request: Request, dev: NetDevice, ifindex: int) -> None:
-    from emu.kernel.net.devices.bridge import Bridge
-
-    if dev.master is not None:
-        if dev.master.ifindex == ifindex:
-            return
-        assert isinstance(dev.master, Bridge)
-        dev.master.remove_port(dev)
-    if not ifindex:
-        return
-    master = dev.stack.devices.get(ifindex)
-    if master is None:
-        raise EINVAL("no such master")
-    if not isinstance(master, Bridge):
-        raise request.refuse(EOPNOTSUPP, "Device does not support enslaving")
-    master.add_port(dev)
-
-
-def delete_link(request: Request) -> None:
-    """Take a link away. ENODEV; EOPNOTSUPP for the loopback."""
-    stack = request.socket.net.stack
-    _, _, ifindex, _, _ = request.fixed(IFINFOMSG)
-    attributes = request.attributes(IFINFOMSG_SIZE, rtnl.IFLA_MAX, POLICY)
-    if ifindex <= 0 and rtnl.IFLA_IFNAME not in attributes:
-        raise EINVAL("neither an index nor a name")
-    dev = _device(request, stack, ifindex, attributes)
-    if dev is None:
-        raise ENODEV("no such device")
-    if not dev.kind:
-        raise EOPNOTSUPP("it cannot be taken away")
-    stack.unregister(dev)

@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 EMU := $(VENV)/bin/emu
 
-.PHONY: demo test lint workloads bench fuzz fuzz-netlink fuzz-sockets differential oracles clean
+.PHONY: demo test lint docs workloads bench fuzz fuzz-netlink fuzz-sockets differential oracles clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/python -m samples.demo
@@ -37,6 +37,14 @@ fuzz: $(VENV)/.test
 # Random file calls on this kernel's tmpfs and on the host's: 50,000 sequences.
 differential: $(VENV)/.test
 	$(VENV)/bin/python -m tests.differential $(DIFFERENTIAL)
+
+# The documentation as a site, in build/site.
+docs: $(VENV)/.docs
+	$(VENV)/bin/mkdocs build --quiet
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --editable '.[docs]'
+	touch $@ $(VENV)/.run
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -137,6 +137,7 @@ class Machine:
         )
         self._ticker: Ticker | None = None
         self._callers: list[Caller] = []
+        self._address_hooks: list[tuple[str, int, Callable[[], None]]] = []
         self._caller: Caller | None = None
         sched = self.kernel.sched
         sched.set_slice = self._set_slice
@@ -198,6 +199,24 @@ class Machine:
         from emu.trace.hooks import Hook
 
         self.watch_too(Hook(calls, enter, leave))
+
+    def hook_address(self, isa: str, address: int, action: Callable[[Task], object]) -> None:
+        """Call a function with the running task before each execution of an instruction.
+
+        It is the one at a virtual address, in any program of the instruction set, from now on.
+        The registers are then ``task.cpu.registers`` and ``task.cpu.pc``, and may be changed.
+        For a machine that is not running. Other code is no slower.
+        """
+        sched = self.kernel.sched
+
+        def reached() -> None:
+            if sched.current is not None:
+                action(sched.current)
+
+        self._address_hooks.append((ISAS[isa].name, address, reached))
+        for cpu in self.kernel.ram.cpus:
+            if cpu.isa.name == isa:
+                cpu.hook_address(address, reached)
 
     def watch_too(self, tracer: Tracer) -> None:
         """Send the kernel's events to one more tracer."""
@@ -328,6 +347,9 @@ class Machine:
             raise UnknownModel(str(error)) from None
         if config.count_instructions:
             cpu.count_instructions()
+        for hooked, address, reached in self._address_hooks:
+            if hooked == isa:
+                cpu.hook_address(address, reached)
         return cpu
 
     def _set_slice(self, slice_ns: int) -> None:

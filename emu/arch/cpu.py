@@ -150,6 +150,9 @@ class Cpu(Protocol):
     def use(self, pages: PageTable, fault: PageFault) -> None:
         """Switch to another address space and forget its predecessor's translations."""
 
+    def hook_address(self, address: int, action: Callable[[], None]) -> None:
+        """Call a function before the instruction at an address, from now on."""
+
     def flush_tlb(self) -> None:
         """Forget cached page table entries: after unmapping, remapping or taking rights away."""
 

@@ -100,6 +100,9 @@ class TrapOnlyCpu:
     def use(self, pages: PageTable, fault: PageFault) -> None:
         """No instruction reaches memory."""
 
+    def hook_address(self, address: int, action: Callable[[], None]) -> None:
+        """No instruction is at any address."""
+
     def flush_tlb(self) -> None:
         """There is no TLB."""
 

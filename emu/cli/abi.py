@@ -47,9 +47,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--byte-order", choices=("little", "big"), help="for the ABIs that exist in both"
     )
+    parser.add_argument(
+        "--markdown", action="store_true", help="the overview's or ABI's reference page"
+    )
     options = parser.parse_args(argv)
     if options.section and not options.diff:
         parser.error("--section needs --diff")
+    if options.markdown and (options.diff or options.what):
+        parser.error("--markdown takes an ABI and nothing else")
     if options.diff and options.abi:
         parser.error("--diff takes its two ABIs and nothing else")
     try:
@@ -63,7 +68,12 @@ def main(argv: list[str]) -> int:
 
 def run(options: argparse.Namespace) -> Iterator[str]:
     """The output, line by line."""
-    if options.diff:
+    if options.markdown:
+        from emu.cli.abi_markdown import abi_page, overview_page
+
+        abi = options.abi and load(options.abi, options.byte_order)
+        yield from abi_page(abi) if abi else overview_page()
+    elif options.diff:
         left, right = (load(name, options.byte_order) for name in options.diff)
         sections = (options.section,) if options.section else SECTIONS
         yield from diff_lines(left, right, sections)

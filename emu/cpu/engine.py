@@ -251,6 +251,12 @@ class Engine(UserRegisters, Hardware):
 
         self._instructions = InstructionCount(self.library, self.handle)
 
+    def hook_address(self, address: int, action: Callable[[], None]) -> None:
+        """Call a function before the instruction at an address, from now on."""
+        from emu.cpu.address_hooks import hook_address
+
+        hook_address(self, address, action)
+
     @property
     def overwritten(self) -> dict[str, int]:
         """What the trap instruction itself overwrote, as far as it is known: see `X86_64`."""

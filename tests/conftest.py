@@ -1,7 +1,8 @@
-"""On CI a skip must be one that is expected: see expected_skips.txt."""
+"""What holds for all tests: signals as a terminal has them, and skips on CI that are expected."""
 
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,18 @@ import pytest
 EXPECTED = Path(__file__).with_name("expected_skips.txt")
 
 
+def pytest_configure():
+    # A shell's background job ignores these, and so would every program that is compared with.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 def expected_patterns():
     lines = EXPECTED.read_text().splitlines()
     return [re.compile(line) for line in lines if line and not line.startswith("#")]
 
 
+# See expected_skips.txt.
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield

@@ -136,7 +136,7 @@ class Machine:
             seed=seed,
         )
         self._ticker: Ticker | None = None
-        self.steps = 0
+        self.turns = 0
         """How many turns of tasks are under way: two where Python makes a call in a hook."""
         self._callers: list[Caller] = []
         self._address_hooks: list[tuple[str, int, Callable[[], None]]] = []
@@ -321,11 +321,11 @@ class Machine:
     def step(self) -> None:
         """Let one task run until it sleeps, ends, or loses its CPU. `Deadlock` if none can."""
         task = self.kernel.next_task()
-        self.steps += 1
+        self.turns += 1
         try:
             self.kernel.run_one(task)
         finally:
-            self.steps -= 1
+            self.turns -= 1
 
     def kill_all(self) -> None:
         """End every task at once; for a machine that is not running."""

@@ -219,7 +219,7 @@ class Caller:
 
     def _wait_for_end(self) -> None:
         """Let others run until the call has ended. A `Deadlock` breaks it off."""
-        if self._machine.steps:
+        if self._machine.turns:
             self._break_off()
             raise RuntimeError("a call in a hook cannot sleep: the machine is in another call")
         try:

@@ -136,6 +136,8 @@ class Machine:
             seed=seed,
         )
         self._ticker: Ticker | None = None
+        self.turns = 0
+        """How many turns of tasks are under way: two where Python makes a call in a hook."""
         self._callers: list[Caller] = []
         self._address_hooks: list[tuple[str, int, Callable[[], None]]] = []
         self._caller: Caller | None = None
@@ -296,7 +298,8 @@ class Machine:
     def run(self) -> None:
         """Run until every program has ended. Raises `emu.kernel.sched.Deadlock`."""
         with self.ticking():
-            self.kernel.run([caller.task for caller in self._callers])
+            while self.kernel.living > sum(caller.task.alive for caller in self._callers):
+                self.step()
         self._drain()
 
     def _drain(self) -> None:
@@ -317,7 +320,12 @@ class Machine:
 
     def step(self) -> None:
         """Let one task run until it sleeps, ends, or loses its CPU. `Deadlock` if none can."""
-        self.kernel.run_one(self.kernel.sched.next())
+        task = self.kernel.next_task()
+        self.turns += 1
+        try:
+            self.kernel.run_one(task)
+        finally:
+            self.turns -= 1
 
     def kill_all(self) -> None:
         """End every task at once; for a machine that is not running."""

@@ -50,7 +50,7 @@ class Caller:
     of words with a NULL; a bytearray or a `struct` is put there, and what the kernel writes comes
     back. None is NULL. Errors are raised, as classes of `emu.kernel.errno`.
 
-    A call that sleeps lets the machine's other tasks run until it ends.
+    A call that sleeps lets the machine's other tasks run until it ends; in a hook none may sleep.
     """
 
     def __init__(
@@ -95,9 +95,14 @@ class Caller:
         self._place(row, [self._memory.word(argument) for argument in arguments])
         self._cpu.request()
         self._wanted.wake_up()
-        self._advance()
-        if not self._is_idle:
-            self._wait_for_end()
+        interrupted = self._kernel.sched.current
+        try:
+            while self.task.queued:
+                self._advance()
+            if self.task.alive and not self._is_idle:
+                self._wait_for_end()
+        finally:
+            self._kernel.sched.current = interrupted
         if not self.task.alive:
             raise CallerEnded(f"{self.task} ended in {name}, status {self.task.exit_status}")
         self._memory.finish()
@@ -214,11 +219,19 @@ class Caller:
 
     def _wait_for_end(self) -> None:
         """Let others run until the call has ended. A `Deadlock` breaks it off."""
+        if self._machine.turns:
+            self._break_off()
+            raise RuntimeError("a call in a hook cannot sleep: the machine is in another call")
         try:
             with self._machine.ticking():
                 while self.task.alive and not self._is_idle:
                     self._advance()
         except Deadlock:
-            self._kernel.sched.discard(self.task)
-            self._advance()
+            self._break_off()
             raise Deadlock(f"{self.task} sleeps and nothing can wake it") from None
+
+    def _break_off(self) -> None:
+        """End the call that sleeps, without a result."""
+        self._kernel.sched.discard(self.task)
+        while self.task.queued:
+            self._advance()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -293,12 +293,13 @@ class Kernel:
         for forget in self.pid_forgotten:
             forget(pid)
 
-    def run(self, apart: Sequence[Task] = ()) -> None:
-        """Run until no task is left but these. `Deadlock` when all sleep for ever."""
-        while self.living > sum(task.alive for task in apart):
-            self.run_one(self._next())
+    def run(self) -> None:
+        """Run until no task is left. `Deadlock` when all sleep for ever."""
+        while self.living:
+            self.run_one(self.next_task())
 
-    def _next(self) -> Task:
+    def next_task(self) -> Task:
+        """The task whose turn it is, after sleeping until one can run. `Deadlock`."""
         try:
             return self.sched.next()
         except Deadlock:

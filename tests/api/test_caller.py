@@ -170,6 +170,26 @@ def test_its_calls_are_seen_and_may_be_tampered_with():
     assert machine.syscall("getpid") == pid
 
 
+def test_a_hook_may_make_calls_that_do_not_sleep():
+    machine = emu.Machine()
+    caller = machine.caller("mips-n64")
+    ends = caller.struct("rlimit64")
+    caller.syscall("pipe2", ends, 0)
+    answers = []
+
+    def look(event):
+        if event.task is not caller.task:
+            answers.append(caller.syscall("kill", event.task.pid, 0))
+            with pytest.raises(RuntimeError, match="cannot sleep"):
+                caller.syscall("read", int.from_bytes(ends.data[:4], "big"), bytearray(1), 1)
+            answers.append(caller.syscall("getpid"))
+
+    machine.hook("write", enter=look)
+    ended = emu.run("samples/programs/arm64/hello-svc", machine=machine)
+    assert (ended.text, ended.status) == ("hello from arm64 by svc\n", 0)
+    assert answers == [0, caller.task.pid]
+
+
 def test_a_file_is_replaced_by_write_file():
     machine = emu.Machine()
     machine.write_file("/a", b"longer")

@@ -25,7 +25,7 @@ def sessions(tmp_path_factory):
             try:
                 begun[page] = Session(page, tmp_path_factory.mktemp("page"))
             except Unavailable as why:
-                begun[page] = f"no root: {why}"
+                begun[page] = str(why)
         if isinstance(begun[page], str):
             pytest.skip(begun[page])
         return begun[page]

@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.userland import root
+from tests.support.userland import Unavailable, root
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -71,7 +71,11 @@ class Session:
             (folder / name).symlink_to(ROOT / name)
         (folder / "rootfs").mkdir()
         for architecture in architectures(page):
-            (folder / "rootfs" / architecture).symlink_to(root(architecture, PACKAGES))
+            try:
+                layer = root(architecture, PACKAGES)
+            except Unavailable as why:
+                raise Unavailable(f"no {architecture} root: {why}") from None
+            (folder / "rootfs" / architecture).symlink_to(layer)
         for kind, block in BLOCK.findall((DOCS / page).read_text()):
             named = re.match(r"(?:# |/\* )(\S+\.(?:py|c))\b", block)
             if named and kind != "console":

@@ -48,6 +48,7 @@ def test_linux_answers_as_expected(abi, answers):
     assert not found, report(found)
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize("abi", QEMU_ABIS)
 def test_qemu_differs_from_linux_only_where_we_know(abi, answers):
     found = differences(answers(user_mode_qemu, abi), INET.expected(abi))

@@ -258,8 +258,8 @@ CASE(a_parent_waits_behind_the_tracer)
 	until_state(child, 'Z');
 	say_result("the parent before", waitpid(child, &status, WNOHANG));
 	((volatile int *)shared)[1] = 2;
-	say_end("the parent after", child);
 	reap(tracer);
+	say_end("the parent after", child);
 }
 
 static void parent_that_leaves(void)

@@ -39,10 +39,13 @@ def answering(type: socket.SocketKind) -> Iterator[int]:
     """A server of the host's that answers one message: its port."""
     with socket.socket(socket.AF_INET, type) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(60)
+        server.settimeout(20)
 
         def answer_stream():
-            connection, _ = server.accept()
+            try:
+                connection, _ = server.accept()
+            except OSError:  # closed: nobody came, as some tests want
+                return
             with connection:
                 connection.sendall(b"pong to " + connection.recv(64))
 

@@ -148,6 +148,7 @@ class Gateway:
         sched = self.stack.sched
         end = self.stack.clock.monotonic_ns() + DRAIN_NS
         while (left := end - self.stack.clock.monotonic_ns()) > 0:
+            sched.expire_timers()  # the last segments are on their way
             if all(relay.is_done for relay in self._relays):
                 break
             sched.pass_time(left)

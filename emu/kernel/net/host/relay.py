@@ -83,6 +83,8 @@ class Relay:
         relays.add(self)
         self._guest = guest
         self._host = host
+        # The guest's own rules say when small pieces wait; the host must not make them wait again.
+        host.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._host_ended = self._guest_ended = self._closed = False
         self._busy = False
         fd = host.fileno()

@@ -16,7 +16,7 @@ test: $(VENV)/.test oracles
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n auto --dist loadfile
 
-# Whether qemu-user still differs from Linux only where the lists say: some ten minutes.
+# Whether Linux and qemu-user still answer as the expected answers say: some ten minutes.
 test-oracles: $(VENV)/.test oracles
 	$(VENV)/bin/pytest -n auto --dist load -m oracle
 

@@ -48,6 +48,7 @@ def has_oracle(abi, name):
     )
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize(
     ("abi", "source"),
     [(abi, source) for abi in ABIS for source in SOURCES if has_oracle(abi, source.stem)],

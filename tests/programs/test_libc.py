@@ -56,6 +56,7 @@ each_abi_and_source_with_a_reference = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.oracle
 @each_abi_and_source_with_a_reference
 @each_linking
 def test_linux_or_qemu_runs_it(abi, source, dynamic):

@@ -38,6 +38,7 @@ each_abi = pytest.mark.parametrize("abi", ABIS)
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 
 
+@pytest.mark.oracle
 @each_abi
 @each_source
 def test_linux_or_qemu_runs_it(abi, source):

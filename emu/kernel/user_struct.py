@@ -22,9 +22,9 @@ def copy_struct_from_user(
     """
     if usize > PAGE_SIZE:
         raise E2BIG("larger than a page")
-    raw = mm.read(address, usize)
     known = layout.size
-    if any(raw[known:]):
+    if usize > known and any(mm.read(address + known, usize - known)):
         raise E2BIG("fields that this kernel does not know")
-    fields: dict[str, int] = layout.unpack(raw[:known].ljust(known, b"\0"))
+    raw = mm.read(address, min(usize, known))
+    fields: dict[str, int] = layout.unpack(raw.ljust(known, b"\0"))
     return fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.args import Fd, FlagsArg, Int, Path, Pointer, Size, StructArg, UInt, UserStruct
 from emu.kernel.errno import (
     E2BIG,
@@ -55,6 +56,7 @@ from emu.kernel.uapi.mount import (
     OPEN_TREE_CLOEXEC,
     OPEN_TREE_CLONE,
 )
+from emu.kernel.user_struct import copy_struct_from_user
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.mount import Mount
@@ -69,7 +71,6 @@ from emu.kernel.vfs.namespace import bound, file_system_type, may_mount, set_gro
 from emu.kernel.vfs.namespace import move_mount as do_move_mount
 
 NAME_LIMIT = 256
-PAGE_SIZE = 4096
 BINARY_LIMIT = 1 << 20
 MOUNT_ATTR_SIZE_VER0 = 32
 OPEN_TREE_KNOWN = (
@@ -241,9 +242,7 @@ def mount_setattr(
     if usize < MOUNT_ATTR_SIZE_VER0:
         raise EINVAL("too small a struct")
     may_mount(task)
-    wanted = uattr.read()
-    if any(task.mm.read(uattr.address + uattr.layout.size, usize - uattr.layout.size)):
-        raise E2BIG("something that is not known")
+    wanted = copy_struct_from_user(task.mm, uattr.address, usize, uattr.layout)
     if not (wanted["attr_set"] or wanted["attr_clr"] or wanted["propagation"]):
         return 0
     change = AttributeChange.of(wanted)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.args import Fd, Mode, Path, Size, UInt
-from emu.kernel.errno import E2BIG, EINVAL
+from emu.kernel.errno import EINVAL
 from emu.kernel.sys.file_kinds import OpenFlags, OpenHowPointer
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -23,6 +23,7 @@ from emu.kernel.uapi.fcntl import (
     VALID_RESOLVE_FLAGS,
 )
 from emu.kernel.uapi.fs import CLOSE_RANGE_CLOEXEC, CLOSE_RANGE_UNSHARE
+from emu.kernel.user_struct import copy_struct_from_user
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.open import OpenHow, build_open_how, open_how
@@ -34,7 +35,6 @@ OFF_T_32 = frozenset({"i386", "arm-eabi", "arm-oabi", "mips-o32"})
 """ABIs with a 32-bit off_t (CONFIG_ARCH_32BIT_OFF_T): only they must ask for O_LARGEFILE."""
 
 OPEN_HOW_SIZE_VER0 = 24
-PAGE_SIZE = 4096
 
 
 @syscall("sys_open")
@@ -66,11 +66,7 @@ def openat2(
     """Open with rules for the walk: all RESOLVE_ flags. See openat2(2)."""
     if usize < OPEN_HOW_SIZE_VER0:
         raise EINVAL("struct open_how is larger")
-    if usize > PAGE_SIZE:
-        raise E2BIG
-    if any(task.mm.read(how.address + OPEN_HOW_SIZE_VER0, usize - OPEN_HOW_SIZE_VER0)):
-        raise E2BIG("a field of struct open_how that is not known")
-    given = how.read()
+    given = copy_struct_from_user(task.mm, how.address, usize, how.layout)
     flags = how.flags(given["flags"])
     resolve = given["resolve"]
     if resolve & ~VALID_RESOLVE_FLAGS:

@@ -6,7 +6,7 @@ import struct
 from typing import Annotated, Any
 
 from emu.kernel.args import FlagsArg, Pointer, Size, StructArg, UInt, UserStruct
-from emu.kernel.errno import E2BIG, EFAULT, EINVAL, ENOENT, EOVERFLOW, EPERM
+from emu.kernel.errno import EFAULT, EINVAL, ENOENT, EOVERFLOW, EPERM
 from emu.kernel.fs.procfs.mounts import inside
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -30,6 +30,7 @@ from emu.kernel.uapi.mount import (
     STATMOUNT_PROPAGATE_FROM,
     STATMOUNT_SB_BASIC,
 )
+from emu.kernel.user_struct import copy_struct_from_user
 from emu.kernel.vfs.dev import MAJOR, MINOR
 from emu.kernel.vfs.mnt_namespace import FIRST_UNIQUE_ID
 from emu.kernel.vfs.mount import Mount
@@ -37,8 +38,6 @@ from emu.kernel.vfs.mount_attr import attributes_of_flags
 from emu.kernel.vfs.mount_tree import is_reachable
 from emu.kernel.vfs.path import d_path
 
-PAGE_SIZE = 4096
-SIZE_BYTES = 4
 MAX_LISTED = 1_000_000
 
 MountIdRequest = Annotated[UserStruct, StructArg(layout="mnt_id_req")]
@@ -117,16 +116,10 @@ def _request(task: Task, req: UserStruct) -> dict[str, Any]:
     """A struct mnt_id_req of the size that it says itself. E2BIG, EINVAL: copy_mnt_id_req."""
     if not req:
         raise EFAULT
-    known = req.layout.size
-    size = req.layout.unpack(task.mm.read(req.address, SIZE_BYTES).ljust(known, b"\0"))["size"]
-    if size > PAGE_SIZE:
-        raise E2BIG("larger than a page")
+    size = task.mm.read_u32(req.address)
     if size < MNT_ID_REQ_SIZE_VER0:
         raise EINVAL("too small a struct")
-    data = task.mm.read(req.address, size)
-    if any(data[known:]):
-        raise E2BIG("something that is not known")
-    wanted = req.layout.unpack(data[:known].ljust(known, b"\0"))
+    wanted = copy_struct_from_user(task.mm, req.address, size, req.layout)
     if wanted["mnt_ns_fd"]:
         raise EINVAL("a descriptor is not expected")
     if wanted["mnt_id"] <= FIRST_UNIQUE_ID:

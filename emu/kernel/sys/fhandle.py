@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from emu.kernel.args import Fd, OptionalPath, Pointer, StructArg, UserStruct
 from emu.kernel.errno import EFAULT, EINVAL, EOVERFLOW, EPERM
 from emu.kernel.sys.file_kinds import AtFlags, OpenFlags
-from emu.kernel.sys.open import OFF_T_32
+from emu.kernel.sys.open import OFF_T_32, install_opened
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.capability import CAP_DAC_READ_SEARCH
@@ -22,8 +22,6 @@ from emu.kernel.uapi.fcntl import (
     O_LARGEFILE,
 )
 from emu.kernel.vfs.export import FILEID_INO64_GEN, HANDLE_BYTES, exports_of
-from emu.kernel.vfs.fdtable import fd_install
-from emu.kernel.vfs.file import File
 from emu.kernel.vfs.namei import LOOKUP_EMPTY, LOOKUP_FOLLOW, path_lookup
 from emu.kernel.vfs.open import build_open_how, open_path
 from emu.kernel.vfs.path import VfsPath
@@ -82,14 +80,7 @@ def open_by_handle_at(
     if task.abi.name not in OFF_T_32:
         flags |= O_LARGEFILE
     opening = open_path(task, VfsPath(at.mount, dentry), build_open_how(flags, 0))
-    cloexec = bool(flags & O_CLOEXEC)
-    if isinstance(opening, File):
-        return fd_install(task, opening, cloexec=cloexec)
-    return _opened_later(task, opening, cloexec)
-
-
-async def _opened_later(task: Task, opening: Awaitable[File], cloexec: bool) -> int:
-    return fd_install(task, await opening, cloexec=cloexec)
+    return install_opened(task, opening, bool(flags & O_CLOEXEC))
 
 
 def _order(task: Task) -> Literal["little", "big"]:

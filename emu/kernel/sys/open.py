@@ -26,7 +26,7 @@ from emu.kernel.uapi.fs import CLOSE_RANGE_CLOEXEC, CLOSE_RANGE_UNSHARE
 from emu.kernel.user_struct import copy_struct_from_user
 from emu.kernel.vfs.fdtable import fd_install
 from emu.kernel.vfs.file import File
-from emu.kernel.vfs.open import OpenHow, build_open_how, open_how
+from emu.kernel.vfs.open import build_open_how, open_how
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -50,7 +50,8 @@ def openat(
     """Open a file by name, seen from a directory. See open(2)."""
     if task.abi.name not in OFF_T_32:
         flags |= O_LARGEFILE
-    return _opened(task, dfd, filename, build_open_how(flags, mode), bool(flags & O_CLOEXEC))
+    opening = open_how(task, dfd, filename, build_open_how(flags, mode))
+    return install_opened(task, opening, bool(flags & O_CLOEXEC))
 
 
 @syscall("sys_creat")
@@ -76,7 +77,8 @@ def openat2(
     if task.abi.name not in OFF_T_32 and not flags & O_PATH:
         flags |= O_LARGEFILE
     checked = build_open_how(flags, given["mode"], resolve, strict=True)
-    return _opened(task, dfd, filename, checked, bool(flags & O_CLOEXEC))
+    opening = open_how(task, dfd, filename, checked)
+    return install_opened(task, opening, bool(flags & O_CLOEXEC))
 
 
 @syscall("sys_close")
@@ -104,11 +106,13 @@ def close_range(task: Task, fd: UInt, max_fd: UInt, flags: UInt) -> int:
     return 0
 
 
-def _opened(task: Task, dfd: int, name: bytes, how: OpenHow, cloexec: bool) -> int | Awaitable[int]:
-    file = open_how(task, dfd, name, how)
-    if isinstance(file, File):
-        return fd_install(task, file, cloexec=cloexec)
-    return _opened_later(task, file, cloexec)
+def install_opened(
+    task: Task, opening: File | Awaitable[File], cloexec: bool
+) -> int | Awaitable[int]:
+    """Give a task a descriptor for what it opens, which may have to be awaited. EMFILE."""
+    if isinstance(opening, File):
+        return fd_install(task, opening, cloexec=cloexec)
+    return _opened_later(task, opening, cloexec)
 
 
 async def _opened_later(task: Task, opening: Awaitable[File], cloexec: bool) -> int:

@@ -32,9 +32,6 @@ MAX_HANDLE_SZ = 128
 AT_HANDLE_FID = AT_REMOVEDIR
 """They share a number: a handle that need not be one that can be opened."""
 
-UNIQUE_IDS_FROM = 1 << 32
-"""Where the mount ids begin that are never used again."""
-
 
 @syscall("sys_name_to_handle_at")
 def name_to_handle_at(
@@ -54,7 +51,7 @@ def name_to_handle_at(
     if room > MAX_HANDLE_SZ:
         raise EINVAL("more than any handle has")
     if flag & AT_HANDLE_MNT_ID_UNIQUE:
-        task.mm.write_u64(mnt_id, UNIQUE_IDS_FROM + path.mount.mnt_id)
+        task.mm.write_u64(mnt_id, path.mount.unique_id)
     else:
         task.mm.write_u32(mnt_id, path.mount.mnt_id)
     handle.write(handle_bytes=HANDLE_BYTES, handle_type=FILEID_INO64_GEN)

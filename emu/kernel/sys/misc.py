@@ -50,6 +50,11 @@ def getcpu(task: Task, cpup: OutUInt, nodep: OutUInt, unused: Pointer) -> int:
     return 0
 
 
+def read_word(task: Task, address: int) -> int:
+    """A value as wide as the caller's long, which by `int 0x80` is not the memory's own word."""
+    return task.mm.read_u64(address) if task.abi.word_bits == 64 else task.mm.read_u32(address)
+
+
 def write_word(task: Task, address: int, value: int) -> None:
     """Store a value as wide as the caller's long."""
     if task.abi.word_bits == 64:

@@ -8,6 +8,7 @@ from typing import Annotated
 from emu.kernel.args import Int, Pointer, StructArg, UserStruct
 from emu.kernel.errno import EBADF, EINVAL
 from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec
+from emu.kernel.sys.misc import read_word
 from emu.kernel.sys.sleeping_mask import with_mask
 from emu.kernel.sys.time_left import TimeLeft
 from emu.kernel.syscall import syscall
@@ -82,7 +83,7 @@ def pselect6(
     """select with a finer timeout and a signal mask. See pselect(2)."""
     mask = size = 0
     if sig:
-        mask, size = task.mm.read_word(sig), task.mm.read_word(sig + task.mm.word_bytes)
+        mask, size = read_word(task, sig), read_word(task, sig + task.abi.word_bytes)
     timeout_ns = read_timespec(task, tsp) if tsp else None
     left = TimeLeft(task, tsp, timeout_ns)
     sets = (inp, outp, exp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Awaitable
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from emu.kernel.restart import Restart
 from emu.kernel.signal.sigset import sigset_size
 from emu.kernel.sys.aio_request import submit_one
 from emu.kernel.sys.clock import TIME32, InTimespec, read_timespec
+from emu.kernel.sys.misc import read_word, write_word
 from emu.kernel.sys.sleeping_mask import with_mask
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -30,15 +30,14 @@ SLOTS_AT_LEAST = 8
 @syscall("sys_io_setup")
 def io_setup(task: Task, nr_events: UInt, ctxp: Pointer) -> int:
     """Make a context, whose id is the address of a page for it. See io_setup(2)."""
-    word = task.abi.word_bytes
-    if int.from_bytes(task.mm.read(ctxp, word), _order(task)) or not nr_events:
+    if read_word(task, ctxp) or not nr_events:
         raise EINVAL("a context is there, or no events are wanted")
     if nr_events > AIO_MAX_NR:
         raise EAGAIN("more than aio-max-nr")
     # Programs read events there only if they find a magic number, which a new page lacks.
     ring = task.mm.mmap(0, RING_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS)
     try:
-        task.mm.write(ctxp, ring.to_bytes(word, _order(task)))
+        write_word(task, ctxp, ring)
     except EFAULT:
         task.mm.munmap(ring, RING_BYTES)
         raise
@@ -65,8 +64,7 @@ async def io_submit(task: Task, ctx_id: ULong, nr: Long, iocbpp: Pointer) -> int
     done = 0
     try:
         for place in range(min(nr, context.limit)):
-            address = int.from_bytes(task.mm.read(iocbpp + place * word, word), _order(task))
-            await submit_one(task, context, address)
+            await submit_one(task, context, read_word(task, iocbpp + place * word))
             done += 1
     except KernelError:
         if not done:
@@ -104,9 +102,7 @@ def io_pgetevents(
     """io_getevents under a signal mask. See io_pgetevents(2)."""
     mask, size = 0, sigset_size(task.abi)
     if usig:
-        word = task.abi.word_bytes
-        code = f"{task.abi.isa.byte_order}2{'Q' if word == 8 else 'I'}"
-        mask, size = struct.unpack(code, task.mm.read(usig, 2 * word))
+        mask, size = read_word(task, usig), read_word(task, usig + task.abi.word_bytes)
     return with_mask(task, mask, size, lambda: _get(task, ctx_id, min_nr, nr, events, timeout))
 
 
@@ -162,7 +158,3 @@ def _context(task: Task, ctx_id: int) -> AioContext:
     if context is None:
         raise EINVAL("no such context")
     return context
-
-
-def _order(task: Task) -> Any:
-    return "big" if task.abi.big_endian else "little"

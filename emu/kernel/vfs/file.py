@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH, O_RDWR, O_WRONLY
+from emu.kernel.uapi.fcntl import O_ACCMODE, O_PATH
 from emu.kernel.vfs.c_names import FileNames
 
 if TYPE_CHECKING:
@@ -98,10 +98,3 @@ class File(FileNames):
 
     def __repr__(self) -> str:
         return f"<file {self.path.dentry.name!r}>"
-
-
-def access_flags(readable: bool, writable: bool) -> int:
-    """The O_ACCMODE part of flags."""
-    if not writable:
-        return 0
-    return O_RDWR if readable else O_WRONLY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
+from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
 from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
@@ -132,13 +132,6 @@ def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     if not isinstance(done, int):
         raise ENXIO("the kernel cannot wait for this file")
     return done
-
-
-def short_or_raise(done: int, error: KernelError) -> int:
-    """What a call answers that met an error after `done` bytes."""
-    if done:
-        return done
-    raise error
 
 
 def _check_position(file: File, pos: int, count: int) -> None:

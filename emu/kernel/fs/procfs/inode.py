@@ -76,14 +76,6 @@ class ProcDirectory(GivenNames, ProcInode):
         own = [DirEntry(n, i.ino, i.mode & S_IFMT) for n, i in self.entries.items()]
         return [*own, *self.others()]
 
-    def add_directory(self, name: bytes, mode: int = 0o555) -> ProcDirectory:
-        """A directory in this one, made if it is not there."""
-        found = self.lookup(name)
-        if found is None:
-            found = self.add(name, ProcDirectory(self.sb, mode, uid=self.uid, gid=self.gid))
-        assert isinstance(found, ProcDirectory)
-        return found
-
     def add_file(
         self, name: bytes, show: Show, store: Store | None = None, mode: int | None = None
     ) -> None:

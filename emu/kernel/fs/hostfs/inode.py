@@ -227,32 +227,27 @@ class HostfsInode(Inode):
         mtime_ns: int | None = None,
     ) -> None:
         """Change the host's attributes, as far as the host lets us."""
-        fd = self.node.path_fd()
-        try:
-            magic = f"/proc/self/fd/{fd}"
-            if os.fstat(fd).st_ino != self.node.info.st_ino:
+        with self.node.path() as path:
+            if os.stat(path).st_ino != self.node.info.st_ino:
                 raise ESTALE("another file has this name now")
-            # Through /proc the descriptor itself is meant, even if it is a symbolic link.
             if uid is not None or gid is not None:
-                os.chown(magic, -1 if uid is None else uid, -1 if gid is None else gid)
+                os.chown(path, -1 if uid is None else uid, -1 if gid is None else gid)
             if mode is not None and not self.is_symlink:
-                os.chmod(magic, mode & S_IALLUGO)
+                os.chmod(path, mode & S_IALLUGO)
             if atime_ns is not None or mtime_ns is not None:
-                old = self.atime_ns, self.mtime_ns
-                os.utime(
-                    magic,
-                    ns=(
-                        old[0] if atime_ns is None else atime_ns,
-                        old[1] if mtime_ns is None else mtime_ns,
-                    ),
-                )
+                self.set_host_times(path, atime_ns, mtime_ns)
+        self.refresh()
+
+    def set_host_times(self, path: str, atime_ns: int | None, mtime_ns: int | None) -> None:
+        """Set the host's times that are not None. EINVAL."""
+        times = (
+            self.atime_ns if atime_ns is None else atime_ns,
+            self.mtime_ns if mtime_ns is None else mtime_ns,
+        )
+        try:
+            os.utime(path, ns=times)
         except OverflowError:
             raise EINVAL("the host cannot hold this time") from None
-        except OSError as error:
-            raise from_host(error) from None
-        finally:
-            os.close(fd)
-        self.refresh()
 
     def truncate(self, size: int) -> None:
         """Cut or extend the host's file."""

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EEXIST, EINVAL, ENODATA
+from emu.kernel.errno import EEXIST, ENODATA
 from emu.kernel.fs.host_errors import from_host
 from emu.kernel.fs.hostfs.inode import HostfsInode
 from emu.kernel.fs.hostfs.super_block import HostfsSuperBlock
@@ -86,7 +86,7 @@ class MappedNode(HostNode):
 
     def look_at(self, fd: int) -> LayerInfo:
         """Look at it through a descriptor of it."""
-        said = _get(fd, ATTRIBUTES)
+        said = _get(f"/proc/self/fd/{fd}", ATTRIBUTES)
         self.info = MappedInfo(os.fstat(fd), said)
         return self.info
 
@@ -186,28 +186,14 @@ class MappedInode(HostfsInode):
             new_gid = self.gid if gid is None else gid
             node.tell(new_mode, new_uid, new_gid, node.info.st_rdev)
         if atime_ns is not None or mtime_ns is not None:
-            times = (
-                self.atime_ns if atime_ns is None else atime_ns,
-                self.mtime_ns if mtime_ns is None else mtime_ns,
-            )
-            fd = node.path_fd()
-            try:
-                os.utime(f"/proc/self/fd/{fd}", ns=times)
-            except OverflowError:
-                raise EINVAL("the host cannot hold this time") from None
-            except OSError as error:
-                raise from_host(error) from None
-            finally:
-                os.close(fd)
+            with node.path() as path:
+                self.set_host_times(path, atime_ns, mtime_ns)
         self.refresh()
 
     def getxattr(self, name: bytes) -> bytes:
         """The guest's attribute. ENODATA."""
-        fd = self.node.path_fd()
-        try:
-            value = _get(fd, XATTR + os.fsdecode(name))
-        finally:
-            os.close(fd)
+        with self.node.path() as path:
+            value = _get(path, XATTR + os.fsdecode(name))
         if value is None:
             raise ENODATA
         return value
@@ -223,24 +209,14 @@ class MappedInode(HostfsInode):
 
     def listxattr(self) -> list[bytes]:
         """The names of the guest's attributes."""
-        fd = self.node.path_fd()
-        try:
-            names = os.listxattr(f"/proc/self/fd/{fd}")
-        except OSError as error:
-            raise from_host(error) from None
-        finally:
-            os.close(fd)
+        with self.node.path() as path:
+            names = os.listxattr(path)
         return [os.fsencode(name[len(XATTR) :]) for name in names if name.startswith(XATTR)]
 
     def removexattr(self, name: bytes) -> None:
         """Remove the guest's attribute. ENODATA."""
-        fd = self.node.path_fd()
-        try:
-            os.removexattr(f"/proc/self/fd/{fd}", XATTR + os.fsdecode(name))
-        except OSError as error:
-            raise from_host(error) from None
-        finally:
-            os.close(fd)
+        with self.node.path() as path:
+            os.removexattr(path, XATTR + os.fsdecode(name))
 
 
 class MappedSuperBlock(HostfsSuperBlock):
@@ -272,10 +248,10 @@ class MappedSuperBlock(HostfsSuperBlock):
         return MappedInode(self, node)
 
 
-def _get(fd: int, name: str) -> bytes | None:
-    """An extended attribute of what a descriptor, O_PATH or not, is of."""
+def _get(path: str, name: str) -> bytes | None:
+    """An extended attribute of what `HostNode.path` names."""
     try:
-        return os.getxattr(f"/proc/self/fd/{fd}", name)
+        return os.getxattr(path, name)
     except OSError as error:
         if error.errno in NO_ATTRIBUTE:
             return None
@@ -283,10 +259,5 @@ def _get(fd: int, name: str) -> bytes | None:
 
 
 def _set(node: HostNode, name: str, value: bytes) -> None:
-    fd = node.path_fd()
-    try:
-        os.setxattr(f"/proc/self/fd/{fd}", name, value)
-    except OSError as error:
-        raise from_host(error) from None
-    finally:
-        os.close(fd)
+    with node.path() as path:
+        os.setxattr(path, name, value)

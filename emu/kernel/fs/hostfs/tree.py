@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from emu.kernel.errno import EACCES, EIO, ENOENT, ENOTDIR
 from emu.kernel.fs.host_errors import from_host
@@ -202,6 +203,20 @@ class HostNode:
         if self.parent is None:
             return os.dup(self.tree.top)
         return self._open(os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    @contextmanager
+    def path(self) -> Iterator[str]:
+        """A path to whatever it is, a symbolic link too, that nothing exchanges meanwhile.
+
+        An error of the host inside is the guest's.
+        """
+        fd = self.path_fd()
+        try:
+            yield f"/proc/self/fd/{fd}"
+        except OSError as error:
+            raise from_host(error) from None
+        finally:
+            os.close(fd)
 
     def _open(self, flags: int) -> int:
         if self.parent is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from emu.arch.abi_files import (
     JsonLines,
@@ -75,7 +75,7 @@ class Abi:
         self.isas: tuple[str, ...] = tuple(text["isas"])
         self.isa = isa_of(name, self.isas, byte_order)
         self.big_endian = self.isa.big_endian
-        self.byte_order = "big" if self.big_endian else "little"
+        self.byte_order: Literal["little", "big"] = "big" if self.big_endian else "little"
         self.word_bits: int = text["word_bits"]
         self.word_bytes = self.word_bits // 8
         self.ways: tuple[str, ...] = tuple(text["ways"])

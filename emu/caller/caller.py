@@ -175,7 +175,7 @@ class Caller:
             self._cpu.registers[slot.number] = word
         else:
             size = self.abi.convention.word_bits // 8
-            raw = word.to_bytes(size, "big" if self.abi.big_endian else "little")
+            raw = word.to_bytes(size, self.abi.byte_order)
             self.task.mm.write(self._memory.stack + slot.offset, raw)
 
     def _result(self) -> int:

@@ -109,9 +109,9 @@ class Checks:
     def words(self, *values: int, size: int = 0) -> bytes:
         """Numbers as the ABI's longs, or as wide as said."""
         width = size or self.abi.word_bytes
-        order = "big" if self.abi.big_endian else "little"
+        order = self.abi.byte_order
         mask = (1 << 8 * width) - 1
-        return b"".join((v & mask).to_bytes(width, order) for v in values)  # type: ignore[arg-type]
+        return b"".join((v & mask).to_bytes(width, order) for v in values)
 
     @property
     def sigset_size(self) -> int:

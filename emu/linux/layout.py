@@ -55,11 +55,11 @@ class IntegerType(CType):
         """A number, cut to size, or a letter."""
         size = cls.size_in(abi)
         number = ord(value) if isinstance(value, str) else int(value)
-        return (number & (1 << size * 8) - 1).to_bytes(size, abi.byte_order)  # type: ignore[arg-type]
+        return (number & (1 << size * 8) - 1).to_bytes(size, abi.byte_order)
 
     def unpack_in(cls, abi: Abi, data: bytes) -> Any:
         """The number."""
-        return int.from_bytes(data, abi.byte_order, signed=cls.signed)  # type: ignore[arg-type]
+        return int.from_bytes(data, abi.byte_order, signed=cls.signed)
 
 
 class LongType(IntegerType):

@@ -95,7 +95,7 @@ def caller(file: File) -> Task:
 
 def byte_order(file: File) -> Literal["little", "big"]:
     """How the caller stores a number."""
-    return "big" if caller(file).abi.big_endian else "little"
+    return caller(file).abi.byte_order
 
 
 def put_u64(file: File, buffer: Buffer, number: int) -> int:

@@ -6,7 +6,7 @@ Each is ``request(task, tracee, address, data)`` of the tracer's call, and answe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from emu.arch.regset import BadRegister, Regset, View, make_view
 from emu.kernel.errno import EINVAL, EIO, ENODEV
@@ -34,7 +34,7 @@ def peek(task: Task, tracee: Tracee, address: int, data: int) -> int:
 def poke(task: Task, tracee: Tracee, address: int, data: int) -> int:
     """PTRACE_POKETEXT, PTRACE_POKEDATA: set a word of the tracee's memory."""
     abi = task.abi
-    order: Literal["big", "little"] = "big" if abi.big_endian else "little"
+    order = abi.byte_order
     word = (data & (1 << abi.word_bits) - 1).to_bytes(abi.word_bytes, order)
     if write_forced(tracee.task.mm, address, word) < len(word):
         raise EIO(f"{address:#x}")

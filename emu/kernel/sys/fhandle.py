@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from emu.kernel.args import Fd, OptionalPath, Pointer, StructArg, UserStruct
 from emu.kernel.errno import EFAULT, EINVAL, EOVERFLOW, EPERM
@@ -57,7 +57,9 @@ def name_to_handle_at(
     handle.write(handle_bytes=HANDLE_BYTES, handle_type=FILEID_INO64_GEN)
     if room < HANDLE_BYTES:
         raise EOVERFLOW("no room for the handle")
-    task.mm.write(handle.address + handle.layout.size, exports.encode(path.dentry, _order(task)))
+    task.mm.write(
+        handle.address + handle.layout.size, exports.encode(path.dentry, task.abi.byte_order)
+    )
     return 0
 
 
@@ -73,12 +75,8 @@ def open_by_handle_at(
     if not 0 < size <= MAX_HANDLE_SZ:
         raise EINVAL("no such handle")
     raw = task.mm.read(handle.address + handle.layout.size, size)
-    dentry = exports_of(at.mount.sb).decode(raw, _order(task))
+    dentry = exports_of(at.mount.sb).decode(raw, task.abi.byte_order)
     if task.abi.name not in OFF_T_32:
         flags |= O_LARGEFILE
     opening = open_path(task, VfsPath(at.mount, dentry), build_open_how(flags, 0))
     return install_opened(task, opening, bool(flags & O_CLOEXEC))
-
-
-def _order(task: Task) -> Literal["little", "big"]:
-    return "big" if task.abi.big_endian else "little"

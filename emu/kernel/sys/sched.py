@@ -295,4 +295,4 @@ def kernel_long(task: Task) -> int:
 
 def pack_cpus(task: Task, cpus: int, size: int) -> bytes:
     """A CPU set of one word in the caller's byte order."""
-    return cpus.to_bytes(size, "big" if task.abi.big_endian else "little")
+    return cpus.to_bytes(size, task.abi.byte_order)

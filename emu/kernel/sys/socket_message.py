@@ -78,4 +78,4 @@ def tell_received(task: Task, header: UserMsghdr, msg: MsgHdr) -> None:
     mm.write_u32(header.address + layout.find("msg_flags").offset, msg.flags)
     used = msg.control_end - fields["msg_control"] if msg.wants_control else 0
     place = header.address + layout.find("msg_controllen").offset
-    mm.write(place, used.to_bytes(task.abi.word_bytes, task.abi.byte_order))  # type: ignore[arg-type]
+    mm.write(place, used.to_bytes(task.abi.word_bytes, task.abi.byte_order))

@@ -199,10 +199,10 @@ def integers(call: Call, index: int) -> str:
         raw = call.mm.read(address, shown * bits // 8)
     except KernelError:
         return pointer(address)
-    order = "big" if call.abi.big_endian else "little"
+    order = call.abi.byte_order
     items = []
     for start in range(0, len(raw), bits // 8):
-        value = int.from_bytes(raw[start : start + bits // 8], order)  # type: ignore[arg-type]
+        value = int.from_bytes(raw[start : start + bits // 8], order)
         items.append(str(signed(value, bits) if arg.item_signed else value))
     return f"[{', '.join(items)}{', ...' if count > shown else ''}]"
 

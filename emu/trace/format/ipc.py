@@ -170,7 +170,7 @@ def message(call: Call, index: int) -> str:
         text = call.mm.read(address + size, max(0, min(length, call.string_limit + 1)))
     except KernelError:
         return pointer(address)
-    kind = signed(int.from_bytes(raw, "big" if call.abi.big_endian else "little"), 8 * size)
+    kind = signed(int.from_bytes(raw, call.abi.byte_order), 8 * size)
     return f"{{mtype={kind}, mtext={quoted(text, call.string_limit)}}}"
 
 

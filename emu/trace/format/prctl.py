@@ -86,8 +86,8 @@ def filled(call: Call, option: int, address: int) -> str:
             return quoted(call.mm.read_string(address, 16))
         if option == pr.PR_GET_TID_ADDRESS:
             size = call.abi.word_bytes
-            order = "big" if call.abi.big_endian else "little"
-            return f"[{pointer(int.from_bytes(call.mm.read(address, size), order))}]"  # type: ignore[arg-type]
+            order = call.abi.byte_order
+            return f"[{pointer(int.from_bytes(call.mm.read(address, size), order))}]"
         value = signed(call.mm.read_u32(address), 32)
     except KernelError:
         return pointer(address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from emu.kernel.signal.numbers import signal_numbers
 
@@ -40,5 +40,5 @@ def bits_of(abi: Abi, raw: bytes) -> int:
     """The bits of a sigset_t in the caller's own numbers."""
     word = abi.word_bytes
     parts = [raw[i : i + word] for i in range(0, len(raw), word)]
-    order: Literal["big", "little"] = "big" if abi.big_endian else "little"
+    order = abi.byte_order
     return sum(int.from_bytes(p, order) << 8 * word * i for i, p in enumerate(parts))

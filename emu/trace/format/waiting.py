@@ -107,10 +107,10 @@ def mask_and_size(call: Call, index: int) -> str:
     address, word = call.value(index), call.abi.word_bytes
     if not address:
         return "NULL"
-    order = "big" if call.abi.big_endian else "little"
+    order = call.abi.byte_order
     try:
         raw = call.mm.read(address, 2 * word)
-        place, size = (int.from_bytes(raw[at : at + word], order) for at in (0, word))  # type: ignore[arg-type]
+        place, size = (int.from_bytes(raw[at : at + word], order) for at in (0, word))
         mask = "NULL"
         if place:
             bits = signals.bits_of(call.abi, call.mm.read(place, min(size, 16)))

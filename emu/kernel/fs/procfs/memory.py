@@ -192,7 +192,7 @@ class PageMap(Memory):
         if mm is None or not mm.users:
             return 0
         asks = current_of(task_of(file.inode).kernel)
-        order: Any = asks.mm.abi.byte_order
+        order = asks.mm.abi.byte_order
         shows_frames = asks.cred.capable(CAP_SYS_ADMIN)
         page, last = pos // ENTRY_BYTES, mm.task_size >> PAGE_SHIFT
         done = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.args import FlagsArg, OptionalPath, Path, Pointer
 from emu.kernel.errno import EFAULT
 from emu.kernel.syscall import syscall
@@ -12,8 +13,6 @@ from emu.kernel.uapi.mount import MOUNT_FLAGS, UMOUNT_FLAGS
 from emu.kernel.vfs.namespace import do_mount
 from emu.kernel.vfs.namespace import pivot_root as do_pivot_root
 from emu.kernel.vfs.umount import do_umount
-
-PAGE_SIZE = 4096
 
 MountFlags = Annotated[int, FlagsArg(bits=0, family=MOUNT_FLAGS)]
 UmountFlags = Annotated[int, FlagsArg(family=UMOUNT_FLAGS)]

@@ -38,11 +38,11 @@ from emu.kernel.vfs.mount_tree import (
     is_reachable,
 )
 from emu.kernel.vfs.namei import LOOKUP_DIRECTORY, LOOKUP_FOLLOW, path_lookup
+from emu.kernel.vfs.path import VfsPath
 from emu.kernel.vfs.peers import PROPAGATION, change_type, join_peers
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
-    from emu.kernel.vfs.path import VfsPath
     from emu.kernel.vfs.super_block import SuperBlock
     from emu.kernel.vfs.vfs import FileSystemType, Vfs
 
@@ -198,7 +198,7 @@ def _place_beneath(task: Task, mount: Mount, place: VfsPath) -> VfsPath:
         raise EINVAL("nothing is mounted there")
     if top is task.fs.root.mount or top.parent.peers is not None or mount is top:
         raise EINVAL("nothing goes beneath it")
-    return type(place)(top.parent, top.mountpoint)
+    return VfsPath(top.parent, top.mountpoint)
 
 
 def set_group(task: Task, origin: VfsPath, place: VfsPath) -> None:
@@ -278,7 +278,7 @@ def pivot_root(task: Task, new_name: bytes, put_old: bytes) -> None:
         raise EINVAL("it is mounted nowhere")
     if not is_reachable(old, new) or not is_reachable(new, root):
         raise EINVAL("not below the root")
-    place = type(root)(root_parent, root.mount.mountpoint)
+    place = VfsPath(root_parent, root.mount.mountpoint)
     new.mount.detach()
     root.mount.detach()
     root.mount.attach(old)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -16,7 +15,7 @@ from emu.kernel.errno import (
     ENOTCONN,
     EOPNOTSUPP,
 )
-from emu.kernel.net.datagram import copy_datagram, next_datagram
+from emu.kernel.net.datagram import copy_datagram, receive_datagram
 from emu.kernel.net.inet.address import BROADCAST4, is_any, loopback_of
 from emu.kernel.net.inet.cmsg import SendControl, parse_control, put_control
 from emu.kernel.net.inet.errqueue import queue_local_error, receive_error, wants_errors
@@ -273,17 +272,9 @@ class DatagramSocket(InetSocket):
         """The next datagram, or wait for it."""
         if flags & MSG_ERRQUEUE:
             return receive_error(self, msg)
-        found = next_datagram(self, flags)
-        if found is None or isinstance(found, SkBuff):
-            return self._take(found, msg, flags)
-        return self._take_later(found, msg, flags)
+        return receive_datagram(self, flags, lambda skb: self._take(skb, msg, flags))
 
-    async def _take_later(self, later: Awaitable[SkBuff | None], msg: MsgHdr, flags: int) -> int:
-        return self._take(await later, msg, flags)
-
-    def _take(self, skb: SkBuff | None, msg: MsgHdr, flags: int) -> int:
-        if skb is None:
-            return 0
+    def _take(self, skb: SkBuff, msg: MsgHdr, flags: int) -> int:
         try:
             received = copy_datagram(skb, msg, flags)
         finally:

@@ -27,6 +27,7 @@ from emu.kernel.net.inet.sockaddr import InetAddress, is_unspec, parse, shown
 from emu.kernel.net.skbuff import SkBuff
 from emu.kernel.net.socket import RCV_SHUTDOWN, SEND_SHUTDOWN
 from emu.kernel.uapi.in_ import IP_PMTUDISC_DO, IP_PMTUDISC_PROBE
+from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.poll import (
     POLLHUP,
     POLLIN,
@@ -288,9 +289,13 @@ class DatagramSocket(InetSocket):
             put_control(self, msg, arrival, skb)
         return received
 
-    def next_size(self) -> int:
-        """How large the next datagram is; 0 if there is none."""
-        return len(self.receive_queue[0].data) if self.receive_queue else 0
+    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
+        """How large the next datagram is, and how much is not sent: nothing."""
+        if cmd not in (FIONREAD, TIOCOUTQ):
+            return super().ioctl(task, cmd, arg)
+        first = len(self.receive_queue[0].data) if self.receive_queue else 0
+        task.mm.write_u32(arg, first if cmd == FIONREAD else self.wmem_alloc)
+        return 0
 
 
 def whole_message(buffer: Buffer) -> bytes:

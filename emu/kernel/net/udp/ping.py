@@ -12,7 +12,6 @@ from emu.kernel.net.inet.ports import score
 from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.net.udp.udp import report
 from emu.kernel.uapi.in_ import IPPROTO_ICMP, IPPROTO_ICMPV6
-from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.socket import AF_INET
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from emu.kernel.net.inet.packet import IpPacket
     from emu.kernel.net.msghdr import MsgHdr
     from emu.kernel.net.stack import Stack
-    from emu.kernel.task import Task
     from emu.kernel.vfs.file_operations import Result
 
 ICMP_HEADER = 8
@@ -61,13 +59,6 @@ class PingSocket(DatagramSocket):
         protocol = IPPROTO_ICMP if self.family == AF_INET else IPPROTO_ICMPV6
         self.send_ip(to, payload, protocol, path, control)
         return count
-
-    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
-        """How large the next reply is."""
-        if cmd not in (FIONREAD, TIOCOUTQ):
-            return super().ioctl(task, cmd, arg)
-        task.mm.write_u32(arg, self.next_size() if cmd == FIONREAD else self.wmem_alloc)
-        return 0
 
 
 def receive_reply(stack: Stack, frame: Frame, packet: IpPacket, message: bytes) -> None:

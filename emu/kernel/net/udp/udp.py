@@ -17,7 +17,6 @@ from emu.kernel.net.inet.sockaddr import InetAddress
 from emu.kernel.net.tcp.table import hash_of
 from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.uapi.in_ import IPPROTO_UDP
-from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.rtnetlink import RTN_BROADCAST
 from emu.kernel.uapi.socket import MSG_MORE, SO_REUSEPORT, SOL_UDP
 
@@ -125,16 +124,6 @@ class UdpSocket(DatagramSocket):
         self.stack.counters["Udp.OutDatagrams"] += 1
         datagram = Datagram(self.local_port, to.port, bytes(data))
         self.send_ip(to, datagram, IPPROTO_UDP, path, control)
-
-    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
-        """How large the next datagram is, and how much is not sent: nothing."""
-        if cmd == FIONREAD:
-            task.mm.write_u32(arg, self.next_size())
-        elif cmd == TIOCOUTQ:
-            task.mm.write_u32(arg, self.wmem_alloc)
-        else:
-            return super().ioctl(task, cmd, arg)
-        return 0
 
     def setsockopt(self, task: Task, level: int, optname: int, value: OptionValue) -> None:
         """UDP_CORK, and the options of IP."""

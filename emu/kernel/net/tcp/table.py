@@ -115,10 +115,7 @@ class TcpTable:
         if not listeners:
             return None
         remote = (packet.source, segment.source)
-        scored = [
-            (score(s, packet.destination, segment.destination, *remote, frame.dev.ifindex), s)
-            for s in listeners
-        ]
+        scored = [(score(s, packet.destination, *remote, frame.dev.ifindex), s) for s in listeners]
         best = max(points for points, _ in scored)
         if best < 0:
             return None

@@ -250,7 +250,7 @@ class DatagramSocket(InetSocket):
             IP_PMTUDISC_DO, IP_PMTUDISC_PROBE,
         )  # fmt: skip
         if packet.length > path.mtu and packet.dont_fragment:
-            if wants_errors(self, destination):
+            if wants_errors(self):
                 queue_local_error(self, EMSGSIZE, path.mtu, destination, to.port)
             raise EMSGSIZE("larger than the path takes")
         send_packet(self.stack, packet, path, loop=self.ip.loops(destination))

@@ -65,13 +65,13 @@ def receive_reply(stack: Stack, frame: Frame, packet: IpPacket, message: bytes) 
     """An echo's reply, for the socket of its identifier."""
     ident = int.from_bytes(message[4:6], "big")
     for sock in list(stack.ping_ports.at(ident)):
-        points = score(sock, packet.destination, ident, packet.source, 0, frame.dev.ifindex)
+        points = score(sock, packet.destination, packet.source, 0, frame.dev.ifindex)
         if points >= 0 or (sock.remote and sock.remote == packet.source):
             sock.enqueue(message, arrival_of(frame, packet, 0, ident))
             return
 
 
-def ping_error(stack: Stack, frame: Frame, error: IcmpError) -> None:
+def ping_error(stack: Stack, error: IcmpError) -> None:
     """An ICMP error came back for an echo of ours."""
     raw = error.quoted.payload_bytes()
     if len(raw) >= ICMP_HEADER:

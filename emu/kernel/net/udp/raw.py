@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP
-from emu.kernel.net.checksum import transport_checksum
+from emu.kernel.net.checksum import checksum, transport_checksum
 from emu.kernel.net.inet.address import is_any, is_multicast
 from emu.kernel.net.inet.membership import wants
 from emu.kernel.net.inet.output import send_packet
@@ -96,8 +96,6 @@ class RawSocket(DatagramSocket):
             header[12:16] = source
         if not any(header[4:6]):
             header[4:6] = self.stack.next_ident().to_bytes(2, "big")
-        from emu.kernel.net.checksum import checksum
-
         header[10:12] = b"\0\0"
         header[10:12] = checksum(bytes(header)).to_bytes(2, "big")
         raw = bytes(header)

@@ -40,14 +40,3 @@ class Address(Protocol):
 
     def pack(self, order: str) -> bytes:
         """The struct sockaddr, in a caller's byte order (``<`` or ``>``)."""
-
-
-class Unspecified:
-    """No address: only a family."""
-
-    def __init__(self, family: int) -> None:
-        self._family = family
-
-    def pack(self, order: str) -> bytes:
-        """See `Address.pack`."""
-        return self._family.to_bytes(2, "little" if order == "<" else "big")

@@ -15,40 +15,30 @@ if TYPE_CHECKING:
     from emu.kernel.net.socket import Socket
 
 
-def next_datagram(socket: Socket, flags: int) -> SkBuff | Awaitable[SkBuff | None] | None:
-    """The first message that waits, still in the queue; waits for one unless MSG_DONTWAIT.
+def receive_datagram(
+    socket: Socket, flags: int, take: Callable[[SkBuff], int]
+) -> int | Awaitable[int]:
+    """What `take` makes of the first message, still in the queue, now or when it is there.
 
-    None when the socket is shut down for receiving. An error of the socket comes first; EAGAIN.
+    0 when the socket is shut down for receiving. An error of the socket comes first; EAGAIN.
     """
     socket.take_error()
     if socket.receive_queue:
-        return socket.receive_queue[0]
+        return take(socket.receive_queue[0])
     patience = socket.receive_patience(flags)
     if socket.shutdown_mask & RCV_SHUTDOWN:
-        return None
-    return _wait_for_datagram(socket, patience)
+        return 0
+    return _receive_later(socket, patience, take)
 
 
-async def _wait_for_datagram(socket: Socket, patience: Patience) -> SkBuff | None:
+async def _receive_later(socket: Socket, patience: Patience, take: Callable[[SkBuff], int]) -> int:
     while True:
         await patience.wait(socket.read_wait)
         socket.take_error()
         if socket.receive_queue:
-            return socket.receive_queue[0]
+            return take(socket.receive_queue[0])
         if socket.shutdown_mask & RCV_SHUTDOWN:
-            return None
-
-
-def receive_datagram(
-    socket: Socket, flags: int, take: Callable[[SkBuff | None], int]
-) -> int | Awaitable[int]:
-    """What `take` makes of the next message, now or when it is there; None is the end."""
-    found = next_datagram(socket, flags)
-    return _take_later(found, take) if isinstance(found, Awaitable) else take(found)
-
-
-async def _take_later(found: Awaitable[SkBuff | None], take: Callable[[SkBuff | None], int]) -> int:
-    return take(await found)
+            return 0
 
 
 def copy_datagram(skb: SkBuff, msg: MsgHdr, flags: int, skip: int = 0) -> int:

@@ -12,11 +12,6 @@ SKB_OVERHEAD = 576
 """What a buffer costs beside its bytes: sizeof(struct sk_buff) and of struct skb_shared_info."""
 
 
-def truesize_of(length: int) -> int:
-    """What a buffer of so many bytes costs its socket, about: see SKB_TRUESIZE."""
-    return length + SKB_OVERHEAD
-
-
 class SkBuff:
     """Bytes that wait to be received.
 

@@ -22,8 +22,6 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
     EAGAIN,
-    EINVAL,
-    ENOPROTOOPT,
     ENOTTY,
     EOPNOTSUPP,
     EPIPE,
@@ -269,14 +267,3 @@ class Socket:
         """Throw away what was not read."""
         while self.receive_queue:
             self.receive_queue.popleft().free()
-
-
-def no_such_option(level: int, optname: int) -> ENOPROTOOPT:
-    """The error for an option that a level does not have."""
-    return ENOPROTOOPT(f"level {level} has no option {optname}")
-
-
-def check_not_listening(socket: Socket) -> None:
-    """EINVAL for what a listening socket does not do."""
-    if socket.is_listening():
-        raise EINVAL("the socket listens")

@@ -15,7 +15,12 @@ from emu.kernel.net.devices.loopback import Loopback
 from emu.kernel.net.inet.fib import Fib, Route
 from emu.kernel.net.inet.fragments import Fragments
 from emu.kernel.net.inet.input import receive_arp, receive_ip
-from emu.kernel.net.inet.interface import InterfaceAddress, device_came_up, device_went_down
+from emu.kernel.net.inet.interface import (
+    InterfaceAddress,
+    device_came_up,
+    device_went_down,
+    remove_address,
+)
 from emu.kernel.net.inet.neighbour import NeighbourTable
 from emu.kernel.net.inet.ports import PortTable
 from emu.kernel.net.snmp import Counters
@@ -136,8 +141,6 @@ class Stack:
         if dev.ifindex not in self.devices:
             return
         dev.set_up(False)
-        from emu.kernel.net.inet.interface import remove_address
-
         for address in list(dev.addresses):
             remove_address(dev, address)
         master = dev.master

@@ -52,7 +52,7 @@ def parse_control(sock: InetSocket, msg: MsgHdr) -> SendControl:
         if cmsg.level == SOL_SOCKET:
             continue
         if cmsg.level == SOL_IP:
-            _parse4(sock, msg.order, control, cmsg.type, cmsg.data)
+            _parse4(msg.order, control, cmsg.type, cmsg.data)
         elif cmsg.level == SOL_IPV6 and sock.family == AF_INET6:
             _parse6(sock, msg.order, control, cmsg.type, cmsg.data)
     return control
@@ -65,7 +65,7 @@ def _number(order: str, data: bytes) -> int:
     return int(number)
 
 
-def _parse4(sock: InetSocket, order: str, control: SendControl, kind: int, data: bytes) -> None:
+def _parse4(order: str, control: SendControl, kind: int, data: bytes) -> None:
     match kind:
         case in_.IP_PKTINFO:
             if len(data) != 12:

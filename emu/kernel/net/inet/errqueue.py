@@ -67,8 +67,8 @@ def _queue(sock: InetSocket, queued: QueuedError) -> None:
         sock.state_change()
 
 
-def wants_errors(sock: InetSocket, address: bytes) -> bool:
-    """Whether a socket wants the errors of an address's family in its queue."""
+def wants_errors(sock: InetSocket) -> bool:
+    """Whether a socket wants errors in its queue."""
     if sock.family == AF_INET6:
         return sock.ip.is_on(SOL_IPV6, IPV6_RECVERR)
     return sock.ip.is_on(SOL_IP, IP_RECVERR)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 ECHO_REPLY, UNREACHABLE, ECHO, TIME_EXCEEDED, PARAMETER = 0, 3, 8, 11, 12
 NET, HOST, PROTOCOL, PORT, FRAGMENTATION = 0, 1, 2, 3, 4
 UNREACHABLE6, TOO_BIG6, TIME_EXCEEDED6, PARAMETER6 = 1, 2, 3, 4
-NO_ROUTE6, ADDRESS6, PORT6 = 0, 3, 4
+ADDRESS6, PORT6 = 3, 4
 UNKNOWN_NEXT_HEADER6 = 1
 ECHO6, ECHO_REPLY6 = 128, 129
 FIRST_INFORMATION6 = 128
@@ -274,4 +274,4 @@ def _tell(stack: Stack, frame: Frame, error: IcmpError) -> None:
     elif protocol in (IPPROTO_ICMP, IPPROTO_ICMPV6):
         from emu.kernel.net.udp.ping import ping_error
 
-        ping_error(stack, frame, error)
+        ping_error(stack, error)

@@ -48,7 +48,7 @@ def receive_ip(stack: Stack, frame: Frame) -> None:
     if _is_for_us(stack, frame, packet):
         _deliver(stack, frame, packet)
     elif frame.pkt_type == PACKET_HOST:
-        _forward(stack, frame, packet)
+        _forward(stack, packet)
 
 
 def receive_arp(stack: Stack, frame: Frame) -> None:
@@ -115,7 +115,7 @@ def _deliver(stack: Stack, frame: Frame, packet: IpPacket) -> None:
         protocol_unreachable(stack, packet)
 
 
-def _forward(stack: Stack, frame: Frame, packet: IpPacket) -> None:
+def _forward(stack: Stack, packet: IpPacket) -> None:
     from emu.kernel.net.inet.icmp import host_unreachable, packet_too_big, time_exceeded
     from emu.kernel.net.inet.output import find_path, send_packet
 

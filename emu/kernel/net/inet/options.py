@@ -34,5 +34,5 @@ def get_ip_option(sock: InetSocket, task: Task, level: int, optname: int, length
     if level == SOL_IP:
         return get4(sock, task, optname, length)
     if level == SOL_IPV6 and sock.family == AF_INET6:
-        return get6(sock, task, optname, length)
+        return get6(sock, task, optname)
     raise ENOPROTOOPT(f"no options of level {level}")

@@ -120,7 +120,7 @@ def _hops(number: int) -> int:
     return number
 
 
-def get6(sock: InetSocket, task: Task, optname: int, length: int) -> bytes:
+def get6(sock: InetSocket, task: Task, optname: int) -> bytes:
     """The value of an option. ENOPROTOOPT."""
     order = task.abi.isa.byte_order
     if optname == in_.IPV6_PKTINFO:

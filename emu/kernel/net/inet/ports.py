@@ -117,7 +117,7 @@ def datagrams_conflict(one: Bound, other: Bound) -> bool:
     return not (both and one.owner_uid == other.owner_uid)
 
 
-def score(sock: Bound, local: bytes, port: int, remote: bytes, remote_port: int, dev: int) -> int:
+def score(sock: Bound, local: bytes, remote: bytes, remote_port: int, dev: int) -> int:
     """How well a socket fits a packet; -1 if it does not: see compute_score."""
     points = 1
     own = sock.local

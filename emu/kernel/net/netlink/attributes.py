@@ -194,7 +194,7 @@ def parse(
                 raise EINVAL("unknown attribute type")
             continue
         if policy is not None:
-            _check(attribute, policy, maxtype, extack, validate, depth)
+            _check(attribute, policy, extack, validate, depth)
         found[attribute.type] = attribute
     if left and validate & VALIDATE_TRAILING:
         extack.say("bytes leftover after parsing attributes")
@@ -202,9 +202,7 @@ def parse(
     return found
 
 
-def _check(
-    attribute: NlAttr, policy: Policy, maxtype: int, extack: ExtAck, validate: int, depth: int
-) -> None:
+def _check(attribute: NlAttr, policy: Policy, extack: ExtAck, validate: int, depth: int) -> None:
     """One attribute against its policy: see validate_nla."""
     rule = policy.get(attribute.type, UNSPECIFIED)
     if validate & VALIDATE_NESTED:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, ENOENT
-from emu.kernel.net.inet.sock import InetSocket
 from emu.kernel.net.netlink.message import Attribute, NlMsg, Packed, u8
 from emu.kernel.net.netlink.sock_diag import SOCK_DIAG_BY_FAMILY
 from emu.kernel.net.sockfs import inode_number
@@ -17,13 +16,13 @@ from emu.kernel.uapi.socket import AF_INET6
 from emu.kernel.uapi.tcp import TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN
 
 if TYPE_CHECKING:
+    from emu.kernel.net.inet.sock import InetSocket
     from emu.kernel.net.netlink.request import Request
     from emu.kernel.net.stack import Stack
 
 REQUEST = "BBBBI"
 REQUEST_SIZE = 56
 IPPROTO_TCP, IPPROTO_UDP, IPPROTO_RAW = 6, 17, 255
-INET_DIAG_MEMINFO = 1
 INET_DIAG_INFO = 2
 INET_DIAG_CONG = 4
 INET_DIAG_TOS = 5
@@ -57,17 +56,13 @@ def one(request: Request) -> NlMsg:
 
 def _sockets(stack: Stack, protocol: int) -> list[InetSocket]:
     """All sockets of a protocol. ENOENT for one that tells of none."""
-    found: Iterable[object]
     if protocol == IPPROTO_TCP:
-        listening = [s for sockets in stack.tcp.listening.values() for s in sockets]
-        found = [*listening, *stack.tcp.connected.values()]
-    elif protocol == IPPROTO_UDP:
-        found = list(stack.udp_ports)
-    elif protocol == IPPROTO_RAW:
-        found = list(stack.raw_socks)
-    else:
-        raise ENOENT("nobody tells of this protocol")
-    return [socket for socket in found if isinstance(socket, InetSocket)]
+        return list(stack.tcp)
+    if protocol == IPPROTO_UDP:
+        return list(stack.udp_ports)
+    if protocol == IPPROTO_RAW:
+        return list(stack.raw_socks)
+    raise ENOENT("nobody tells of this protocol")
 
 
 def _state(socket: InetSocket) -> int:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from emu.kernel.net.netlink.request import Request
 
 SOCK_DIAG_BY_FAMILY = 20
-TCPDIAG_GETSOCK = 18
 
 HANDLERS = {
     AF_UNIX: "emu.kernel.net.netlink.unix_diag",

@@ -235,9 +235,7 @@ class NetlinkSocket(Socket):
             raise EOPNOTSUPP
         return receive_datagram(self, flags, lambda skb: self._received(msg, flags, skb))
 
-    def _received(self, msg: MsgHdr, flags: int, skb: SkBuff | None) -> int:
-        if skb is None:
-            return 0
+    def _received(self, msg: MsgHdr, flags: int, skb: SkBuff) -> int:
         self.abi = msg.abi
         self.max_recvmsg_len = min(max(self.max_recvmsg_len, msg.buffer.count), 32768)
         if not flags & MSG_PEEK:

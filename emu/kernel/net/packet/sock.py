@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import (
@@ -17,7 +16,7 @@ from emu.kernel.errno import (
     ENXIO,
     EOPNOTSUPP,
 )
-from emu.kernel.net.datagram import copy_datagram, next_datagram
+from emu.kernel.net.datagram import copy_datagram, receive_datagram
 from emu.kernel.net.frame import Frame
 from emu.kernel.net.inet.address_ioctl import inet_ioctl
 from emu.kernel.net.skbuff import SkBuff
@@ -219,17 +218,9 @@ class PacketSocket(Socket):
 
     def recvmsg(self, msg: MsgHdr, flags: int) -> Result:
         """The next frame, or wait for it."""
-        found = next_datagram(self, flags)
-        if found is None or isinstance(found, SkBuff):
-            return self._take(found, msg, flags)
-        return self._take_later(found, msg, flags)
+        return receive_datagram(self, flags, lambda skb: self._take(skb, msg, flags))
 
-    async def _take_later(self, later: Awaitable[SkBuff | None], msg: MsgHdr, flags: int) -> int:
-        return self._take(await later, msg, flags)
-
-    def _take(self, skb: SkBuff | None, msg: MsgHdr, flags: int) -> int:
-        if skb is None:
-            return 0
+    def _take(self, skb: SkBuff, msg: MsgHdr, flags: int) -> int:
         seen: Seen = skb.address
         try:
             received = copy_datagram(skb, msg, flags)

@@ -70,10 +70,8 @@ def _groups(groups: dict[str, str], known: dict[str, int]) -> bytes:
 def show_sockstat(kernel: Kernel) -> bytes:
     """How many sockets there are, by protocol."""
     stack = kernel.net.stack
-    table = stack.tcp
-    sockets = [s for socks in table.listening.values() for s in socks]
-    sockets += [s for s in table.connected.values() if s.state != TCP_TIME_WAIT]
-    waiting = sum(s.state == TCP_TIME_WAIT for s in table.connected.values())
+    sockets = [s for s in stack.tcp if s.state != TCP_TIME_WAIT]
+    waiting = sum(s.state == TCP_TIME_WAIT for s in stack.tcp.connected.values())
     orphans = sum(s.orphan for s in sockets)
     used = len(kernel.net.sockfs.sockets)
     tcp = sum(s.family == AF_INET for s in sockets)
@@ -89,9 +87,7 @@ def show_sockstat(kernel: Kernel) -> bytes:
 def show_sockstat6(kernel: Kernel) -> bytes:
     """The same of IPv6."""
     stack = kernel.net.stack
-    table = stack.tcp
-    sockets = [s for socks in table.listening.values() for s in socks]
-    sockets += [s for s in table.connected.values() if s.state != TCP_TIME_WAIT]
+    sockets = [s for s in stack.tcp if s.state != TCP_TIME_WAIT]
     tcp = sum(s.family == AF_INET6 for s in sockets)
     udp = sum(s.family == AF_INET6 for s in stack.udp_ports)
     raw = sum(s.family == AF_INET6 for s in stack.raw_socks)

@@ -87,11 +87,9 @@ def _text(lines: Iterable[str]) -> bytes:
 
 
 def _tcp(kernel: Kernel, family: int) -> bytes:
-    table = kernel.net.stack.tcp
     head = "  sl  " + (COLUMNS if family == AF_INET else COLUMNS6)
     lines = [head.ljust(TCP_WIDTH) if family == AF_INET else head]
-    listening = [sock for socks in table.listening.values() for sock in socks]
-    for sock in [*listening, *table.connected.values()]:
+    for sock in kernel.net.stack.tcp:
         if sock.family == family:
             line = f"{len(lines) - 1:4d}: {_tcp_line(kernel, sock)}"
             lines.append(line.ljust(TCP_WIDTH) if family == AF_INET else line)

@@ -9,7 +9,7 @@ from emu.kernel.errno import EADDRINUSE, EINVAL
 from emu.kernel.net.inet.address import is_link_local, is_multicast
 from emu.kernel.net.tcp import output
 from emu.kernel.net.tcp.connect import begin
-from emu.kernel.net.tcp.segment import ACK, RST, SEQUENCES, SYN, Segment
+from emu.kernel.net.tcp.segment import ACK, RST, SEQUENCES, SYN, Segment, parse_segment
 from emu.kernel.net.tcp.table import tcp_conflict
 from emu.kernel.uapi.socket import SO_KEEPALIVE
 from emu.kernel.uapi.tcp import TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV
@@ -107,8 +107,6 @@ def _child_of(sock: TcpSocket, frame: Frame, packet: IpPacket) -> TcpSocket:
     child = type(sock)(sock.stack, sock.family, sock.type, sock.protocol, sock.cred)
     segment = packet.payload
     if not isinstance(segment, Segment):
-        from emu.kernel.net.tcp.segment import parse_segment
-
         parsed = parse_segment(packet.source, packet.destination, packet.payload_bytes())
         assert parsed is not None
         segment = parsed

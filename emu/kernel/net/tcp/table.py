@@ -5,6 +5,7 @@ See inet_hashtables.c.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -40,6 +41,12 @@ class TcpTable:
         self.listening: dict[int, list[TcpSocket]] = {}
         self.ports: PortTable[TcpSocket] = PortTable(stack)
         self._secret = stack.random.getrandbits(32)
+
+    def __iter__(self) -> Iterator[TcpSocket]:
+        """All sockets that listen, then all that have another end."""
+        for sockets in self.listening.values():
+            yield from sockets
+        yield from self.connected.values()
 
     def initial_sequence(self, four: Four) -> int:
         """Where a connection begins: later for the same numbers as time goes by. See RFC 6528."""
@@ -115,10 +122,7 @@ class TcpTable:
         if not listeners:
             return None
         remote = (packet.source, segment.source)
-        scored = [
-            (score(s, packet.destination, segment.destination, *remote, frame.dev.ifindex), s)
-            for s in listeners
-        ]
+        scored = [(score(s, packet.destination, *remote, frame.dev.ifindex), s) for s in listeners]
         best = max(points for points, _ in scored)
         if best < 0:
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import (
@@ -16,7 +15,7 @@ from emu.kernel.errno import (
     ENOTCONN,
     EOPNOTSUPP,
 )
-from emu.kernel.net.datagram import copy_datagram, next_datagram
+from emu.kernel.net.datagram import copy_datagram, receive_datagram
 from emu.kernel.net.inet.address import BROADCAST4, is_any, loopback_of
 from emu.kernel.net.inet.cmsg import SendControl, parse_control, put_control
 from emu.kernel.net.inet.errqueue import queue_local_error, receive_error, wants_errors
@@ -28,6 +27,7 @@ from emu.kernel.net.inet.sockaddr import InetAddress, is_unspec, parse, shown
 from emu.kernel.net.skbuff import SkBuff
 from emu.kernel.net.socket import RCV_SHUTDOWN, SEND_SHUTDOWN
 from emu.kernel.uapi.in_ import IP_PMTUDISC_DO, IP_PMTUDISC_PROBE
+from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.poll import (
     POLLHUP,
     POLLIN,
@@ -250,7 +250,7 @@ class DatagramSocket(InetSocket):
             IP_PMTUDISC_DO, IP_PMTUDISC_PROBE,
         )  # fmt: skip
         if packet.length > path.mtu and packet.dont_fragment:
-            if wants_errors(self, destination):
+            if wants_errors(self):
                 queue_local_error(self, EMSGSIZE, path.mtu, destination, to.port)
             raise EMSGSIZE("larger than the path takes")
         send_packet(self.stack, packet, path, loop=self.ip.loops(destination))
@@ -273,17 +273,9 @@ class DatagramSocket(InetSocket):
         """The next datagram, or wait for it."""
         if flags & MSG_ERRQUEUE:
             return receive_error(self, msg)
-        found = next_datagram(self, flags)
-        if found is None or isinstance(found, SkBuff):
-            return self._take(found, msg, flags)
-        return self._take_later(found, msg, flags)
+        return receive_datagram(self, flags, lambda skb: self._take(skb, msg, flags))
 
-    async def _take_later(self, later: Awaitable[SkBuff | None], msg: MsgHdr, flags: int) -> int:
-        return self._take(await later, msg, flags)
-
-    def _take(self, skb: SkBuff | None, msg: MsgHdr, flags: int) -> int:
-        if skb is None:
-            return 0
+    def _take(self, skb: SkBuff, msg: MsgHdr, flags: int) -> int:
         try:
             received = copy_datagram(skb, msg, flags)
         finally:
@@ -297,9 +289,13 @@ class DatagramSocket(InetSocket):
             put_control(self, msg, arrival, skb)
         return received
 
-    def next_size(self) -> int:
-        """How large the next datagram is; 0 if there is none."""
-        return len(self.receive_queue[0].data) if self.receive_queue else 0
+    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
+        """How large the next datagram is, and how much is not sent: nothing."""
+        if cmd not in (FIONREAD, TIOCOUTQ):
+            return super().ioctl(task, cmd, arg)
+        first = len(self.receive_queue[0].data) if self.receive_queue else 0
+        task.mm.write_u32(arg, first if cmd == FIONREAD else self.wmem_alloc)
+        return 0
 
 
 def whole_message(buffer: Buffer) -> bytes:

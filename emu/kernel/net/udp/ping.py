@@ -12,7 +12,6 @@ from emu.kernel.net.inet.ports import score
 from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.net.udp.udp import report
 from emu.kernel.uapi.in_ import IPPROTO_ICMP, IPPROTO_ICMPV6
-from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.socket import AF_INET
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from emu.kernel.net.inet.packet import IpPacket
     from emu.kernel.net.msghdr import MsgHdr
     from emu.kernel.net.stack import Stack
-    from emu.kernel.task import Task
     from emu.kernel.vfs.file_operations import Result
 
 ICMP_HEADER = 8
@@ -62,25 +60,18 @@ class PingSocket(DatagramSocket):
         self.send_ip(to, payload, protocol, path, control)
         return count
 
-    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
-        """How large the next reply is."""
-        if cmd not in (FIONREAD, TIOCOUTQ):
-            return super().ioctl(task, cmd, arg)
-        task.mm.write_u32(arg, self.next_size() if cmd == FIONREAD else self.wmem_alloc)
-        return 0
-
 
 def receive_reply(stack: Stack, frame: Frame, packet: IpPacket, message: bytes) -> None:
     """An echo's reply, for the socket of its identifier."""
     ident = int.from_bytes(message[4:6], "big")
     for sock in list(stack.ping_ports.at(ident)):
-        points = score(sock, packet.destination, ident, packet.source, 0, frame.dev.ifindex)
+        points = score(sock, packet.destination, packet.source, 0, frame.dev.ifindex)
         if points >= 0 or (sock.remote and sock.remote == packet.source):
             sock.enqueue(message, arrival_of(frame, packet, 0, ident))
             return
 
 
-def ping_error(stack: Stack, frame: Frame, error: IcmpError) -> None:
+def ping_error(stack: Stack, error: IcmpError) -> None:
     """An ICMP error came back for an echo of ours."""
     raw = error.quoted.payload_bytes()
     if len(raw) >= ICMP_HEADER:

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP
-from emu.kernel.net.checksum import transport_checksum
+from emu.kernel.net.checksum import checksum, transport_checksum
 from emu.kernel.net.inet.address import is_any, is_multicast
 from emu.kernel.net.inet.membership import wants
 from emu.kernel.net.inet.output import send_packet
@@ -14,7 +14,6 @@ from emu.kernel.net.inet.packet import IpPacket, Octets
 from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.net.udp.udp import report
 from emu.kernel.uapi.in_ import ICMP_FILTER, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_RAW
-from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.socket import AF_INET, AF_INET6, SOL_IP, SOL_IPV6, SOL_RAW
 
 if TYPE_CHECKING:
@@ -97,8 +96,6 @@ class RawSocket(DatagramSocket):
             header[12:16] = source
         if not any(header[4:6]):
             header[4:6] = self.stack.next_ident().to_bytes(2, "big")
-        from emu.kernel.net.checksum import checksum
-
         header[10:12] = b"\0\0"
         header[10:12] = checksum(bytes(header)).to_bytes(2, "big")
         raw = bytes(header)
@@ -115,13 +112,6 @@ class RawSocket(DatagramSocket):
         zeroed = data[:place] + b"\0\0" + data[place + 2 :]
         sum_ = transport_checksum(source, destination, self.protocol, zeroed)
         return data[:place] + struct.pack(">H", sum_) + data[place + 2 :]
-
-    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
-        """How large the next packet is."""
-        if cmd not in (FIONREAD, TIOCOUTQ):
-            return super().ioctl(task, cmd, arg)
-        task.mm.write_u32(arg, self.next_size() if cmd == FIONREAD else self.wmem_alloc)
-        return 0
 
     def setsockopt(self, task: Task, level: int, optname: int, value: OptionValue) -> None:
         """ICMP_FILTER, and the options of IP."""

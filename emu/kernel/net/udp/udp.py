@@ -17,7 +17,6 @@ from emu.kernel.net.inet.sockaddr import InetAddress
 from emu.kernel.net.tcp.table import hash_of
 from emu.kernel.net.udp.datagram import PACKET_MAX, DatagramSocket, arrival_of, whole_message
 from emu.kernel.uapi.in_ import IPPROTO_UDP
-from emu.kernel.uapi.ioctl import FIONREAD, TIOCOUTQ
 from emu.kernel.uapi.rtnetlink import RTN_BROADCAST
 from emu.kernel.uapi.socket import MSG_MORE, SO_REUSEPORT, SOL_UDP
 
@@ -126,16 +125,6 @@ class UdpSocket(DatagramSocket):
         datagram = Datagram(self.local_port, to.port, bytes(data))
         self.send_ip(to, datagram, IPPROTO_UDP, path, control)
 
-    def ioctl(self, task: Task, cmd: int, arg: int) -> Result:
-        """How large the next datagram is, and how much is not sent: nothing."""
-        if cmd == FIONREAD:
-            task.mm.write_u32(arg, self.next_size())
-        elif cmd == TIOCOUTQ:
-            task.mm.write_u32(arg, self.wmem_alloc)
-        else:
-            return super().ioctl(task, cmd, arg)
-        return 0
-
     def setsockopt(self, task: Task, level: int, optname: int, value: OptionValue) -> None:
         """UDP_CORK, and the options of IP."""
         if level != SOL_UDP:
@@ -182,9 +171,9 @@ def find_socket(
     """The socket that fits a packet best; of equal ones that share the port, by its numbers."""
     found: list[DatagramSocket] = []
     best = -1
-    local, port = packet.destination, datagram.destination
-    for sock in stack.udp_ports.at(port):
-        points = score(sock, local, port, packet.source, datagram.source, ifindex)
+    local = packet.destination
+    for sock in stack.udp_ports.at(datagram.destination):
+        points = score(sock, local, packet.source, datagram.source, ifindex)
         if points > best:
             best, found = points, [sock]
         elif points == best and points >= 0:
@@ -209,9 +198,7 @@ def _to_group(stack: Stack, frame: Frame, packet: IpPacket, datagram: Datagram) 
     """All sockets that want it get it."""
     group = packet.destination
     for sock in list(stack.udp_ports.at(datagram.destination)):
-        points = score(
-            sock, group, datagram.destination, packet.source, datagram.source, frame.dev.ifindex
-        )
+        points = score(sock, group, packet.source, datagram.source, frame.dev.ifindex)
         if points < 0:
             continue
         if is_multicast(group) and not wants(sock, group, frame.dev, packet.source):
@@ -242,7 +229,7 @@ def udp_error(stack: Stack, frame: Frame, error: IcmpError) -> None:
     best: DatagramSocket | None = None
     most = -1
     for sock in stack.udp_ports.at(sport):
-        points = score(sock, quoted.source, sport, quoted.destination, dport, frame.dev.ifindex)
+        points = score(sock, quoted.source, quoted.destination, dport, frame.dev.ifindex)
         if points > most:
             best, most = sock, points
     if best is not None:
@@ -252,7 +239,7 @@ def udp_error(stack: Stack, frame: Frame, error: IcmpError) -> None:
 def report(sock: DatagramSocket, error: IcmpError, port: int, data: bytes) -> None:
     """Tell a socket of an error: in its queue, or the next call if it is connected."""
     destination = error.quoted.destination
-    if wants_errors(sock, destination):
+    if wants_errors(sock):
         queue_icmp_error(sock, error, destination, port, data)
     elif not (error.fatal and sock.remote):
         return

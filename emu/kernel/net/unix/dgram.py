@@ -201,9 +201,7 @@ class UnixDatagram(UnixSocket):
             raise EOPNOTSUPP("datagrams are not urgent")
         return receive_datagram(self, flags, lambda skb: self._received(msg, flags, skb))
 
-    def _received(self, msg: MsgHdr, flags: int, skb: SkBuff | None) -> int:
-        if skb is None:
-            return 0
+    def _received(self, msg: MsgHdr, flags: int, skb: SkBuff) -> int:
         peek = flags & MSG_PEEK
         skip = max(0, self.peek_offset) if peek else 0
         if peek and skip:

@@ -244,7 +244,7 @@ class _Reader:
         place = 0
         skip = self._skip
         while True:
-            skb = self._next(place, skip)
+            skb = self._next(place)
             if skb is None:
                 break
             length = len(skb)
@@ -285,7 +285,7 @@ class _Reader:
             return True
         return bool(socket.shutdown_mask & RCV_SHUTDOWN)
 
-    def _next(self, place: int, skip: int) -> SkBuff | None:
+    def _next(self, place: int) -> SkBuff | None:
         """The buffer at a place of the queue that may be read now: see manage_oob."""
         socket = self._socket
         queue = socket.receive_queue

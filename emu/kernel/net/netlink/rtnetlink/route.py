@@ -9,7 +9,7 @@ from emu.kernel.errno import EAFNOSUPPORT, EINVAL, ENETDOWN, ENETUNREACH, ENODEV
 from emu.kernel.net.inet.address import prefix_of
 from emu.kernel.net.inet.fib import Route
 from emu.kernel.net.inet.output import find_path
-from emu.kernel.net.netlink.attributes import Kind, Nla, NlAttr, Policy
+from emu.kernel.net.netlink.attributes import Kind, Nla, NlAttr, Policy, split
 from emu.kernel.net.netlink.message import Attribute, NlMsg, Packed, nested_noflag, u8, u32
 from emu.kernel.uapi import rtnetlink_messages as rtnl
 from emu.kernel.uapi.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
@@ -164,7 +164,7 @@ def new_route(request: Request) -> None:
         raise request.refuse(EINVAL, "routes of several ways are not supported")
     if size == 16 and not route.metric:
         route.metric = IP6_USER_METRIC
-    route.mtu = _mtu(request, attributes)
+    route.mtu = _mtu(attributes)
     if route.type in WITHOUT_DEVICE:
         route.dev = None if size == 4 else stack.loopback
     else:
@@ -198,9 +198,7 @@ def _find_device(request: Request, stack: Stack, route: Route) -> None:
     route.dev = route.dev or way.dev
 
 
-def _mtu(request: Request, attributes: dict[int, NlAttr]) -> int:
-    from emu.kernel.net.netlink.attributes import split
-
+def _mtu(attributes: dict[int, NlAttr]) -> int:
     metrics = attributes.get(rtnl.RTA_METRICS)
     if metrics is None:
         return 0

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from emu.arch.regset import BadRegister, Regset, View, make_view
+from emu.arch.regset.base import signed32
 from emu.kernel.errno import EINVAL, EIO, ENODEV
 from emu.kernel.mm.force import read_forced, write_forced
 from emu.kernel.ptrace.registers import read_tracee, write_tracee
@@ -142,7 +143,7 @@ def arch_prctl(task: Task, tracee: Tracee, address: int, data: int) -> int:
 
 def set_syscall(task: Task, tracee: Tracee, address: int, data: int) -> int:
     """ARM's PTRACE_SET_SYSCALL: the number of the call that the tracee is about to make."""
-    tracee.call.number = (data & 0xFFFFFFFF ^ 0x80000000) - 0x80000000
+    tracee.call.number = signed32(data)
     return 0
 
 

@@ -103,7 +103,7 @@ def get_regset(task: Task, tracee: Tracee, address: int, data: int) -> int:
 def set_regset(task: Task, tracee: Tracee, address: int, data: int) -> int:
     """PTRACE_SETREGSET: take as much of a set as the iovec has."""
     base, length, regset = _regset_and_buffer(task, tracee, address, data)
-    given = task.mm.read(base, min(length, regset.size))
+    given = task.mm.read(base, length)
     _give(tracee, regset, given + regset.get(read_tracee(tracee))[len(given) :])
     task.mm.write_word(data + task.abi.word_bytes, len(given))
     return 0

@@ -176,10 +176,6 @@ class Kernel:
             self._parts[make] = make(self)
         return cast(Part, self._parts[make])
 
-    def has_part(self, make: Callable[[Kernel], object]) -> bool:
-        """Whether anybody asked for it yet."""
-        return make in self._parts
-
     def watch(self, tracer: Tracer | None) -> None:
         """Send events to a tracer from now on; None ends it."""
         self.tracer = tracer
@@ -292,11 +288,6 @@ class Kernel:
         self.tasks.pop(pid, None)
         for forget in self.pid_forgotten:
             forget(pid)
-
-    def run(self) -> None:
-        """Run until no task is left. `Deadlock` when all sleep for ever."""
-        while self.living:
-            self.run_one(self.next_task())
 
     def next_task(self) -> Task:
         """The task whose turn it is, after sleeping until one can run. `Deadlock`."""

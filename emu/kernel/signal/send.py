@@ -134,11 +134,6 @@ def wake_for_signals(task: Task) -> None:
     task.kernel.sched.interrupt(task)
 
 
-def kill_task(task: Task) -> None:
-    """SIGKILL from the kernel."""
-    send_signal(task, SIGKILL)
-
-
 def _taker(task: Task, bit: int) -> Task | None:
     """The thread that a process's signal wakes: the one asked for, or any that lets it through.
 

@@ -182,8 +182,10 @@ def second_exec(target: Target) -> None:
     with open(os.devnull, "r+b", buffering=0) as null, machine.ticking():
         for _ in range(SECOND_EXECS):
             before = time.process_time()
-            machine.spawn("/bin/busybox", ["busybox", "echo", "hi"], stdio=(null.fileno(),) * 3)
-            machine.kernel.run()
+            stdio = (null.fileno(),) * 3
+            task = machine.spawn("/bin/busybox", ["busybox", "echo", "hi"], stdio=stdio)
+            while task.alive:
+                machine.step()
             times.append(time.process_time() - before)
     say(target, "second exec", f"{min(times[1:]) * 1e3:7.2f} ms, the first {times[0] * 1e3:.1f} ms")
 

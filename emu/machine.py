@@ -298,9 +298,12 @@ class Machine:
     def run(self) -> None:
         """Run until every program has ended. Raises `emu.kernel.sched.Deadlock`."""
         with self.ticking():
-            while self.kernel.living > sum(caller.task.alive for caller in self._callers):
+            while self.kernel.living > (self._living_callers() if self._callers else 0):
                 self.step()
         self._drain()
+
+    def _living_callers(self) -> int:
+        return sum(caller.task.alive for caller in self._callers)
 
     def _drain(self) -> None:
         """What programs sent to the host's network goes out though they have ended."""

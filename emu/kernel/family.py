@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.signal.pending import SigInfo
-from emu.kernel.signal.send import child_info, kill_pgrp, send_signal
+from emu.kernel.signal.send import kill_pgrp, send_signal
 from emu.kernel.uapi.signal import SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def notify_parent(leader: Task) -> bool:
     return unwanted
 
 
-def exit_info(leader: Task, signal: int = SIGCHLD) -> SigInfo:
-    """What a parent is told of an ended child."""
-    status = leader.exit_status or 0
+def exit_info(task: Task, signal: int = SIGCHLD) -> SigInfo:
+    """What a parent or a tracer is told of who ended."""
+    status = task.exit_status or 0
     number = status & 0x7F
     code = "CLD_EXITED" if not number else "CLD_DUMPED" if status & 0x80 else "CLD_KILLED"
-    return child_info(leader.group, code, number or status >> 8, signal)
+    return SigInfo(signal, code, pid=task.pid, uid=task.cred.uid, status=number or status >> 8)
 
 
 def forget_original_parent(father: Task) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emu.arch.abi import Abi, Row
@@ -176,10 +175,6 @@ class Kernel:
             self._parts[make] = make(self)
         return cast(Part, self._parts[make])
 
-    def has_part(self, make: Callable[[Kernel], object]) -> bool:
-        """Whether anybody asked for it yet."""
-        return make in self._parts
-
     def watch(self, tracer: Tracer | None) -> None:
         """Send events to a tracer from now on; None ends it."""
         self.tracer = tracer
@@ -293,16 +288,13 @@ class Kernel:
         for forget in self.pid_forgotten:
             forget(pid)
 
-    def run(self) -> None:
-        """Run until no task is left. `Deadlock` when all sleep for ever."""
-        while self.living:
-            self.run_one(self.next_task())
-
     def next_task(self) -> Task:
         """The task whose turn it is, after sleeping until one can run. `Deadlock`."""
         try:
             return self.sched.next()
         except Deadlock:
+            from emu.kernel.describe import describe_wait
+
             asleep = "; ".join(describe_wait(t) for t in self.tasks.values() if t.alive)
             raise Deadlock(f"all tasks sleep and nothing can wake them: {asleep}") from None
 
@@ -318,6 +310,8 @@ class Kernel:
         except Unimplemented:
             raise
         except Exception as error:
+            from emu.kernel.describe import describe_call
+
             raise KernelBug(describe_call(task, cpu, error)) from error
         # What the scheduler did before is the task's time, too: nobody else asked for it.
         self.switched_ns = self.clock.cpu_ns()
@@ -387,26 +381,3 @@ def add_row(abi: Abi, number: int, syscall: Syscall) -> None:
     if number in abi.syscalls:
         raise EBUSY(f"{abi.name} has call {number}: {abi.syscalls[number].name}")
     abi.syscalls[number] = Row(number, syscall.entry.removeprefix("sys_"), syscall.entry)
-
-
-def describe_wait(task: Task) -> str:
-    """Where in the kernel a task sleeps: the functions from its call's handler inwards."""
-    if task.group.stop_signal:
-        return f"{task} is stopped"
-    names = []
-    inner: object = task.call.coroutine if task.call is not None else None
-    while isinstance(inner, CoroutineType):
-        names.append(inner.cr_code.co_name)
-        inner = inner.cr_await
-    return f"{task} in {' > '.join(names) or 'no call'}"
-
-
-def describe_call(task: Task, cpu: Cpu, error: Exception) -> str:
-    """Which system call a task was in, as far as its registers still tell."""
-    convention = task.abi.convention
-    number = cpu.registers[convention.number]
-    row = task.abi.syscalls.get(number)
-    name = row.name if row else "an unknown call or none"
-    words = ", ".join(f"{cpu.registers[register]:#x}" for register in convention.arguments)
-    what = f"{type(error).__name__}: {error}"
-    return f"{what}; {task.abi.name} call {number} ({name}) of {task} at {cpu.pc:#x}, words {words}"

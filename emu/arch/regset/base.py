@@ -90,7 +90,7 @@ class Words:
         self._sign = 1 << isa.word_bits - 1 if self._bits > isa.word_bits else 0
         self._struct = struct.Struct(f"{isa.byte_order}{len(names)}{'IQ'[self._bits == 64]}")
         self.size = self._struct.size
-        self.word = self._bits // 8
+        self.word = struct.Struct(isa.byte_order + "IQ"[self._bits == 64])
 
     def get(self, registers: ThreadRegisters) -> bytes:
         """See `Regset`."""
@@ -133,6 +133,34 @@ class Words:
 
 
 _FIELDS = ("syscall", "argument", "thread_pointer", "gs_base")
+
+
+class StructUser:
+    """struct user: the general registers, and zeros behind them."""
+
+    def __init__(self, general: Words, size: int) -> None:
+        self._general, self._size = general, size
+        self._word = general.word
+
+    def peek(self, registers: ThreadRegisters, address: int) -> int:
+        """See `UserArea`."""
+        self._check(address)
+        if address >= self._general.size:
+            return 0
+        value: int = self._word.unpack_from(self._general.get(registers), address)[0]
+        return value
+
+    def poke(self, registers: ThreadRegisters, address: int, value: int) -> None:
+        """See `UserArea`. What is no register takes any value and forgets it."""
+        self._check(address)
+        if address < self._general.size:
+            data = bytearray(self._general.get(registers))
+            self._word.pack_into(data, address, value & (1 << 8 * self._word.size) - 1)
+            self._general.set(registers, bytes(data))
+
+    def _check(self, address: int) -> None:
+        if address % self._word.size or not 0 <= address < self._size:
+            raise BadRegister("outside of struct user")
 
 
 class FpImage:

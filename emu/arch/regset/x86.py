@@ -11,6 +11,7 @@ from emu.arch.regset.base import (
     Converted,
     FpImage,
     Regset,
+    StructUser,
     ThreadRegisters,
     View,
     Words,
@@ -58,35 +59,18 @@ def view(abi: Abi) -> View:
     return View(sets64, requests64, area, ((fp, b"CORE"),), single_step=True)
 
 
-class User:
-    """struct user: the registers, and far behind them those for debugging, which are not there."""
+class User(StructUser):
+    """With the registers for debugging far behind it, which are not there."""
 
     def __init__(self, general: Words, size: int, debug: range) -> None:
-        self._general, self._size, self._debug = general, size, debug
-        self._word = struct.Struct("<Q" if general.word == 8 else "<I")
-
-    def peek(self, registers: ThreadRegisters, address: int) -> int:
-        """See `UserArea`."""
-        self._check(address)
-        if address >= self._general.size:
-            return 0
-        value: int = self._word.unpack_from(self._general.get(registers), address)[0]
-        return value
+        super().__init__(general, size)
+        self._debug = debug
 
     def poke(self, registers: ThreadRegisters, address: int, value: int) -> None:
         """See `UserArea`. No breakpoint of the processor's own can be set."""
-        self._check(address)
-        if address in self._debug and not value:
-            return
-        if address >= self._general.size:
+        if address >= self._general.size and (address not in self._debug or value):
             raise BadRegister("not a general register")
-        data = bytearray(self._general.get(registers))
-        self._word.pack_into(data, address, value & (1 << 8 * self._word.size) - 1)
-        self._general.set(registers, bytes(data))
-
-    def _check(self, address: int) -> None:
-        if address % self._word.size or not 0 <= address < self._size:
-            raise BadRegister("outside of struct user")
+        super().poke(registers, address, value)
 
 
 class Descriptors:

@@ -34,8 +34,6 @@ class FileCapabilities:
 
 def file_capabilities(inode: Inode) -> FileCapabilities | None:
     """The capabilities of a program, if it has any. EINVAL for a value that makes no sense."""
-    if not inode.has_file_capabilities:
-        return None
     try:
         return unpack_capabilities(inode.getxattr(XATTR_NAME_CAPS))
     except EINVAL:

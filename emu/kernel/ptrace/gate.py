@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emu.arch.regset import audit_arch
-from emu.arch.regset.base import NO_SYSCALL
+from emu.arch.regset.base import NO_SYSCALL, signed32
 from emu.kernel.errno import KernelError
 from emu.kernel.ptrace.tracee import TracedCall
 from emu.kernel.restart import (
@@ -121,7 +121,7 @@ class TracedGate:
         task.abi = self._table.abi
         before = [registers[place] for place in self._changed]
         tracee.call = TracedCall(
-            signed(number & self._mask),
+            signed32(number & self._mask),
             registers[self._first] & self._word,
             self._arguments(task),
             self._arch,
@@ -133,7 +133,7 @@ class TracedGate:
             if task.signals.killed:
                 self._restore(number, before)
                 return 0
-            skip = skip or signed(number & self._mask) == NO_SYSCALL
+            skip = skip or signed32(number & self._mask) == NO_SYSCALL
         mm = task.mm
         broken: Restart | None = None
         if not skip:
@@ -176,17 +176,17 @@ class TracedGate:
     async def _stand_at_entry(self, tracee: Tracee, number: int) -> int:
         """The first stop: the number of the call to make."""
         task, registers = tracee.task, self._registers
-        if self._shows_enosys or signed(number & self._mask) == NO_SYSCALL:
+        if self._shows_enosys or signed32(number & self._mask) == NO_SYSCALL:
             self._ending.answer(-task.abi.errno["ENOSYS"])
         with Shown(tracee, self._direction, 0):
             await tracee.stand_at_call(PTRACE_EVENTMSG_SYSCALL_ENTRY)
         if self._keeps_number:
             chosen = tracee.call.number
-            number = number if signed(number & self._mask) == chosen else chosen & self._mask
+            number = number if signed32(number & self._mask) == chosen else chosen & self._mask
         else:
             number = registers[self._number_register]
-            tracee.call.number = signed(number & self._mask)
-        if self._keeps_argument and signed(number & self._mask) != NO_SYSCALL:
+            tracee.call.number = signed32(number & self._mask)
+        if self._keeps_argument and signed32(number & self._mask) != NO_SYSCALL:
             registers[self._first] = tracee.call.argument
         return number
 
@@ -238,8 +238,3 @@ class Shown:
 
     def __exit__(self, *why: object) -> None:
         self._tracee.shown = None
-
-
-def signed(number: int) -> int:
-    """A call's number as the int that it is."""
-    return (number & 0xFFFFFFFF ^ 0x80000000) - 0x80000000

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.regset import BadRegister, Regset, View, make_view
+from emu.arch.regset.base import signed32
 from emu.kernel.errno import EINVAL, EIO, ENODEV
 from emu.kernel.mm.force import read_forced, write_forced
 from emu.kernel.ptrace.registers import read_tracee, write_tracee
@@ -102,7 +103,7 @@ def get_regset(task: Task, tracee: Tracee, address: int, data: int) -> int:
 def set_regset(task: Task, tracee: Tracee, address: int, data: int) -> int:
     """PTRACE_SETREGSET: take as much of a set as the iovec has."""
     base, length, regset = _regset_and_buffer(task, tracee, address, data)
-    given = task.mm.read(base, min(length, regset.size))
+    given = task.mm.read(base, length)
     _give(tracee, regset, given + regset.get(read_tracee(tracee))[len(given) :])
     task.mm.write_word(data + task.abi.word_bytes, len(given))
     return 0
@@ -142,7 +143,7 @@ def arch_prctl(task: Task, tracee: Tracee, address: int, data: int) -> int:
 
 def set_syscall(task: Task, tracee: Tracee, address: int, data: int) -> int:
     """ARM's PTRACE_SET_SYSCALL: the number of the call that the tracee is about to make."""
-    tracee.call.number = (data & 0xFFFFFFFF ^ 0x80000000) - 0x80000000
+    tracee.call.number = signed32(data)
     return 0
 
 

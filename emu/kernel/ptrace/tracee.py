@@ -51,8 +51,9 @@ class TracedCall:
 class Stop:
     """Why a tracee stands: `status` is the signal, with an event above it or a mark on it.
 
-    `info` is what PTRACE_GETSIGINFO tells, None in a group stop. `entry` and `exit` are of a
-    call. `waitable` ends when a tracer has waited for it, `listening` is PTRACE_LISTEN.
+    `info` is what PTRACE_GETSIGINFO tells, None in a group stop. `call` is which end of a call it
+    is (PTRACE_EVENTMSG_SYSCALL_*), 0 outside of one. `waitable` ends when a tracer has waited for
+    it, `listening` is PTRACE_LISTEN.
     """
 
     status: int

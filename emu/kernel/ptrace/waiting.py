@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.family import exit_info
 from emu.kernel.ptrace import zombies
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.uapi.signal import SIGCHLD
@@ -22,7 +23,7 @@ def look_at_tracee(task: Task, options: int) -> Waited | None:
         if not options & WEXITED or zombies.delays_leader(task):
             return None
         assert task.exit_status is not None
-        waited = _waited(task, task.exit_status, zombies.end_info(task))
+        waited = _waited(task, task.exit_status, exit_info(task))
         if not options & WNOWAIT:
             zombies.reap(task)
         return waited

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.family import notify_parent, release_task
-from emu.kernel.signal.pending import SigInfo
+from emu.kernel.family import exit_info, notify_parent, release_task
 from emu.kernel.signal.send import send_signal
 from emu.kernel.uapi.signal import SA_NOCLDWAIT, SIG_IGN, SIGCHLD
 
@@ -20,22 +19,12 @@ def tell_tracer(task: Task) -> bool:
     tracer = tracee.tracer
     action = tracer.signals.actions[SIGCHLD]
     if action.handler != SIG_IGN:
-        send_signal(tracer, SIGCHLD, end_info(task))
+        send_signal(tracer, SIGCHLD, exit_info(task))
     tracer.group.wait_chldexit.wake_up_all()
     if action.handler == SIG_IGN or action.flags & SA_NOCLDWAIT:
         tracee.unlink()
         return False
     return True
-
-
-def end_info(task: Task) -> SigInfo:
-    """What is told of a thread that ended."""
-    status = task.exit_status or 0
-    number = status & 0x7F
-    code = "CLD_EXITED" if not number else "CLD_DUMPED" if status & 0x80 else "CLD_KILLED"
-    return SigInfo(
-        SIGCHLD, code, pid=task.pid, uid=task.cred.uid, status=number or status >> 8 & 0xFF
-    )
 
 
 def is_own_child(task: Task) -> bool:

@@ -104,10 +104,10 @@ def tell_of_stop(parent: Task, info: SigInfo) -> None:
     parent.group.wait_chldexit.wake_up_all()
 
 
-def child_info(group: ThreadGroup, code: str, status: int, signal: int = SIGCHLD) -> SigInfo:
-    """What is told of a child; `status` is its exit code or the signal that `code` is about."""
+def child_info(group: ThreadGroup, code: str, status: int) -> SigInfo:
+    """What is told of a child that stopped or goes on; `status` is the signal."""
     leader = group.leader
-    return SigInfo(signal, code, pid=leader.tgid, uid=leader.cred.uid, status=status)
+    return SigInfo(SIGCHLD, code, pid=leader.tgid, uid=leader.cred.uid, status=status)
 
 
 def force_signal(task: Task, info: SigInfo) -> None:
@@ -132,11 +132,6 @@ def wake_for_signals(task: Task) -> None:
     """Have the task look at its signals before it runs user code again."""
     task.work = True
     task.kernel.sched.interrupt(task)
-
-
-def kill_task(task: Task) -> None:
-    """SIGKILL from the kernel."""
-    send_signal(task, SIGKILL)
 
 
 def _taker(task: Task, bit: int) -> Task | None:

@@ -60,15 +60,31 @@ class Checks:
 
     def has(self, *calls: str) -> bool:
         """Whether the ABI's table has these calls."""
-        forms = ("", "64", "_time64")
-        return all(any(call + form in self.numbers for form in forms) for call in calls)
+        try:
+            return all(self.name(call) for call in calls)
+        except Missing:
+            return False
 
-    def number(self, call: str) -> int:
-        """A call's number, or that of the form in which a newer ABI has it. `Missing`."""
+    def name(self, call: str) -> str:
+        """A call's name, or that of the form in which a newer ABI has it. `Missing`."""
         for name in (call, f"{call}64", f"{call}_time64"):
             if name in self.numbers:
-                return self.numbers[name]
+                return name
         raise Missing(f"{self.abi.name} has no {call}")
+
+    def number(self, call: str) -> int:
+        """A call's number, by `name`. `Missing`."""
+        return self.numbers[self.name(call)]
+
+    def time_width(self, call: str) -> int:
+        """How many bytes a second has in a call's structs: its entry point says."""
+        entry, name = self.entry(call), self.name(call)
+        if "32" in entry.rpartition("_")[2]:
+            return 4
+        if name.endswith("64"):
+            return 8
+        is_wide = self.abi.convention.word_bits == 64 and not entry.startswith("compat_")
+        return 8 if is_wide else 4
 
     def entry(self, call: str) -> str:
         """The kernel's entry point behind a call. `Missing`."""
@@ -157,14 +173,13 @@ class Checks:
         self,
         number: int,
         *arguments: Argument,
-        registers: dict[int, int] | None = None,
         number_register: int | None = None,
         flags: int | None = None,
         way: int | None = None,
     ) -> None:
-        """Trap with a number; `registers` are set besides, `number_register` to something else."""
+        """Trap with a number; `number_register` is set to something else, if given."""
         convention = self.abi.convention
-        settings: list[tuple[int, Value]] = list((registers or {}).items())
+        settings: list[tuple[int, Value]] = []
         told = number if number_register is None else number_register
         if self.abi.name != "arm-oabi":
             settings.append((convention.number, told))
@@ -294,10 +309,6 @@ class Checks:
     def touch(self, address: int) -> None:
         """Read a byte."""
         self.table.add(Op.TOUCH, address)
-
-    def spin(self, address: int, size: int) -> None:
-        """Wait until a number in memory is not 0."""
-        self.table.add(Op.SPIN, address, size)
 
     def descriptor(self) -> Variable:
         """A new descriptor, which the call before must have answered."""

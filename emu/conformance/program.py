@@ -12,22 +12,14 @@ from emu.record import record
 RUNNERS = Path(__file__).parent / "runners"
 _MAGIC = 0x31656C6261742D65
 _TABLE_ADDRESS = 0x20000000
-_EXPORTS = (
-    "scratch",
-    "records",
-    "handler",
-    "restorer",
-    "arguments",
-    "entry",
-    "return0",
-    "return1",
-    "table",
-)
 
 
 @record
 class Runner:
-    """A runner's file, and the addresses in it that checks are written with."""
+    """A runner's file, and the addresses in it that checks are written with.
+
+    They are the members of struct exports, in its order.
+    """
 
     image: bytes
     scratch: int
@@ -36,8 +28,7 @@ class Runner:
     restorer: int
     arguments: int
     entry: int
-    return0: int
-    return1: int
+    returned: int
     table: int
 
 
@@ -52,7 +43,8 @@ def load_runner(name: str) -> Runner:
     header = _Elf(image)
     _, _, offset, _ = header.table_segment()
     order, word = header.order, "Q" if header.wide else "I"
-    magic, *addresses = struct.unpack_from(f"{order}Q{len(_EXPORTS)}{word}", image, offset)
+    count = len(Runner.__match_args__) - 1  # but for the image
+    magic, *addresses = struct.unpack_from(f"{order}Q{count}{word}", image, offset)
     if magic != _MAGIC:
         raise BadRunner(f"{name}: no table begins at {_TABLE_ADDRESS:#x}")
     return Runner(image, *addresses)
@@ -67,7 +59,7 @@ def with_table(target: Target, table: bytes) -> bytes:
     image = bytearray(runner.image)
     image += bytes(-(len(image) - offset) % header.page)
     new_offset = len(image)
-    image += begin + bytes(runner.table - address - len(begin)) + table
+    image += begin[: runner.table - address] + table
     header.move_segment(image, place, new_offset, len(image) - new_offset)
     return bytes(image)
 

@@ -35,8 +35,7 @@ class Op(IntEnum):
     UNLESS_ZERO = 18
     SKIP_IF = 19
     TOUCH = 20
-    SPIN = 21
-    AUXILIARY = 22
+    AUXILIARY = 21
 
 
 _ALIGNMENT = 16

@@ -22,6 +22,7 @@ from emu.record import record
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu, TrapHandler
+    from emu.kernel.gates import MakeGate
     from emu.kernel.kernel import Kernel
     from emu.kernel.task import Task
 
@@ -77,12 +78,17 @@ class AddedGate:
 
 
 def with_added(
-    kernel: Kernel, cpu: Cpu, abi: Abi, ways: dict[str, TrapHandler], gates: list[AddedGate]
+    kernel: Kernel,
+    cpu: Cpu,
+    abi: Abi,
+    ways: dict[str, TrapHandler],
+    gates: list[AddedGate],
+    make: MakeGate,
 ) -> dict[str, TrapHandler]:
     """A CPU's ways in and the added ones."""
     by_immediate: dict[int, TrapHandler] = {}
     for gate in gates:
-        handler = make_added(kernel, cpu, gate, abi)
+        handler = make_added(kernel, cpu, gate, abi, make)
         if gate.is_interrupt:
             ways[gate.way] = handler
         else:
@@ -93,7 +99,9 @@ def with_added(
     return ways
 
 
-def make_added(kernel: Kernel, cpu: Cpu, gate: AddedGate, program: Abi) -> TrapHandler:
+def make_added(
+    kernel: Kernel, cpu: Cpu, gate: AddedGate, program: Abi, make: MakeGate
+) -> TrapHandler:
     """The function that the trap calls."""
     abi = kernel.abi(gate.abi, program.byte_order)
     convention = gate.convention or abi.convention
@@ -104,7 +112,7 @@ def make_added(kernel: Kernel, cpu: Cpu, gate: AddedGate, program: Abi) -> TrapH
     table = SyscallTable(
         kernel, abi, cpu.registers, wide, gate.convention, way=gate.way, own_rows=rows
     )
-    return kernel.gates.make_gate(kernel, cpu, table)
+    return make(kernel, cpu, table)
 
 
 def own_row(kernel: Kernel, abi: Abi, number: int, entry: Entry) -> tuple[Row, Syscall | None]:

@@ -84,8 +84,6 @@ class Gates:
         self._ways: dict[tuple[Cpu, str, bool], dict[str, TrapHandler]] = {}
         self._installed: dict[Cpu, tuple[str, bool]] = {}
         self._added: list[AddedGate] = []
-        self.make_gate: MakeGate = make_gate
-        """What makes a gate of a table: another function for tasks that are traced."""
 
     def install(self, cpu: Cpu, abi: Abi, traced: bool = False) -> None:
         """Let this CPU's trap instructions lead where a program of this ABI expects.
@@ -97,12 +95,10 @@ class Gates:
             return
         key = (cpu, *way_in)
         if key not in self._ways:
+            make: MakeGate = make_gate
             if traced:
-                from emu.kernel.ptrace.gate import make_traced_gate
-
-                self.make_gate = make_traced_gate
-            self._ways[key] = self._watched(cpu, self._make(cpu, abi))
-            self.make_gate = make_gate
+                from emu.kernel.ptrace.gate import make_traced_gate as make
+            self._ways[key] = self._watched(cpu, self._make(cpu, abi, make))
         for way, handler in self._ways[key].items():
             cpu.on_trap(way, handler)
         self._installed[cpu] = way_in
@@ -122,12 +118,12 @@ class Gates:
         """The ways in that were added to an instruction set, the last for each vector."""
         return list({gate.vector: gate for gate in self._added if gate.isa == isa}.values())
 
-    def _make(self, cpu: Cpu, abi: Abi) -> dict[str, TrapHandler]:
-        ways = self._own_ways(cpu, abi)
+    def _make(self, cpu: Cpu, abi: Abi, make: MakeGate) -> dict[str, TrapHandler]:
+        ways = self._own_ways(cpu, abi, make)
         if self._added:
             from emu.kernel.added_gates import with_added
 
-            return with_added(self._kernel, cpu, abi, ways, self.added(cpu.isa.name))
+            return with_added(self._kernel, cpu, abi, ways, self.added(cpu.isa.name), make)
         return ways
 
     def _watched(self, cpu: Cpu, ways: dict[str, TrapHandler]) -> dict[str, TrapHandler]:
@@ -140,40 +136,40 @@ class Gates:
             for way, handler in ways.items()
         }
 
-    def _own_ways(self, cpu: Cpu, abi: Abi) -> dict[str, TrapHandler]:
+    def _own_ways(self, cpu: Cpu, abi: Abi, make: MakeGate) -> dict[str, TrapHandler]:
         kernel = self._kernel
+
+        def gate(abi: Abi, way: str) -> TrapHandler:
+            wide = is_wide(cpu, abi.convention)
+            return make(kernel, cpu, SyscallTable(kernel, abi, cpu.registers, wide, way=way))
+
         match cpu.isa.name:
             case "x86-64":
                 # x32's numbers, marked by a bit, are in the x86-64 table's sister.
                 whole = abi if abi.name == "x86-64" else kernel.abi("x86-64")
                 narrow = kernel.abi("i386")
-                sysenter = self._gate(cpu, narrow, "sysenter")
+                sysenter = gate(narrow, "sysenter")
                 return {
-                    "syscall": self._gate(cpu, whole, "syscall"),
-                    "int80": self._gate(cpu, narrow, "int80"),
+                    "syscall": gate(whole, "syscall"),
+                    "int80": gate(narrow, "int80"),
                     "sysenter": self._sysenter(cpu, sysenter, "rsp", "rbp", "rax"),
                 }
             case "i386":
-                sysenter = self._gate(cpu, abi, "sysenter")
+                sysenter = gate(abi, "sysenter")
                 return {
-                    "int80": self._gate(cpu, abi, "int80"),
+                    "int80": gate(abi, "int80"),
                     "sysenter": self._sysenter(cpu, sysenter, "esp", "ebp", "eax"),
                 }
             case "arm" if abi.name == "arm-oabi":
-                return {"svc": self._svc(cpu)}
+                return {"svc": self._svc(cpu, gate(kernel.abi("arm-eabi"), "svc"), make)}
             case "arm" | "arm64":
-                return {"svc": self._gate(cpu, abi, "svc")}
+                return {"svc": gate(abi, "svc")}
             case "riscv64" | "riscv32":
-                return {"ecall": self._gate(cpu, abi, "ecall")}
+                return {"ecall": gate(abi, "ecall")}
             case _:
-                return {"syscall": self._gate(cpu, abi, "syscall")}
+                return {"syscall": gate(abi, "syscall")}
 
-    def _gate(self, cpu: Cpu, abi: Abi, way: str) -> TrapHandler:
-        wide = is_wide(cpu, abi.convention)
-        table = SyscallTable(self._kernel, abi, cpu.registers, wide, way=way)
-        return self.make_gate(self._kernel, cpu, table)
-
-    def _svc(self, cpu: Cpu) -> TrapHandler:
+    def _svc(self, cpu: Cpu, eabi: TrapHandler, make: MakeGate) -> TrapHandler:
         """OABI: the number is the instruction's immediate, or r7 if that is zero.
 
         For programs of the old ABI only, as their ELF header says: an EABI kernel without
@@ -181,10 +177,9 @@ class Gates:
         arch/arm/kernel/entry-common.S.
         """
         kernel = self._kernel
-        eabi = self._gate(cpu, kernel.abi("arm-eabi"), "svc")
         oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False, way="svc")
         number = [0]
-        oabi = self.make_gate(kernel, cpu, oabi_table, number)
+        oabi = make(kernel, cpu, oabi_table, number)
         oabi_restart = restart_number(oabi_table.abi)
 
         sched = kernel.sched

@@ -48,7 +48,6 @@ typedef unsigned int word;
 	"add r0, sp, #" AREA_SP_OUT_FP "\n\tvstmia r0, {d0-d15}\n\t"                    \
 	"ldr sp, [sp, #" AREA_SP_SAVED "]\n\tpop {r4-r11, pc}\n\t.ltorg\n\n"
 #define TRAP_LIST trap0
-#define TRAP_ENDS (unsigned long)trap0_end
 #define DECLARE_TRAPS extern void trap0(void), trap0_end(void);
 
 #define START                                                                           \

@@ -53,7 +53,6 @@ typedef unsigned long long word;
 	"add x0, sp, " AREA_SP_OUT_FP "\n\t" EACH_FP(STORE_FP)                          \
 	"ldr x0, [sp, " AREA_SP_SAVED "]\n\tmov sp, x0\n\t" TAKE_BACK "ret\n\t.ltorg\n\n"
 #define TRAP_LIST trap0
-#define TRAP_ENDS (unsigned long)trap0_end
 #define DECLARE_TRAPS extern void trap0(void), trap0_end(void);
 
 #define START                                                                           \

@@ -41,8 +41,7 @@ typedef unsigned int word;
 	"pop %edi\n\tpop %esi\n\tpop %ebp\n\tpop %ebx\n\tret\n\n"
 #define TRAPS TRAP_WITH("trap0", "int $0x80") TRAP_WITH("trap1", "call *vdso_entry")
 #define TRAP_LIST trap0, trap1
-#define TRAP_ENDS (unsigned long)trap0_end, (unsigned long)trap1_end
-#define DECLARE_TRAPS extern void trap0(void), trap1(void), trap0_end(void), trap1_end(void);
+#define DECLARE_TRAPS extern void trap0(void), trap1(void), trap0_end(void);
 
 #define START                                                                           \
 	EACH(STORE_) "movl %esp, area+" AREA_OUT "+16\n\t"                              \

@@ -65,7 +65,6 @@ typedef unsigned long long word;
 	LX "$29, " AREA_SP_SAVED "($29)\n\t" SAVED(POP)                                 \
 	"jr $31\n\t" ADD "$29, $29, 160\n\n.set macro\n.set reorder\n.set at\n"
 #define TRAP_LIST trap0
-#define TRAP_ENDS (unsigned long)trap0_end
 #define DECLARE_TRAPS extern void trap0(void), trap0_end(void);
 
 #define STORE_FROM_26(n) SX "$" n ", " WB "*" n "($26)\n\t"

@@ -57,7 +57,6 @@ typedef unsigned int word;
 	"addi a0, sp, " AREA_SP_OUT_FP "\n\t" EACH_FP(STORE_FP)                         \
 	LX "sp, " AREA_SP_SAVED "(sp)\n\t" SAVED(POP) "addi sp, sp, 128\n\tret\n\n"
 #define TRAP_LIST trap0
-#define TRAP_ENDS (unsigned long)trap0_end
 #define DECLARE_TRAPS extern void trap0(void), trap0_end(void);
 
 #define STORE_FROM_T0(n) SX "x" n ", " WB "*" n "(t0)\n\t"

@@ -44,8 +44,7 @@ typedef unsigned long long word;
 	"pop %r15\n\tpop %r14\n\tpop %r13\n\tpop %r12\n\tpop %rbp\n\tpop %rbx\n\tret\n\n"
 #define TRAPS TRAP_WITH("trap0", "syscall") TRAP_WITH("trap1", "int $0x80")
 #define TRAP_LIST trap0, trap1
-#define TRAP_ENDS (unsigned long)trap0_end, (unsigned long)trap1_end
-#define DECLARE_TRAPS extern void trap0(void), trap1(void), trap0_end(void), trap1_end(void);
+#define DECLARE_TRAPS extern void trap0(void), trap1(void), trap0_end(void);
 
 #define START                                                                           \
 	EACH(STORE_) "movq %rsp, area+" AREA_OUT "+32(%rip)\n\t"                        \

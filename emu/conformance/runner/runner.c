@@ -432,35 +432,24 @@ static int run_operation(void)
 		at = take_address();
 		find_auxiliary((unsigned long *)at, (unsigned long)take());
 		break;
-	case SPIN:
-		at = take_address();
-		a = take();
-		while (!load(at, a, 0))
-			;
-		break;
 	default:
 		return 0;
 	}
 	return 1;
 }
 
-/* What a handler notes: how often, the signal, its siginfo, where its context is, its stack. */
+/* What a handler, installed with SA_SIGINFO, notes: how often, the signal, its stack, its siginfo. */
 void handler(int signal, void *information, void *context)
 {
-	int here;
 	const u8 *from = information;
-	u8 *to = (u8 *)(records + 8);
+	u8 *to = (u8 *)(records + 3);
 
+	(void)context;
 	records[0]++;
 	records[1] = (u64)signal;
-	records[2] = (u64)(unsigned long)information;
-	records[3] = (u64)(unsigned long)context;
-	records[4] = (u64)(unsigned long)&here;
-	if (records[7]) /* asked for by who installed it with SA_SIGINFO */
-		for (unsigned n = 0; n < 128; n++)
-			to[n] = from[n];
-	if (records[6]) /* the word to add to the pc, when the pc's place is told */
-		*(word *)((u8 *)context + records[5]) += (word)records[6];
+	records[2] = (u64)(unsigned long)&from;
+	for (unsigned n = 0; n < 128; n++)
+		to[n] = from[n];
 }
 
 extern struct exports exports;
@@ -503,7 +492,7 @@ struct exports exports __attribute__((section(".table"), aligned(16))) = {
 	.restorer = (unsigned long)restorer,
 	.arguments = (unsigned long)area.arguments,
 	.entry = (unsigned long)entry_registers,
-	.returns = { TRAP_ENDS },
+	.returned = (unsigned long)trap0_end,
 	.table = (unsigned long)(&exports + 1),
 };
 

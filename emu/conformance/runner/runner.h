@@ -84,7 +84,4 @@ struct area {
 	u8 in_fp[512] __attribute__((aligned(16)));
 	u8 out_fp[512] __attribute__((aligned(16)));
 };
-
-extern struct area area;
-extern void (*const traps[])(void);
 #endif

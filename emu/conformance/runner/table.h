@@ -29,7 +29,6 @@ enum operation {
 	UNLESS_ZERO,	/* words to skip when the result is not 0: what a child does */
 	SKIP_IF,	/* operand, text: a result that ends the check, and what it means */
 	TOUCH,		/* address: read a byte there; it may fault */
-	SPIN,		/* address, size: until the field is not 0 */
 	AUXILIARY,	/* to, type: that entry of the auxiliary vector, or zeroes */
 };
 
@@ -46,7 +45,7 @@ struct exports {
 	unsigned long restorer;
 	unsigned long arguments; /* the stack pointer during a trap */
 	unsigned long entry;	/* the registers at the start */
-	unsigned long returns[2]; /* the address behind each way's trap instruction */
+	unsigned long returned;	/* the address behind the first way's trap instruction */
 	unsigned long table;	/* the first operation: behind these, in the next page */
 };
 #endif

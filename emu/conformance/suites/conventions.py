@@ -26,11 +26,11 @@ def calls_that_do_nothing(c: Checks) -> None:
         if kept_flags(c.target):
             c.check(f"{name} that {how} keeps the flags")
             for value in (0, kept_flags(c.target)):
-                c.call(name, *arguments, flags=value | c_flags(c))
+                c.call(name, *arguments, flags=value | _needed_flags(c))
                 c.flags(value, kept_flags(c.target))
 
 
-def c_flags(c: Checks) -> int:
+def _needed_flags(c: Checks) -> int:
     """What the flags register must hold besides."""
     return {"x86-64": 0x202, "i386": 0x202, "arm": 0x10}.get(c.target.isa, 0)
 
@@ -254,7 +254,7 @@ def return_address_in_rcx(c: Checks) -> None:
     for name, argument in (("getppid", 0), ("close", -1)):
         c.check(f"{name} leaves the return address in rcx")
         c.call(name, argument)
-        c.register(rcx, c.runner.return0)
+        c.register(rcx, c.runner.returned)
         c.check(f"{name} leaves the flags in r11")
         c.call(name, argument, flags=0xCD7 & ~0x400)
         c.register(r11, 0x2D7 | 0x800, 0xCD5)
@@ -270,7 +270,7 @@ def wide_registers_of_narrow_calls(c: Checks) -> None:
     c.check("int 0x80 uses the i386 table")
     c.trap(20)
     own = c.saved()
-    c.trap(39, way=0, registers={0: 39})
+    c.trap(39, way=0)
     c.result(own)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emu.conformance.checks import Checks, Missing
+from emu.conformance.checks import Argument, Checks, Missing
 from emu.conformance.files import AT_FDCWD, in_folder, make_file, pipe
 
 
@@ -46,10 +46,10 @@ def close_on_exec(c: Checks) -> None:
     _is_cloexec(c, 90)
 
 
-def _is_cloexec(c: Checks, file: object) -> None:
-    c.call("fcntl", file, c.constant("F_GETFD"))  # type: ignore[arg-type]
+def _is_cloexec(c: Checks, file: Argument) -> None:
+    c.call("fcntl", file, c.constant("F_GETFD"))
     c.result(c.constant("FD_CLOEXEC"))
-    c.call("close", file)  # type: ignore[arg-type]
+    c.call("close", file)
 
 
 def open_flags(c: Checks) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emu.conformance.checks import Checks
+from emu.conformance.checks import Argument, Checks
 from emu.conformance.files import AT_FDCWD, pipe
 
 
@@ -103,9 +103,9 @@ def encodings(c: Checks) -> None:
     c.succeeds()
 
 
-def _close(c: Checks, *files: object) -> None:
+def _close(c: Checks, *files: Argument) -> None:
     for file in files:
-        c.call("close", file)  # type: ignore[arg-type]
+        c.call("close", file)
 
 
 CHECKS = (of_pipes, of_others, of_terminals, encodings)

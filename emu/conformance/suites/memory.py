@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emu.conformance.checks import Checks, Wide
+from emu.conformance.checks import Argument, Checks, Wide
 from emu.conformance.suites.conventions import the_largest
 
 _PAGE = 4096
@@ -11,7 +11,7 @@ _PROT_READ, _PROT_WRITE = 1, 2
 
 
 def map_pages(
-    c: Checks, count: int, flags: str = "MAP_PRIVATE|MAP_ANONYMOUS", file: object = -1
+    c: Checks, count: int, flags: str = "MAP_PRIVATE|MAP_ANONYMOUS", file: Argument = -1
 ) -> int:
     """Anonymous or file pages at an address that checks use one after the other."""
     value = c.constant(flags) | c.constant("MAP_FIXED")
@@ -20,13 +20,13 @@ def map_pages(
     return _PLACE
 
 
-def map_at(c: Checks, address: int, count: int, flags: int, file: object = -1) -> None:
+def map_at(c: Checks, address: int, count: int, flags: int, file: Argument = -1) -> None:
     """mmap or mmap2, as the ABI has it."""
     size = count * _PAGE
     if "mmap2" in c.numbers:
-        c.call("mmap2", address, size, _PROT_READ | _PROT_WRITE, flags, file, 0)  # type: ignore[arg-type]
+        c.call("mmap2", address, size, _PROT_READ | _PROT_WRITE, flags, file, 0)
     else:
-        c.call("mmap", address, size, _PROT_READ | _PROT_WRITE, flags, file, 0)  # type: ignore[arg-type]
+        c.call("mmap", address, size, _PROT_READ | _PROT_WRITE, flags, file, 0)
 
 
 def anonymous(c: Checks) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emu.conformance.checks import Checks, Wide
 from emu.conformance.files import pipe
+from emu.conformance.table import Value
 
 
 def fork(c: Checks) -> None:
@@ -41,16 +42,16 @@ def deaths(c: Checks) -> None:
         _wait(c, child, "CLD_KILLED", c.abi.signals[name])
 
 
-def _wait(c: Checks, child: object, code: str, status: int) -> None:
+def _wait(c: Checks, child: Value, code: str, status: int) -> None:
     layout = c.layout("siginfo")
     at = c.space(128)
     wexited = c.constant("WEXITED")
-    c.call("waitid", c.constant("P_PID"), child, at, wexited, 0)  # type: ignore[arg-type]
+    c.call("waitid", c.constant("P_PID"), child, at, wexited, 0)
     c.succeeds()
     c.field(at, layout, "si_signo", c.abi.signals["SIGCHLD"])
     c.field(at, layout, "si_code", c.constant(code))
     c.field(at, layout, "_sifields._sigchld._status", status)
-    c.value(c.read_field(at, layout, "_sifields._sigchld._pid"), child)  # type: ignore[arg-type]
+    c.value(c.read_field(at, layout, "_sifields._sigchld._pid"), child)
 
 
 def wait_status(c: Checks) -> None:
@@ -118,8 +119,8 @@ def identity(c: Checks) -> None:
         c.call("close", end)
 
 
-def _reap(c: Checks, child: object) -> None:
-    c.call("waitid", c.constant("P_PID"), child, 0, c.constant("WEXITED"), 0)  # type: ignore[arg-type]
+def _reap(c: Checks, child: Value) -> None:
+    c.call("waitid", c.constant("P_PID"), child, 0, c.constant("WEXITED"), 0)
     c.succeeds()
 
 

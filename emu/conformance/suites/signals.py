@@ -10,7 +10,7 @@ from emu.conformance.suites.memory import map_at, map_pages
 from emu.conformance.suites.processes import fork
 
 _SI_USER, _SI_TKILL, _SI_QUEUE = 0, -6, -1
-_COUNT, _SIGNAL, _STACK, _KEEP, _INFO = 0, 8, 32, 56, 64
+_COUNT, _SIGNAL, _STACK, _INFO = 0, 8, 16, 24
 _INFO_BYTES = 128
 _FIRST_REAL_TIME = 34
 _PAGE = 4096
@@ -29,7 +29,7 @@ def handle(c: Checks, signal: str | int, flags: str = "", mask: tuple[str, ...] 
     fields = {"sa_handler": c.runner.handler}
     if c.target.isa in ("x86-64", "i386"):
         value |= c.constant("SA_RESTORER")
-        fields["sa_restorer"] = _restorer(c)
+        fields["sa_restorer"] = c.runner.restorer
     act = c.copy(layout.pack(sa_flags=value, **fields))
     if mask:
         c.write(act + layout.fields["sa_mask"].offset, c.sigset(*mask))
@@ -37,12 +37,7 @@ def handle(c: Checks, signal: str | int, flags: str = "", mask: tuple[str, ...] 
     c.succeeds()
     for offset in (_COUNT, _SIGNAL, _STACK):
         c.store(c.runner.records + offset, 8, 0)
-    c.store(c.runner.records + _KEEP, 8, 1)
     return number
-
-
-def _restorer(c: Checks) -> int:
-    return c.runner.restorer
 
 
 def default(c: Checks, number: int) -> None:
@@ -272,10 +267,7 @@ def interruption(c: Checks) -> None:
 
 def _rest(c: Checks) -> None:
     """Sleep for a moment."""
-    width = 8 if "ppoll_time64" in c.numbers and "ppoll" not in c.numbers else 0
-    time = c.words(0, 30_000_000, size=width)
-    if c.entry("ppoll") == "sys_ppoll" and c.abi.convention.word_bits == 64:
-        time = c.words(0, 30_000_000, size=8)
+    time = c.words(0, 30_000_000, size=c.time_width("ppoll"))
     c.call("ppoll", 0, 0, c.copy(time), 0, c.sigset_size)
 
 

@@ -132,12 +132,11 @@ def limits(c: Checks) -> None:
 def times_of_files(c: Checks) -> None:
     """utimensat sets seconds and nanoseconds that stat shows."""
     call = "utimensat_time64" if "utimensat_time64" in c.numbers else "utimensat"
-    wide = not c.entry(call).endswith("time32")
-    seconds = 0x1_2345_6789 if wide else 0x12345678
-    c.check(f"{call} takes {'64' if wide else '32'}-bit seconds")
+    width = c.time_width(call)
+    seconds = 0x1_2345_6789 if width == 8 else 0x12345678
+    c.check(f"{call} takes {8 * width}-bit seconds")
     with in_folder(c):
         file = make_file(c, "file", b"")
-        width = 8 if wide else 4
         times = c.copy(c.words(seconds, 111, seconds + 1, 999_999_999, size=width))
         c.trap(c.number(call), AT_FDCWD, c.text("file"), times, 0)
         c.succeeds()

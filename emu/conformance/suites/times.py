@@ -7,22 +7,12 @@ from emu.conformance.checks import Checks
 _THIS_CENTURY = 1_500_000_000, 4_000_000_000
 
 
-def width_of(c: Checks, call: str) -> int:
-    """How many bytes a second has in this call's structs."""
-    entry = c.entry(call)
-    if entry.endswith(("time32", "_32")) or "32" in entry.rpartition("_")[2]:
-        return 4
-    if call.endswith("64"):
-        return 8
-    return 8 if c.abi.convention.word_bits == 64 and not entry.startswith("compat_") else 4
-
-
 def clocks(c: Checks) -> None:
     """clock_gettime and clock_getres in each of their widths."""
     for call in ("clock_gettime", "clock_gettime64"):
         if call not in c.numbers:
             continue
-        width = width_of(c, call)
+        width = c.time_width(call)
         for clock in (
             "CLOCK_REALTIME",
             "CLOCK_MONOTONIC",
@@ -40,7 +30,7 @@ def clocks(c: Checks) -> None:
     for call in ("clock_getres", "clock_getres_time64"):
         if call not in c.numbers:
             continue
-        width = width_of(c, call)
+        width = c.time_width(call)
         c.check(f"{call} writes {width}-byte times, and takes no pointer")
         at = c.space(2 * width)
         c.trap(c.numbers[call], c.constant("CLOCK_MONOTONIC"), at)
@@ -57,7 +47,7 @@ def sleeping(c: Checks) -> None:
     ):  # fmt: skip
         if call not in c.numbers:
             continue
-        width = width_of(c, call)
+        width = c.time_width(call)
         c.check(f"{call} sleeps")
         c.trap(c.numbers[call], *first, c.data(c.words(0, 1_000_000, size=width)), 0)
         c.succeeds()
@@ -71,7 +61,7 @@ def time_of_day(c: Checks) -> None:
     """gettimeofday's microseconds."""
     c.number("gettimeofday")
     c.check("gettimeofday writes microseconds")
-    width = width_of(c, "gettimeofday") if c.abi.name != "x32" else 8
+    width = c.time_width("gettimeofday") if c.abi.name != "x32" else 8
     at = c.space(2 * width)
     c.call("gettimeofday", at, 0)
     c.succeeds()
@@ -86,7 +76,7 @@ def timers(c: Checks) -> None:
     ):  # fmt: skip
         if call not in c.numbers:
             continue
-        width = width_of(c, call)
+        width = c.time_width(call)
         c.check(f"{call} arms a timer that {tell} tells and read waits for")
         c.trap(c.number("timerfd_create"), 1, 0)
         file = c.descriptor()
@@ -110,7 +100,7 @@ def polling(c: Checks) -> None:
     for call in ("ppoll", "ppoll_time64"):
         if call not in c.numbers:
             continue
-        width = width_of(c, call)
+        width = c.time_width(call)
         c.check(f"{call} ends after its time")
         c.trap(c.numbers[call], 0, 0, c.copy(c.words(0, 1000, size=width)), 0, c.sigset_size)
         c.result(0)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from emu.kernel.module.module import Module
 
 T = TypeVar("T")
-MAX_ERRNO = 4095
 
 
 class Misuse(Exception):

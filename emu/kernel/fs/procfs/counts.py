@@ -41,11 +41,6 @@ def resident_pages(mm: AddressSpace) -> int:
     return len(mm.pages) - zero
 
 
-def total_pages(mm: AddressSpace) -> int:
-    """The pages of all areas."""
-    return mm.total_bytes >> PAGE_SHIFT
-
-
 def text_pages(mm: AddressSpace) -> int:
     """The pages of the program's own code."""
     return (mm.end_code + PAGE_SIZE - 1 & PAGE_MASK) - (mm.start_code & PAGE_MASK) >> PAGE_SHIFT

@@ -70,6 +70,11 @@ class Module:
         """Whether it made something that stays: a system call."""
         self.watchdog = watchdog
 
+    @property
+    def stays(self) -> bool:
+        """Whether it cannot be unloaded: it is `permanent`, or has an init and no exit."""
+        return self.permanent or (self.init is not None and self.exit is None)
+
     def get(self) -> None:
         """Count one more user. EBUSY while it goes away."""
         if self.state == GOING:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EACCES, EFAULT, EFBIG, EIO
+from emu.kernel.errno import EACCES, EFBIG, EIO
 from emu.kernel.fs.kernfs import KernelInode
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.file_operations import FileOperations, Result, seek
@@ -100,9 +101,7 @@ class ConfigAttributeFile(FileOperations):
         assert isinstance(inode, ConfigAttribute)
         assert inode.store is not None
         count = buffer.count if inode.binary else min(buffer.count, PAGE_SIZE - 1)
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         state: OpenText = file.private_data
         if inode.binary:
             if pos + count > BIN_MAX:

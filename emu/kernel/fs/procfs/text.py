@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EACCES, EFAULT, EINVAL, EIO, KernelError
+from emu.kernel.errno import EACCES, EINVAL, EIO, KernelError
 from emu.kernel.fs.single import SingleText
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.fs import SEEK_CUR, SEEK_SET
 from emu.kernel.uapi.stat import S_IRUGO, S_IWUGO
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
@@ -137,7 +138,4 @@ def taken(buffer: Buffer) -> bytes:
     count = buffer.count
     if count > WRITE_MAX:
         raise EINVAL("too long")
-    data = buffer.copy_from(count)
-    if len(data) < count:
-        raise EFAULT
-    return data
+    return copy_whole(buffer, count)

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EACCES, EFAULT, EIO
+from emu.kernel.errno import EACCES, EIO
 from emu.kernel.fs.kernfs import KernelInode
 from emu.kernel.fs.single import SingleText, Text
 from emu.kernel.module.printk import LOG_ERR, KernelLog
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.poll import ALWAYS_READY, POLLERR, POLLPRI
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
@@ -158,9 +159,7 @@ class AttributeFile(FileOperations):
         count = min(buffer.count, PAGE_SIZE)
         if not count:
             return 0
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         kobj = inode.kobj
         if kobj.directory is None:
             kobj.check_alive()

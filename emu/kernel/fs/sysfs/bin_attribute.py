@@ -6,9 +6,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EACCES, EFAULT, EFBIG, EIO
+from emu.kernel.errno import EACCES, EFBIG, EIO
 from emu.kernel.fs.kernfs import KernelInode
 from emu.kernel.fs.sysfs.attribute import S_IRUGO, S_IWUGO
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.file_operations import FileOperations, Result
@@ -97,9 +98,7 @@ class BinAttributeFile(FileOperations):
             count = min(count, inode.size - pos)
         if not count:
             return 0
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         inode.kobj.check_alive()
         return inode.attribute.write(file, inode.kobj, data, pos)
 

@@ -124,6 +124,11 @@ async def _then(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
     return then(await result)
 
 
+async def awaited(result: Any) -> Any:
+    """What a function answered that may be async, for code that runs in the module's name."""
+    return await result if hasattr(result, "__await__") else result
+
+
 class Sleeping:
     """A module's coroutine that sleeps: it goes on in its module's name, guarded."""
 

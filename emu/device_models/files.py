@@ -6,9 +6,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.device_models.behaviour import Command, Reader, Writer, find_command
-from emu.kernel.errno import EFAULT, EINVAL
+from emu.kernel.errno import EINVAL
 from emu.kernel.fs.single import SingleText
 from emu.kernel.module.file import raw_command
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.vfs.file_operations import FileOperations, Result
 
 if TYPE_CHECKING:
@@ -43,9 +44,7 @@ class ModelFile(FileOperations):
         if self._write is None:
             raise EINVAL("the model cannot be written")
         count = min(buffer.count, WRITE_MAX)
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         self._write(data)
         return count
 

@@ -183,3 +183,11 @@ class KernelBuffer:
         """See `Buffer.advance`."""
         self._position += count
         self.count -= count
+
+
+def copy_whole(buffer: Buffer, count: int) -> bytes:
+    """Take exactly so many bytes from a buffer's front. EFAULT if one of them is not to be had."""
+    data = buffer.copy_from(count)
+    if len(data) < count:
+        raise EFAULT
+    return data

@@ -10,18 +10,22 @@ from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock
 from emu.kernel.fs.kernfs import raw_name
 from emu.kernel.fs.single import Text
-from emu.kernel.fs.sysfs.attribute import Attribute, ValueAttribute
+from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.fs.sysfs.super_block import Sysfs
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.format import c_format
 from emu.kernel.module.guard import call
 from emu.kernel.module.module import Module, Resource
-from emu.kernel.module.show import shown_by, stored_by
 from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.dev import MAJOR, MINOR
 from emu.kernel.vfs.file_operations import Result
-from emu.linux.sysfs import attribute_group, kobj_attribute, sysfs_create_groups
+from emu.linux.sysfs import (
+    ModuleAttribute,
+    attribute_group,
+    kobj_attribute,
+    sysfs_create_groups,
+)
 
 Callback = Callable[..., Any]
 DEFAULT_NODE_MODE = 0o600
@@ -53,27 +57,20 @@ def DEVICE_ATTR_WO(store: Callback) -> device_attribute:
     return device_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
 
 
-class OwnedAttribute(Attribute):
-    """An attribute of a device, class, bus or driver as sysfs asks for it."""
+class OwnedAttribute(ModuleAttribute):
+    """An attribute of a device: its functions are given the device, not its kobject."""
 
-    def __init__(self, module: Module, owner: Any, attr: Any) -> None:
-        super().__init__(attr.name, attr.mode)
-        self._module, self._owner, self._attr = module, owner, attr
-        self.readable, self.writable = attr.show is not None, attr.store is not None
+    def __init__(self, module: Module, owner: device, attr: Any) -> None:
+        super().__init__(module, owner.kobj, attr, attr.mode)
+        self._owner: Any = owner
 
     def show(self, kobj: Kobject) -> Text:
         """Call its show."""
-        owner, attr = self._owner, self._attr
-        return shown_by(self._module, attr.show, lambda buf: (owner, attr, buf))
+        return super().show(self._owner)
 
     def store(self, kobj: Kobject, data: bytes) -> Result:
         """Call its store."""
-        owner, attr = self._owner, self._attr
-        return stored_by(self._module, attr.store, data, lambda buf, n: (owner, attr, buf, n))
-
-    def where(self) -> str:
-        """The function that shows it."""
-        return getattr(self._attr.show, "__name__", self.name)
+        return super().store(self._owner, data)
 
 
 class device:

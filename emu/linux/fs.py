@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EFAULT, EINVAL, ESPIPE
-from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.file import ModuleFile, NonSeekable, Position
 from emu.kernel.module.module import Module
@@ -186,8 +185,3 @@ class simple_attribute:
         from emu.linux.simple_attribute import operations
 
         return operations(module, self.get, self.set, self.format)
-
-
-def this_owner() -> Module:
-    """The module that the running code belongs to."""
-    return this_module()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emu.arch.ioctl import NUMBER_BITS, TYPE_SHIFT, ioctl_encoding
+from emu.kernel.module.guard import awaited
 from emu.linux.layout import CType, caller_abi
 
 
@@ -116,9 +117,7 @@ class ioctls:
                 return -EFAULT
         elif number.direction == "none":
             given.append(int(arg))
-        result = function(*given[: _wanted(function, len(given))])
-        if hasattr(result, "__await__"):
-            result = await result
+        result = await awaited(function(*given[: _wanted(function, len(given))]))
         if "read" not in number.direction or _is_error(result):
             return result
         arg.store(kind.pack_in(caller_abi(), given[-1] if result is None else result))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.file import Position
+from emu.kernel.module.guard import awaited
 from emu.kernel.module.show import as_line, stored_by
 from emu.linux.fs import file_operations
 from emu.linux.seq_file import seq_lseek, seq_read, seq_write, single_open
@@ -24,10 +25,7 @@ def operations(show: Callable[[], Any] | None, store: Callable[..., Any] | None)
 
     async def show_text(m: Any, v: Any) -> None:
         assert show is not None
-        text = show()
-        if hasattr(text, "__await__"):
-            text = await text
-        seq_write(m, as_line(text))
+        seq_write(m, as_line(await awaited(show())))
 
     def open(inode: Inode, file: File) -> Any:
         return single_open(file, show_text, None)

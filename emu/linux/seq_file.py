@@ -9,6 +9,7 @@ from emu.kernel.errno import EFAULT, EINVAL
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.module.file import Position
 from emu.kernel.module.format import c_format
+from emu.kernel.module.guard import awaited
 from emu.kernel.uapi.fs import SEEK_CUR, SEEK_SET
 from emu.kernel.vfs.file_operations import seek
 from emu.linux.printk import printk
@@ -143,10 +144,12 @@ async def _traverse(m: seq_file, offset: int) -> Any:
 async def _fill(m: seq_file, size: int) -> Any:
     """Make records until there is so much text, or no record is left. 0 or an error."""
     op, pos, result = m.op, Position(m.index), 0
-    v = await _of(op.start(m, pos))
+    v = await awaited(op.start(m, pos))
     while v is not None and not isinstance(v, ErrnoValue):
         before = len(m.text)
-        shown = await _of(op.show(m, None if v is SEQ_START_TOKEN and op.start is _start else v))
+        shown = await awaited(
+            op.show(m, None if v is SEQ_START_TOKEN and op.start is _start else v)
+        )
         if shown is not None and shown < 0:
             del m.text[before:]
             result = shown
@@ -154,7 +157,7 @@ async def _fill(m: seq_file, size: int) -> Any:
         if shown == SEQ_SKIP:
             del m.text[before:]
         at = pos.value
-        v = await _of(op.next(m, v, pos))
+        v = await awaited(op.next(m, v, pos))
         if pos.value == at:
             printk("\x014buggy .next function %ps did not update position index\n", op.next)
             pos.value += 1
@@ -163,12 +166,8 @@ async def _fill(m: seq_file, size: int) -> Any:
             break
     if isinstance(v, ErrnoValue):
         result = v
-    await _of(op.stop(m, v))
+    await awaited(op.stop(m, v))
     return result
-
-
-async def _of(result: Any) -> Any:
-    return await result if hasattr(result, "__await__") else result
 
 
 def seq_lseek(file: File, offset: int, whence: int) -> Any:

@@ -12,6 +12,7 @@ from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.cells import Cell
 from emu.kernel.module.file import Position
+from emu.kernel.module.guard import awaited
 from emu.kernel.module.module import Resource
 from emu.kernel.module.parse import kstrtoint
 from emu.linux.fs import file_operations
@@ -111,7 +112,7 @@ def _file(row: ctl_table) -> file_operations:
 
     async def read(file: File, buf: Any, count: int, ppos: Position) -> Any:
         buffer, length = CharBuffer(min(count, WRITE_MAX) + 1), c_ulong(min(count, WRITE_MAX))
-        result = await _of(row.proc_handler(row, 0, buffer, length, ppos))
+        result = await awaited(row.proc_handler(row, 0, buffer, length, ppos))
         if result:
             return result
         left = copy_to_user(buf, buffer, length.value)
@@ -127,13 +128,9 @@ def _file(row: ctl_table) -> file_operations:
             return -EFAULT
         text = data.decode(errors="surrogateescape")
         length = c_ulong(count)
-        return await _of(row.proc_handler(row, 1, text, length, ppos)) or count
+        return await awaited(row.proc_handler(row, 1, text, length, ppos)) or count
 
     return file_operations(read=read, write=write, llseek=seq_lseek)
-
-
-async def _of(result: Any) -> Any:
-    return await result if hasattr(result, "__await__") else result
 
 
 def _show(text: str, buffer: CharBuffer, lenp: Cell, ppos: Position) -> int:

@@ -13,7 +13,6 @@ from emu.kernel.fs.sysfs.bin_attribute import BinAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
-from emu.kernel.module.format import c_format
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.module.module import Module
 from emu.kernel.module.show import SLACK, positional, shown_by, stored_by, taken
@@ -348,11 +347,6 @@ def resolve(kobj: Any) -> Any:
     """An object, also one of the kernel's own."""
     found = getattr(kobj, "resolve", None)
     return found() if found is not None else kobj
-
-
-def attr_text(fmt: str, *args: Any) -> str:
-    """A formatted value, for a show that returns it."""
-    return c_format(fmt, args)
 
 
 __all__ = [

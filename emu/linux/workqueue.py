@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emu.kernel.module.ambient import this_module
+from emu.kernel.module.guard import awaited
 from emu.kernel.module.kthread import KernelThread
 from emu.kernel.module.module import Module, Resource
 from emu.kernel.timer_queue import Timer
@@ -48,9 +49,7 @@ class work_struct:
     async def _run(self) -> None:
         assert self.func is not None and self.module is not None
         resource = self.resource
-        result = self.func(self)
-        if hasattr(result, "__await__"):
-            await result
+        await awaited(self.func(self))
         self.module.returned(resource)
 
     def unqueue(self) -> bool:

@@ -83,8 +83,7 @@ class Check:
             self._file(name)
             if name.startswith(CONFIG):
                 self._item(f"{name}/{ITEM}")
-        permanent = module.permanent or (module.init is not None and module.exit is None)
-        if permanent:
+        if module.stays:
             self.report.notes.append("it cannot be unloaded: it has no exit, or makes a call")
             return self.report
         self._unload(offer.name)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EEXIST, EINVAL
-from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+from emu.kernel.errno import EACCES, EEXIST, EINVAL
+from emu.kernel.uapi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_IRUGO, S_IWUGO
+from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.inode import DirEntry, Inode
 
 if TYPE_CHECKING:
+    from emu.kernel.vfs.file import File
     from emu.kernel.vfs.file_operations import FileOperations
     from emu.kernel.vfs.super_block import SuperBlock
 
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
 def raw_name(name: str) -> bytes:
     """A name's bytes; what came from a program and is no UTF-8 becomes what it was."""
     return name.encode(errors="surrogateescape")
+
+
+def check_open(file: File, inode: Inode, *, readable: bool, writable: bool) -> None:
+    """EACCES for what the mode or the attribute does not let even the superuser do."""
+    if file.mode & FMODE_WRITE and not (inode.mode & S_IWUGO and writable):
+        raise EACCES("the attribute cannot be written")
+    if file.mode & FMODE_READ and not (inode.mode & S_IRUGO and readable):
+        raise EACCES("the attribute cannot be read")
 
 
 class KernelInode(Inode):

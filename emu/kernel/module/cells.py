@@ -20,16 +20,6 @@ class Cell:
         value &= (1 << cls.bits) - 1
         return value - (value >> (cls.bits - 1) << cls.bits) if cls.signed else value
 
-    @classmethod
-    def least(cls) -> int:
-        """The smallest value."""
-        return -(1 << cls.bits - 1) if cls.signed else 0
-
-    @classmethod
-    def most(cls) -> int:
-        """The largest value."""
-        return (1 << cls.bits - cls.signed) - 1
-
     @property
     def value(self) -> int:
         """The number."""

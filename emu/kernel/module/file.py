@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EFAULT, EINVAL, EIO, ENODEV, ENOTTY, ESPIPE, KernelError
+from emu.kernel.errno import EINVAL, EIO, ENODEV, ENOTTY, ESPIPE, KernelError
 from emu.kernel.module.buffers import UserPointer
 from emu.kernel.module.guard import call, checked, later
 from emu.kernel.uaccess import UserBuffer
@@ -259,10 +259,3 @@ def raw_command(task: Task, cmd: int) -> int:
         if value == cmd:
             return task.abi.constants.get(name, cmd)
     return cmd
-
-
-def copied(left: int) -> int:
-    """Raise EFAULT if copy_to_user or its like left something: what it answered."""
-    if left:
-        raise EFAULT
-    return 0

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from emu.kernel.module.module import Module
 
 T = TypeVar("T")
-MAX_ERRNO = 4095
 
 
 class Misuse(Exception):
@@ -123,6 +122,11 @@ def later(result: Any, then: Callable[[Any], T]) -> T | Awaitable[T]:
 
 async def _then(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
     return then(await result)
+
+
+async def awaited(result: Any) -> Any:
+    """What a function answered that may be async, for code that runs in the module's name."""
+    return await result if hasattr(result, "__await__") else result
 
 
 class Sleeping:

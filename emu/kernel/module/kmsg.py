@@ -13,6 +13,7 @@ from emu.kernel.module.printk import (
     LOG_USER,
     KernelLog,
 )
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.capability import CAP_SYS_ADMIN, CAP_SYSLOG
 from emu.kernel.uapi.fcntl import O_ACCMODE, O_NONBLOCK, O_WRONLY
 from emu.kernel.uapi.fs import SEEK_DATA, SEEK_END, SEEK_SET
@@ -71,9 +72,7 @@ class KmsgDevice(FileOperations):
         count = buffer.count
         if count > WRITE_MAX:
             raise EINVAL("message too long")
-        text = buffer.copy_from(count)
-        if len(text) < count:
-            raise EFAULT
+        text = copy_whole(buffer, count)
         log = log_of(file)
         level, facility = log.default_loglevel, LOG_USER
         prefix = _PREFIX.match(text)

@@ -203,7 +203,7 @@ class ModuleLoader:
             raise EAGAIN(f"other modules use {name}")
         if module.state != LIVE:
             raise EBUSY(f"module {name} is {module.state}")
-        if module.permanent or (module.init is not None and module.exit is None):
+        if module.stays:
             raise EBUSY(f"module {name} has no exit")
         if module.users:
             raise EAGAIN(f"module {name} is in use")
@@ -251,7 +251,7 @@ class ModuleLoader:
         for module in reversed(list(self.modules.values())):
             users = [other.name for other in self.modules.values() if module in other.needs]
             names = "".join(f"{name}," for name in users)
-            if module.permanent or (module.init is not None and module.exit is None):
+            if module.stays:
                 names += "[permanent],"
             state = {COMING: "Loading", LIVE: "Live", GOING: "Unloading"}[module.state]
             yield (f"{module.name} {SIZE} {module.users} {names or '-'} {state} 0x{0:016x} (O)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EBUSY
@@ -69,6 +69,11 @@ class Module:
         self.permanent = False
         """Whether it made something that stays: a system call."""
         self.watchdog = watchdog
+
+    @property
+    def stays(self) -> bool:
+        """Whether it cannot be unloaded: it is `permanent`, or has an init and no exit."""
+        return self.permanent or (self.init is not None and self.exit is None)
 
     def get(self) -> None:
         """Count one more user. EBUSY while it goes away."""
@@ -149,10 +154,6 @@ class Module:
         comm = task.comm.decode(errors="replace")
         who = f"pid {task.pid}, comm {comm}"
         return f"{task.abi.name} call {row.name} of {who}" if row else f"a call of {who}"
-
-    def owns(self, code: CodeType) -> bool:
-        """Whether this is code of the module's file."""
-        return code.co_filename == self.path
 
     def __repr__(self) -> str:
         return f"<module {self.name}>"

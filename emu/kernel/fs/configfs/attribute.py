@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EACCES, EFAULT, EFBIG, EIO
-from emu.kernel.fs.kernfs import KernelInode
+from emu.kernel.errno import EFBIG, EIO
+from emu.kernel.fs.kernfs import KernelInode, check_open
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.stat import S_IFREG
-from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.file_operations import FileOperations, Result, seek
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ class ConfigAttributeFile(FileOperations):
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """EACCES for what the attribute cannot do."""
         assert isinstance(inode, ConfigAttribute)
-        if file.mode & FMODE_WRITE and not (inode.mode & 0o222 and inode.store):
-            raise EACCES("the attribute cannot be written")
-        if file.mode & FMODE_READ and not (inode.mode & 0o444 and inode.show):
-            raise EACCES("the attribute cannot be read")
+        readable, writable = inode.show is not None, inode.store is not None
+        check_open(file, inode, readable=readable, writable=writable)
         file.private_data = OpenText()
         return None
 
@@ -100,9 +98,7 @@ class ConfigAttributeFile(FileOperations):
         assert isinstance(inode, ConfigAttribute)
         assert inode.store is not None
         count = buffer.count if inode.binary else min(buffer.count, PAGE_SIZE - 1)
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         state: OpenText = file.private_data
         if inode.binary:
             if pos + count > BIN_MAX:

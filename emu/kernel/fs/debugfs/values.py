@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import E2BIG, EFAULT, EINVAL, EIO, KernelError
+from emu.kernel.errno import E2BIG, EINVAL, EIO, KernelError
 from emu.kernel.fs.single import SingleText
 from emu.kernel.module.parse import kstrtobool, kstrtoll, kstrtoull
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.vfs.file_operations import FileOperations, Result, seek
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ def check_there(inode: Inode) -> None:
 
 def taken(buffer: Buffer, limit: int) -> bytes:
     """What is written, up to a limit. EFAULT."""
-    count = min(buffer.count, limit)
-    data = buffer.copy_from(count)
-    if len(data) < count:
-        raise EFAULT
-    return data
+    return copy_whole(buffer, min(buffer.count, limit))
 
 
 class SimpleAttribute(DebugfsFile):

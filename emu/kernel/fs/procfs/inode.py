@@ -76,13 +76,6 @@ class ProcDirectory(GivenNames, ProcInode):
         own = [DirEntry(n, i.ino, i.mode & S_IFMT) for n, i in self.entries.items()]
         return [*own, *self.others()]
 
-    def add_file(
-        self, name: bytes, show: Show, store: Store | None = None, mode: int | None = None
-    ) -> None:
-        """Add a file by who makes its text and who takes what is written."""
-        bits = mode if mode is not None else 0o644 if store else 0o444
-        self.add(name, ProcFile(self.sb, bits, show, store, uid=self.uid, gid=self.gid))
-
     def add_link(self, name: bytes, target: Target) -> None:
         """Add a symbolic link by the function that tells where it leads."""
         self.add(name, ProcLink(self.sb, target, uid=self.uid, gid=self.gid))

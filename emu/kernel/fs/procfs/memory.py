@@ -73,7 +73,7 @@ class MemoryText(GeneratedText):
 
     def text(self, file: File) -> bytes:
         """The areas as they are now; nothing for a process that has ended."""
-        task, mm = task_of(file.inode), file.private_data.subject
+        task, mm = task_of(file.inode), file.private_data.private
         if mm is None or not mm.users:
             return b""
         shown: bytes = self._show(current_of(task.kernel), mm)

@@ -79,8 +79,8 @@ class ProcSuperBlock(SuperBlock):
         root = self.root.inode
         assert isinstance(root, ProcRoot)
         root.forget_pid(pid)
-        names = [b"%d" % pid]
-        dentry = self.root.children.get(names[0])
+        name = b"%d" % pid
+        dentry = self.root.children.get(name)
         if dentry is not None:
             dentry.drop()
         home = self.thread_homes.pop(pid, None)
@@ -89,7 +89,7 @@ class ProcSuperBlock(SuperBlock):
         home.forget(pid)
         above = self.root.children.get(b"%d" % home.task.pid)
         tasks = above.children.get(b"task") if above is not None else None
-        dentry = tasks.children.get(names[0]) if tasks is not None else None
+        dentry = tasks.children.get(name) if tasks is not None else None
         if dentry is not None:
             dentry.drop()
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EACCES, EFAULT, EINVAL, EIO, KernelError
+from emu.kernel.errno import EACCES, EINVAL, EIO, KernelError
+from emu.kernel.fs.single import SingleText
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.fs import SEEK_CUR, SEEK_SET
 from emu.kernel.uapi.stat import S_IRUGO, S_IWUGO
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
@@ -23,30 +25,15 @@ if TYPE_CHECKING:
 WRITE_MAX = 4096
 
 
-class Reading:
-    """What an open file keeps: the text, where the next read goes on, and what it is about."""
-
-    __slots__ = ("next", "subject", "text")
-
-    def __init__(self, subject: Any) -> None:
-        self.subject = subject
-        self.text: bytes | None = None
-        self.next = 0
-
-
 class GeneratedText(FileOperations):
-    """A seq_file that is shown whole: see fs/seq_file.c and single_open.
-
-    The text is made at the start and read on; a read that does not follow the one before it makes
-    it anew.
-    """
+    """A seq_file that is shown whole: what an open file keeps is a `SingleText`."""
 
     no_write: type[KernelError] = EIO
     """The error where nothing can be written: a file of proc_create has a write that says EIO."""
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """No text yet."""
-        file.private_data = Reading(self.opened(inode))
+        file.private_data = SingleText(self.opened(inode))
         return None
 
     def opened(self, inode: Inode) -> Any:
@@ -55,13 +42,8 @@ class GeneratedText(FileOperations):
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """The text from a position on."""
-        reading: Reading = file.private_data
-        if reading.text is None or pos == 0 or reading.next != pos:
-            reading.text = self.text(file)
-        piece = reading.text[pos : pos + buffer.count]
-        done = buffer.copy_to(piece) if piece else 0
-        reading.next = pos + done
-        return done
+        state: SingleText = file.private_data
+        return state.read(buffer, pos, lambda: self.text(file))
 
     def text(self, file: File) -> bytes:
         """What the file says now."""
@@ -156,7 +138,4 @@ def taken(buffer: Buffer) -> bytes:
     count = buffer.count
     if count > WRITE_MAX:
         raise EINVAL("too long")
-    data = buffer.copy_from(count)
-    if len(data) < count:
-        raise EFAULT
-    return data
+    return copy_whole(buffer, count)

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EACCES, EFAULT, EIO
-from emu.kernel.fs.kernfs import KernelInode
+from emu.kernel.errno import EIO
+from emu.kernel.fs.kernfs import KernelInode, check_open
 from emu.kernel.fs.single import SingleText, Text
 from emu.kernel.module.printk import LOG_ERR, KernelLog
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.poll import ALWAYS_READY, POLLERR, POLLPRI
 from emu.kernel.uapi.stat import S_IFREG
-from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
 from emu.kernel.wait import WaitQueue
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.super_block import SuperBlock
-
-S_IRUGO = 0o444
-S_IWUGO = 0o222
 
 
 class Attribute:
@@ -131,11 +128,8 @@ class AttributeFile(FileOperations):
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """EACCES for what the attribute cannot do, even for those who may do everything."""
         assert isinstance(inode, AttributeInode)
-        attribute, mode = inode.attribute, file.mode
-        if mode & FMODE_WRITE and not (inode.mode & S_IWUGO and attribute.writable):
-            raise EACCES("the attribute cannot be written")
-        if mode & FMODE_READ and not (inode.mode & S_IRUGO and attribute.readable):
-            raise EACCES("the attribute cannot be read")
+        attribute = inode.attribute
+        check_open(file, inode, readable=attribute.readable, writable=attribute.writable)
         file.private_data = AttributeText()
         return None
 
@@ -158,9 +152,7 @@ class AttributeFile(FileOperations):
         count = min(buffer.count, PAGE_SIZE)
         if not count:
             return 0
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         kobj = inode.kobj
         if kobj.directory is None:
             kobj.check_alive()

@@ -6,11 +6,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EACCES, EFAULT, EFBIG, EIO
-from emu.kernel.fs.kernfs import KernelInode
-from emu.kernel.fs.sysfs.attribute import S_IRUGO, S_IWUGO
+from emu.kernel.errno import EFBIG, EIO
+from emu.kernel.fs.kernfs import KernelInode, check_open
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.stat import S_IFREG
-from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 from emu.kernel.vfs.file_operations import FileOperations, Result
 
 if TYPE_CHECKING:
@@ -65,10 +64,7 @@ class BinAttributeFile(FileOperations):
         """EACCES for what the attribute cannot do."""
         assert isinstance(inode, BinAttributeInode)
         attribute = inode.attribute
-        if file.mode & FMODE_WRITE and not (inode.mode & S_IWUGO and attribute.writable):
-            raise EACCES("the attribute cannot be written")
-        if file.mode & FMODE_READ and not (inode.mode & S_IRUGO and attribute.readable):
-            raise EACCES("the attribute cannot be read")
+        check_open(file, inode, readable=attribute.readable, writable=attribute.writable)
         return None
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
@@ -97,9 +93,7 @@ class BinAttributeFile(FileOperations):
             count = min(count, inode.size - pos)
         if not count:
             return 0
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         inode.kobj.check_alive()
         return inode.attribute.write(file, inode.kobj, data, pos)
 

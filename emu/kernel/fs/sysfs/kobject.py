@@ -63,9 +63,8 @@ class Kobject:
         """Take its directory away, with all that is in it."""
         if self.directory is None:
             return
-        above = self.parent.directory if self.parent is not None else None
-        if above is None and self.sysfs is not None and self.parent is None:
-            above = self.sysfs.root.directory
+        assert self.sysfs is not None
+        above = (self.parent or self.sysfs.root).directory
         if above is not None:
             above.remove(raw_name(self.name))
         self.directory.entries.clear()

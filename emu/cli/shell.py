@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import struct
 
-from emu.arch.abi import identify_elf
+from emu.arch.elf_header import elf_header, identify_header
 from emu.cli import run
 from emu.cli.module_options import SEPARATOR, with_module_arguments
 from emu.cli.usage import HelpFormatter, fail
@@ -22,7 +21,6 @@ SHELLS = (
 """Where a shell may be, the best first, and how it is called."""
 
 NO_ROOT = "give a root with -L DIR: a folder with a Linux system's files, such as bin/busybox"
-ELF_HEADER = 52
 
 
 def main(argv: list[str]) -> int:
@@ -104,13 +102,5 @@ def resolve(layer: str, path: str) -> str | None:
 
 def identify(file: str) -> tuple[str, ...]:
     """The names of the ABI and ISA that a program is for; none for what is no such program."""
-    with open(file, "rb") as stream:
-        header = stream.read(ELF_HEADER)
-    if len(header) < ELF_HEADER or header[:4] != b"\x7fELF":
-        return ()
-    big_endian = header[5] == 2
-    order = ">" if big_endian else "<"
-    bits = 64 if header[4] == 2 else 32
-    (machine,) = struct.unpack_from(order + "H", header, 18)
-    (flags,) = struct.unpack_from(order + "I", header, 48 if bits == 64 else 36)
-    return identify_elf(machine, bits, big_endian, flags) or ()
+    header = elf_header(file)
+    return (header and identify_header(header)) or ()

@@ -227,12 +227,11 @@ class Watching:
 
         self._machine = machine
         self._before = machine.kernel.tracer
-        # Whoever injects comes first, so that what is injected is seen.
-        tracers = [recorder, Strace(text, follow=True)]
-        self._tracer = Tracers(tracers if self._before is None else [self._before, *tracers])
+        self._tracer = Tracers([recorder, Strace(text, follow=True)])
 
     def __enter__(self) -> None:
-        self._machine.watch(self._tracer)
+        # Whoever injects comes first, so that what is injected is seen.
+        self._machine.watch_too(self._tracer)
 
     def __exit__(self, *_: object) -> None:
         self._machine.watch(self._before)

@@ -112,7 +112,8 @@ def run(
         abi = task.image_abi
         run_in_time(machine, task, timeout_s)
         return Outcome(
-            name, name_of(abi.name, abi.isas[0] != abi.isa.name), ended(task.exit_status or 0),
+            name, name_of(abi.name, abi.isas[0] != abi.isa.name),
+            os.waitstatus_to_exitcode(task.exit_status or 0),
             output.rest(), errors.rest(), text.getvalue(), recorder.calls,
         )  # fmt: skip
 
@@ -131,12 +132,6 @@ def run_in_time(machine: Machine, task: Task, timeout_s: float) -> None:
     timer.cancel()
     if late:
         raise TookTooLong(f"{task} ran for longer than {timeout_s} s")
-
-
-def ended(status: int) -> int:
-    """A wait status as `subprocess` tells it."""
-    number = status & 0x7F
-    return -number if number else status >> 8
 
 
 def name_of(abi: str, other_byte_order: bool) -> str:

@@ -71,6 +71,11 @@ def report_missing(machine: Machine, arguments: argparse.Namespace) -> Callable[
     return tell
 
 
+def parse(p: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """The options of a command line, in which values for parameters stand behind a --module."""
+    return p.parse_args(with_module_arguments(p, argv))
+
+
 def with_module_arguments(p: argparse.ArgumentParser, argv: list[str]) -> list[str]:
     """The words with the values behind a --module made part of it, up to the program's name."""
     words: list[str] = []

@@ -7,7 +7,7 @@ import os
 
 from emu.arch.elf_header import elf_header, identify_header
 from emu.cli import run
-from emu.cli.module_options import SEPARATOR, with_module_arguments
+from emu.cli.module_options import parse
 from emu.cli.usage import HelpFormatter, fail
 
 SHELLS = (
@@ -25,8 +25,7 @@ NO_ROOT = "give a root with -L DIR: a folder with a Linux system's files, such a
 
 def main(argv: list[str]) -> int:
     """Start a shell; answers its exit status."""
-    p = parser()
-    arguments = p.parse_args(with_module_arguments(p, argv))
+    arguments = parse(parser(), argv)
     if not arguments.layer:
         return fail(NO_ROOT, run.USAGE)
     found = find_shell(arguments.layer, arguments.arch)
@@ -36,8 +35,7 @@ def main(argv: list[str]) -> int:
     path, called = found
     options = [word for folder in arguments.layer for word in ("-L", folder)]
     options += [word for bind in arguments.bind for word in ("--bind", bind)]
-    for module in arguments.module:
-        options += ["--module", *module.split(SEPARATOR)]
+    options += [word for module in arguments.module for word in ("--module", module)]
     options += [word for path in arguments.offer for word in ("--offer", path)]
     if arguments.devices:
         options += ["--devices", arguments.devices]

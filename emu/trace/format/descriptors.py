@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
     from emu.trace.format.call import Call
 
-AT_FDCWD = -100
 EVERYTHING = 2
 """``-yy``: also what kind of device."""
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
-from emu.trace.format.files import DEVICES, S_IFMT, STATX_ATTRIBUTES, device, mode, statx_mask
+from emu.kernel.uapi.stat import S_IFMT
+from emu.trace.format.files import DEVICES, STATX_ATTRIBUTES, device, mode, statx_mask
 from emu.trace.format.numbers import set_of
 from emu.trace.format.termios import in_full
 from emu.trace.format.text import date, hexadecimal, pointer, quoted

@@ -60,8 +60,3 @@ def escaped(name: bytes) -> str:
     return "".join(
         chr(byte) if 0x20 <= byte < 0x7F and byte not in b"<>\\" else f"\\{byte:o}" for byte in name
     )
-
-
-def result(call: Call, value: int) -> str:
-    """A new descriptor."""
-    return numbered(call, value)

@@ -112,7 +112,8 @@ def run(
         abi = task.image_abi
         run_in_time(machine, task, timeout_s)
         return Outcome(
-            name, name_of(abi.name, abi.isas[0] != abi.isa.name), ended(task.exit_status or 0),
+            name, name_of(abi.name, abi.isas[0] != abi.isa.name),
+            os.waitstatus_to_exitcode(task.exit_status or 0),
             output.rest(), errors.rest(), text.getvalue(), recorder.calls,
         )  # fmt: skip
 
@@ -131,12 +132,6 @@ def run_in_time(machine: Machine, task: Task, timeout_s: float) -> None:
     timer.cancel()
     if late:
         raise TookTooLong(f"{task} ran for longer than {timeout_s} s")
-
-
-def ended(status: int) -> int:
-    """A wait status as `subprocess` tells it."""
-    number = status & 0x7F
-    return -number if number else status >> 8
 
 
 def name_of(abi: str, other_byte_order: bool) -> str:
@@ -227,12 +222,11 @@ class Watching:
 
         self._machine = machine
         self._before = machine.kernel.tracer
-        # Whoever injects comes first, so that what is injected is seen.
-        tracers = [recorder, Strace(text, follow=True)]
-        self._tracer = Tracers(tracers if self._before is None else [self._before, *tracers])
+        self._tracer = Tracers([recorder, Strace(text, follow=True)])
 
     def __enter__(self) -> None:
-        self._machine.watch(self._tracer)
+        # Whoever injects comes first, so that what is injected is seen.
+        self._machine.watch_too(self._tracer)
 
     def __exit__(self, *_: object) -> None:
         self._machine.watch(self._before)

@@ -251,19 +251,29 @@ def show_row(abi: Abi, row: Row) -> Iterator[str]:
     canonical = abi.canonical_entry(row.entry)
     served = "" if canonical == row.entry else f", served by {canonical}"
     yield f"{row.name}: number {row.nr} ({row.nr:#x}), entry {row.entry}{served}"
-    signature = signature_of(abi, row.entry) or signature_of(abi, canonical)
-    if signature is None:
+    found = parameters_of(abi, row)
+    if found is None:
         yield "  parameters unknown"
         return
-    types = [kind for kind, _ in signature.parameters]
+    width = max((len(where) for where, _ in found), default=0)
+    for where, declared in found:
+        yield f"  {where:<{width}}  {declared}"
+
+
+def parameters_of(abi: Abi, row: Row) -> list[tuple[str, str]] | None:
+    """Each parameter's place, ``?`` where there is none, and declaration; None if unknown."""
+    canonical = abi.canonical_entry(row.entry)
+    signature = signature_of(abi, row.entry) or signature_of(abi, canonical)
+    if signature is None:
+        return None
+    parameters = signature.parameters
     try:
-        places = list(abi.convention.locate(64 if kind in WIDE_TYPES else 0 for kind in types))
+        widths = (64 if kind in WIDE_TYPES else 0 for kind, _ in parameters)
+        places = [place_name(abi, place) for place in abi.convention.locate(widths)]
     except ValueError:
-        places = []
-    names = [place_name(abi, place) for place in places] or ["?"] * len(types)
-    width = max(map(len, names), default=0)
-    for where, (kind, name) in zip(names, signature.parameters, strict=True):
-        yield f"  {where:<{width}}  {kind} {name}"
+        places = ["?"] * len(parameters)
+    declared = (f"{kind} {name}" for kind, name in parameters)
+    return list(zip(places, declared, strict=True))
 
 
 def place_name(abi: Abi, place: Location) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from emu.arch.abi import Abi, Row, abi_names
-from emu.cli.abi import WIDE_TYPES, describe, error_place, number_place, place_name, signature_of
+from emu.cli.abi import describe, error_place, number_place, parameters_of
 
 
 def overview_page() -> Iterator[str]:
@@ -47,16 +47,10 @@ def in_order(abi: Abi) -> list[Row]:
 
 def arguments_of(abi: Abi, row: Row) -> str:
     """The parameters of a call and where each is: ``x0: int dfd``."""
-    signature = signature_of(abi, row.entry) or signature_of(abi, abi.canonical_entry(row.entry))
-    if signature is None:
+    found = parameters_of(abi, row)
+    if found is None:
         return "unknown"
-    try:
-        widths = (64 if kind in WIDE_TYPES else 0 for kind, _ in signature.parameters)
-        places = [place_name(abi, place) for place in abi.convention.locate(widths)]
-    except ValueError:
-        places = ["?"] * len(signature.parameters)
-    pairs = zip(places, signature.parameters, strict=True)
-    return ", ".join(f"{where}: {code(f'{kind} {name}')}" for where, (kind, name) in pairs)
+    return ", ".join(f"{where}: {code(declared)}" for where, declared in found)
 
 
 def code(text: str) -> str:

@@ -65,10 +65,7 @@ def check_everywhere(path: str, values: list[str], abis: list[str] | None) -> in
     shown: list[str] = []
     count = 0
     for name in abis or known:
-        orders: list[str | None] = [None]
-        if len(Abi.load(name).isas) > 1 and name.startswith("mips"):
-            orders = ["big", "little"]
-        for order in orders:
+        for order in ("big", "little") if len(Abi.load(name).isas) > 1 else (None,):
             try:
                 report = check(path, " ".join(values), name, order)
             except CannotLoad as error:

@@ -58,11 +58,10 @@ def report_missing(machine: Machine, arguments: argparse.Namespace) -> Callable[
     """Watch what is missing, if that was asked for; answers who tells it at the end."""
     if arguments.devices is None and not arguments.missing:
         return lambda: None
-    from emu.kernel.events import Tracers
     from emu.trace.missing import Missing
 
-    missing, other = Missing(), machine.kernel.tracer
-    machine.watch(missing if other is None else Tracers([other, missing]))
+    missing = Missing()
+    machine.watch_too(missing)
 
     def tell() -> None:
         text = missing.report()
@@ -70,6 +69,11 @@ def report_missing(machine: Machine, arguments: argparse.Namespace) -> Callable[
             print(f"emu: programs asked for what is not there:\n\n{text}", file=sys.stderr, end="")
 
     return tell
+
+
+def parse(p: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """The options of a command line, in which values for parameters stand behind a --module."""
+    return p.parse_args(with_module_arguments(p, argv))
 
 
 def with_module_arguments(p: argparse.ArgumentParser, argv: list[str]) -> list[str]:

@@ -15,8 +15,8 @@ from emu.cli.module_options import (
     CannotStart,
     add_options,
     make_machine,
+    parse,
     report_missing,
-    with_module_arguments,
 )
 from emu.cli.usage import HelpFormatter, fail
 from emu.kernel.clock import NSEC_PER_SEC, VirtualClock
@@ -50,8 +50,7 @@ NOT_FOUND = 127
 
 def main(argv: list[str]) -> int:
     """Run a program; answers its exit status, or ends by the signal that ended it."""
-    p = parser()
-    return start(p.parse_args(with_module_arguments(p, argv)))
+    return start(parse(parser(), argv))
 
 
 def start(arguments: argparse.Namespace, watcher: Tracer | None = None) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import struct
 
-from emu.arch.abi import identify_elf
+from emu.arch.elf_header import elf_header, identify_header
 from emu.cli import run
-from emu.cli.module_options import SEPARATOR, with_module_arguments
+from emu.cli.module_options import parse
 from emu.cli.usage import HelpFormatter, fail
 
 SHELLS = (
@@ -22,13 +21,11 @@ SHELLS = (
 """Where a shell may be, the best first, and how it is called."""
 
 NO_ROOT = "give a root with -L DIR: a folder with a Linux system's files, such as bin/busybox"
-ELF_HEADER = 52
 
 
 def main(argv: list[str]) -> int:
     """Start a shell; answers its exit status."""
-    p = parser()
-    arguments = p.parse_args(with_module_arguments(p, argv))
+    arguments = parse(parser(), argv)
     if not arguments.layer:
         return fail(NO_ROOT, run.USAGE)
     found = find_shell(arguments.layer, arguments.arch)
@@ -38,8 +35,7 @@ def main(argv: list[str]) -> int:
     path, called = found
     options = [word for folder in arguments.layer for word in ("-L", folder)]
     options += [word for bind in arguments.bind for word in ("--bind", bind)]
-    for module in arguments.module:
-        options += ["--module", *module.split(SEPARATOR)]
+    options += [word for module in arguments.module for word in ("--module", module)]
     options += [word for path in arguments.offer for word in ("--offer", path)]
     if arguments.devices:
         options += ["--devices", arguments.devices]
@@ -104,13 +100,5 @@ def resolve(layer: str, path: str) -> str | None:
 
 def identify(file: str) -> tuple[str, ...]:
     """The names of the ABI and ISA that a program is for; none for what is no such program."""
-    with open(file, "rb") as stream:
-        header = stream.read(ELF_HEADER)
-    if len(header) < ELF_HEADER or header[:4] != b"\x7fELF":
-        return ()
-    big_endian = header[5] == 2
-    order = ">" if big_endian else "<"
-    bits = 64 if header[4] == 2 else 32
-    (machine,) = struct.unpack_from(order + "H", header, 18)
-    (flags,) = struct.unpack_from(order + "I", header, 48 if bits == 64 else 36)
-    return identify_elf(machine, bits, big_endian, flags) or ()
+    header = elf_header(file)
+    return (header and identify_header(header)) or ()

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from emu.cli import run
-from emu.cli.module_options import with_module_arguments
+from emu.cli.module_options import parse
 from emu.cli.usage import columns, fail
 from emu.trace.errors import BadExpression
 
@@ -26,8 +26,7 @@ KEYS = "Enter or n: next, p: previous, NUMBER: that one, s: sources on or off, q
 
 def main(argv: list[str]) -> int:
     """Show a program's traps; answers its exit status, or ends by the signal that ended it."""
-    p = parser()
-    arguments = p.parse_args(with_module_arguments(p, argv))
+    arguments = parse(parser(), argv)
     from emu.trace.filter import Filter
     from emu.trace.traps import TrapRecorder
 

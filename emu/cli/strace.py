@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from emu.cli import run, tracing
-from emu.cli.module_options import with_module_arguments
+from emu.cli.module_options import parse
 from emu.cli.usage import fail
 
 OF_THE_HOST = {
@@ -16,8 +16,7 @@ OF_THE_HOST = {
 
 def main(argv: list[str]) -> int:
     """Trace a program; answers its exit status, or ends by the signal that ended it."""
-    p = parser()
-    arguments = p.parse_args(with_module_arguments(p, argv))
+    arguments = parse(parser(), argv)
     if arguments.times > 3:
         return fail("-t may be given three times", run.USAGE)
     if arguments.times and arguments.relative:

@@ -69,6 +69,7 @@ def wanted(arguments: argparse.Namespace) -> bool:
 def make_tracer(arguments: argparse.Namespace) -> tuple[Tracer, list[Callable[[], None]]]:
     """The tracer for the options, and what is to be called at the end. OSError, `BadExpression`."""
     from emu.kernel.events import Tracers
+    from emu.trace.output import open_text
 
     tracers: list[Any] = []
     if arguments.strace:
@@ -162,10 +163,3 @@ def open_output(arguments: argparse.Namespace) -> Output:
             raise BadExpression("-c and -ff exclude each other")
         return SeparateFiles(arguments.output, arguments.append)
     return Output.to(arguments.output, arguments.append)
-
-
-def open_text(name: str) -> Any:
-    """A file to write text to. OSError."""
-    from emu.trace.output import open_text as opened
-
-    return opened(name, False)

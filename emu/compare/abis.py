@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from emu.arch.abi import Abi
+from typing import TYPE_CHECKING
+
 from emu.compare.cost import cost_us
 from emu.compare.recording import record_run
-from emu.compare.samples import programs
+from emu.compare.samples import abi_of, programs
 from emu.record import record
+
+if TYPE_CHECKING:
+    from emu.arch.abi import Abi
 
 CALLS = ("getpid", "openat", "mmap", "clone3")
 ERRORS = ("EAGAIN", "ENOSYS")
@@ -29,8 +33,7 @@ def compare_abis(*, measure: bool = True) -> list[Column]:
     for label, program in programs("hello").items():
         recording = record_run(str(program), label=label)
         trap = recording.traps[0]
-        name = label.partition("/")[0]
-        abi = Abi.load(*abi_of(name))
+        abi = abi_of(label)
         facts = {
             "instruction set": trap.isa,
             "instruction": trap.path.instruction,
@@ -49,13 +52,6 @@ def compare_abis(*, measure: bool = True) -> list[Column]:
             facts["cost of a trap here"] = f"{cost_us(loops[label]):.2f} us"
         columns.append(Column(label, facts))
     return columns
-
-
-def abi_of(folder: str) -> tuple[str, str | None]:
-    """The ABI and byte order of a sample folder."""
-    if folder.startswith("mips") and folder.endswith("el"):
-        return folder.removesuffix("el"), "little"
-    return folder, None
 
 
 def convention_facts(abi: Abi) -> dict[str, str]:

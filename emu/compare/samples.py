@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import emu
+from emu.arch.abi import Abi
 
 
 class NoSamples(Exception):
@@ -27,3 +28,11 @@ def programs(kind: str) -> dict[str, Path]:
         if not path.suffix:
             found[f"{path.parent.name}/{path.name.partition('-')[2]}"] = path
     return found
+
+
+def abi_of(label: str) -> Abi:
+    """The ABI, in its byte order, of a program called ``ABI/WAY``."""
+    name = label.partition("/")[0]
+    if name.startswith("mips") and name.endswith("el"):
+        return Abi.load(name.removesuffix("el"), "little")
+    return Abi.load(name)

@@ -10,7 +10,7 @@ from emu.arch.isa import ISAS
 from emu.compare.alignment import Pair, aligned, lost
 from emu.compare.cost import cost_us
 from emu.compare.recording import Recording, record_run
-from emu.compare.samples import programs
+from emu.compare.samples import abi_of, programs
 from emu.record import record
 
 KINDS = ("paths", "errors", "hello")
@@ -78,7 +78,7 @@ def compare_ways(isa: str, *, measure: bool = True) -> Comparison:
     ways: list[Way] = []
     of_kind = {kind: programs(kind) for kind in (*KINDS, "loop")}
     for label, program in of_kind["hello"].items():
-        if ISAS_OF_FOLDERS.get(label.partition("/")[0]) != isa:
+        if abi_of(label).isa.name != isa:
             continue
         recordings = {"hello": record_run(str(program), label=label)}
         for kind in ("paths", "errors"):
@@ -100,12 +100,3 @@ def compare_ways(isa: str, *, measure: bool = True) -> Comparison:
         if kind in ways[0].recordings and kind in other.recordings
     }
     return Comparison(isa, ways, pairs)
-
-
-ISAS_OF_FOLDERS = {
-    "x86-64": "x86-64", "x32": "x86-64", "i386": "i386", "arm64": "arm64", "arm-eabi": "arm",
-    "arm-oabi": "arm", "riscv64": "riscv64", "riscv32": "riscv32", "mips-o32": "mips",
-    "mips-o32el": "mipsel", "mips-n32": "mips64", "mips-n64": "mips64", "mips-n32el": "mips64el",
-    "mips-n64el": "mips64el",
-}  # fmt: skip
-"""Folders of sample programs and the instruction set that runs them."""

@@ -8,14 +8,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from emu.arch.abi import identify_elf
-from emu.conformance.run import NATIVE, QEMU, CannotRun, command_for
+from emu.arch.elf_header import elf_header, identify_header
+from emu.arch.isa import ISAS
+from emu.conformance.run import CannotRun, command_for
 from emu.conformance.target import TARGETS
 from emu.machine import DEFAULT_ENVIRONMENT
 from emu.outcome import TIMEOUT_S, Outcome
 from emu.testing.selection import OTHER_ORDER
-
-ELF_HEADER = 52
 
 
 def reason_against(abi: str, where: str) -> str:
@@ -57,20 +56,15 @@ def run_elsewhere(
 
 def abi_of(path: Path) -> str:
     """The ABI, with its byte order, that an ELF's header asks for. `CannotRun` if none does."""
-    with path.open("rb") as file:
-        header = file.read(ELF_HEADER)
-    if not header.startswith(b"\x7fELF") or len(header) < ELF_HEADER:
+    header = elf_header(path)
+    if header is None:
         raise CannotRun(f"{path} is no ELF")
-    order = "big" if header[5] == 2 else "little"
-    bits = 64 if header[4] == 2 else 32
-    flags_at = 48 if bits == 64 else 36
-    machine = int.from_bytes(header[18:20], order)  # type: ignore[arg-type]
-    flags = int.from_bytes(header[flags_at : flags_at + 4], order)  # type: ignore[arg-type]
-    named = identify_elf(machine, bits, order == "big", flags)
+    named = identify_header(header)
     if named is None:
         raise CannotRun(f"{path} is of no known ABI")
-    name = named[0]
-    return name + OTHER_ORDER if f"{name}{OTHER_ORDER}" in TARGETS and order == "little" else name
+    name, isa = named
+    other = f"{name}{OTHER_ORDER}"
+    return other if other in TARGETS and not ISAS[isa].big_endian else name
 
 
-__all__ = ["NATIVE", "QEMU", "CannotRun", "abi_of", "reason_against", "run_elsewhere"]
+__all__ = ["CannotRun", "abi_of", "reason_against", "run_elsewhere"]

@@ -36,11 +36,11 @@ def around(
     x86's are of any length, so those before are a guess: the longest sequence that ends there.
     """
     disassembler = make_disassembler(isa, thumb)
-    length = instruction_length(isa, thumb)
     if isa.name in ("x86-64", "i386"):
         earlier = guessed_before(disassembler, mm, address)[-before:] if before else []
         window = read(mm, address, LONGEST_X86 * (after + 1))
     else:
+        length = 2 if thumb else 4  # of most instructions
         start = address - length * before
         earlier = decode(disassembler, read(mm, start, length * before), start)
         window = read(mm, address, length * (after + 1))
@@ -76,11 +76,6 @@ def read(mm: AddressSpace, address: int, count: int) -> bytes:
         except KernelError:
             count -= 1
     return b""
-
-
-def instruction_length(isa: Isa, thumb: bool) -> int:
-    """The size of most instructions."""
-    return 2 if thumb else 4
 
 
 def make_disassembler(isa: Isa, thumb: bool) -> Any:

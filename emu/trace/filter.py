@@ -129,9 +129,8 @@ class Filter:
 def named_set(text: str, names: Sequence[str], kind: str) -> set[str]:
     """``failed``, ``!failed``, ``successful,failed``, ``all``, ``none``."""
     listed = text.removeprefix("!")
-    chosen = {"all": set(names), "none": set()}.get(listed) or set(listed.split(","))
-    if listed == "none":
-        chosen = set()
+    special: dict[str, set[str]] = {"all": set(names), "none": set()}
+    chosen = special.get(listed, set(listed.split(",")))
     if not chosen <= set(names):
         raise BadExpression(f"no such {kind}: {', '.join(sorted(chosen - set(names)))}")
     return set(names) - chosen if text.startswith("!") else chosen

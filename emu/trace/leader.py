@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+from emu.kernel.clock import NSEC_PER_SEC
 from emu.record import record
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
-
-NSEC_PER_SEC = 1_000_000_000
 
 
 @record(frozen=False)

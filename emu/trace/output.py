@@ -143,6 +143,6 @@ class SeparateFiles(Output):
             stream.out.close()
 
 
-def open_text(name: str, append: bool) -> TextIO:
+def open_text(name: str, append: bool = False) -> TextIO:
     """A file for text that may hold any byte of the guest's."""
     return open(name, "a" if append else "w", buffering=1 << 16, errors="replace")

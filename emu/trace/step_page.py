@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 FLAG_REGISTER = {"x86-64": "rflags", "i386": "eflags", "arm64": "pstate", "arm": "cpsr"}
-ABI_BITS = {"x86-64": 64}
-"""ISAs with a way in that is narrower than their registers."""
-
 FOLDERS_SHOWN = "emu/"
 
 
@@ -152,8 +149,7 @@ def arguments(trap: Trap, width: int) -> Iterator[Line]:
 def lost(argument: Argument, trap: Trap) -> str:
     """What was cut off, and by whom."""
     kept = argument.word & ~argument.lost
-    bits = trap.path.argument_bits
-    by_the_way = bits == 32 and ABI_BITS.get(trap.isa, 32) == 64
+    by_the_way = trap.path.argument_bits == 32 and trap.isa == "x86-64"
     by = f"{trap.path.instruction} passes 32 bits" if by_the_way else "its C type has no more"
     return f"the upper bits {argument.lost:#x} are cut off, {kept:#x} is left: {by}"
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 from weakref import WeakKeyDictionary
 
+from emu.kernel.clock import NSEC_PER_SEC
 from emu.kernel.events import Tracer
 from emu.kernel.restart import RestartBlock
 from emu.kernel.signal.numbers import signal_name, signal_numbers
@@ -16,7 +17,7 @@ from emu.trace.format.call import Call
 from emu.trace.format.dump import dump
 from emu.trace.format.plan import Plans
 from emu.trace.format.style import Style
-from emu.trace.leader import NSEC_PER_SEC, Leader
+from emu.trace.leader import Leader
 from emu.trace.output import Output
 from emu.trace.paths import PathFilter
 from emu.trace.unfolding import MULTIPLEXERS, ended, unfolded

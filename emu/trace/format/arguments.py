@@ -17,8 +17,9 @@ from emu.kernel.sys.socket_kinds import (
     SockaddrArg,
     SocketTypeArg,
 )
+from emu.kernel.uapi.fcntl import AT_FDCWD
 from emu.trace.format import messages, signals, sockets
-from emu.trace.format.descriptors import AT_FDCWD, numbered, working_directory
+from emu.trace.format.descriptors import numbered, working_directory
 from emu.trace.format.flags import flags, number
 from emu.trace.format.futex import operation
 from emu.trace.format.structs import struct

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from emu.kernel.uapi.mman import MREMAP_DONTUNMAP, MREMAP_FIXED
+from emu.kernel.uapi.stat import S_IFMT
 from emu.trace.format import clone, fcntl, futex, ipc, prctl, ptrace, siginfo, sockets
-from emu.trace.format.files import S_IFMT
+from emu.trace.format.files import DEVICES
 from emu.trace.format.memory import (
     cpu_set,
     descriptors,
@@ -55,8 +57,6 @@ if TYPE_CHECKING:
 Formatter = Callable[["Call", int], str]
 
 O_CREAT_NAMES = ("O_CREAT", "__O_TMPFILE")
-S_IFCHR, S_IFBLK = 0o020000, 0o060000
-MREMAP_NEW_ADDRESS = 2 | 4
 
 SPECIAL: dict[str, dict[int, Formatter]] = {
     "brk": {0: address},
@@ -206,12 +206,12 @@ def with_attributes(call: Call) -> int:
 def with_device(call: Call) -> int:
     """mknod(2) has a device's number for devices."""
     count = len(call.parameters)
-    return count if call.value(count - 2) & S_IFMT in (S_IFCHR, S_IFBLK) else count - 1
+    return count if call.value(count - 2) & S_IFMT in DEVICES else count - 1
 
 
 def with_new_address(call: Call) -> int:
     """mremap(2) has a new address if its flags say so."""
-    return len(call.parameters) - (0 if call.value(3) & MREMAP_NEW_ADDRESS else 1)
+    return len(call.parameters) - (0 if call.value(3) & (MREMAP_FIXED | MREMAP_DONTUNMAP) else 1)
 
 
 SHOWN: dict[str, Callable[[Call], int]] = {

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
-from emu.kernel.uapi.clone import CLONE, CSIGNAL
+from emu.kernel.uapi.clone import (
+    CLONE,
+    CLONE_CHILD_CLEARTID,
+    CLONE_CHILD_SETTID,
+    CLONE_INTO_CGROUP,
+    CLONE_PARENT_SETTID,
+    CLONE_PIDFD,
+    CLONE_SETTLS,
+    CSIGNAL,
+)
 from emu.trace.format import signals
 from emu.trace.format.flags import flags
 from emu.trace.format.text import hexadecimal, pointer, signed
@@ -13,9 +22,6 @@ from emu.trace.format.text import hexadecimal, pointer, signed
 if TYPE_CHECKING:
     from emu.trace.format.call import Call
 
-CLONE_PIDFD, CLONE_SETTLS = 0x1000, 0x80000
-CLONE_PARENT_SETTID, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID = 0x100000, 0x200000, 0x1000000
-CLONE_INTO_CGROUP = 1 << 33
 WITH_MORE = (
     CLONE_PIDFD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID
 )

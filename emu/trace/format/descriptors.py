@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from emu.kernel.vfs.file import File
     from emu.trace.format.call import Call
 
-AT_FDCWD = -100
 EVERYTHING = 2
 """``-yy``: also what kind of device."""
 
@@ -61,8 +60,3 @@ def escaped(name: bytes) -> str:
     return "".join(
         chr(byte) if 0x20 <= byte < 0x7F and byte not in b"<>\\" else f"\\{byte:o}" for byte in name
     )
-
-
-def result(call: Call, value: int) -> str:
-    """A new descriptor."""
-    return numbered(call, value)

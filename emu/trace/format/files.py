@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from emu.kernel.uapi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from emu.trace.format.numbers import set_of
 from emu.trace.format.termios import termios
 from emu.trace.format.text import hexadecimal, octal
@@ -19,8 +20,7 @@ FILE_TYPES = {
     0o040000: "S_IFDIR", 0o020000: "S_IFCHR", 0o010000: "S_IFIFO",
 }  # fmt: skip
 MODE_BITS = ((0o4000, "S_ISUID"), (0o2000, "S_ISGID"), (0o1000, "S_ISVTX"))
-DEVICES = (0o020000, 0o060000)
-S_IFMT = 0o170000
+DEVICES = (S_IFCHR, S_IFBLK)
 
 # The magic numbers that strace knows, of the file systems there are here.
 FILE_SYSTEMS = {

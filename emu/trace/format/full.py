@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
-from emu.trace.format.files import DEVICES, S_IFMT, STATX_ATTRIBUTES, device, mode, statx_mask
+from emu.kernel.uapi.stat import S_IFMT
+from emu.trace.format.files import DEVICES, STATX_ATTRIBUTES, device, mode, statx_mask
 from emu.trace.format.numbers import set_of
 from emu.trace.format.termios import in_full
-from emu.trace.format.text import hexadecimal, pointer, quoted
+from emu.trace.format.text import date, hexadecimal, pointer, quoted
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
@@ -69,12 +69,8 @@ def statx(abi: Abi, values: Values) -> str:
 
 def comment(seconds: int, nanoseconds: int) -> str:
     """A time for people, after the number."""
-    try:
-        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return ""
-    fraction = f".{nanoseconds:09}" if nanoseconds else ""
-    return f" /* {moment:%Y-%m-%dT%H:%M:%S}{fraction}+0000 */"
+    text = date(seconds, nanoseconds)
+    return f" /* {text} */" if text else ""
 
 
 def utsname(abi: Abi, values: Values) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -150,13 +149,7 @@ def time(seconds: int, nanoseconds: int) -> str:
         return "UTIME_NOW"
     if nanoseconds == UTIME_OMIT:
         return "UTIME_OMIT"
-    text = f"{{tv_sec={seconds}, tv_nsec={nanoseconds}}}"
-    try:
-        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return text
-    fraction = f".{nanoseconds:09}" if nanoseconds else ""
-    return f"{text} /* {moment:%Y-%m-%dT%H:%M:%S}{fraction}+0000 */"
+    return f"{{tv_sec={seconds}, tv_nsec={nanoseconds}}}{full.comment(seconds, nanoseconds)}"
 
 
 def wait_status(call: Call, index: int) -> str:

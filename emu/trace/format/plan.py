@@ -47,7 +47,7 @@ class Plan:
         self.whole = self._whole(syscall)
         self.result = RESULTS.get(name) if self.whole is None or syscall else None
         if style.descriptors and name in descriptors.MAKES_DESCRIPTOR:
-            self.result = descriptors.result
+            self.result = descriptors.numbered
         self.is_raw = style.raw(name)
         self.formatters: list[Formatter] = []
         self.outs: list[bool] = []

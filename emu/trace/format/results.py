@@ -11,8 +11,7 @@ from emu.kernel.uapi.sched import POLICY, SCHED_RESET_ON_FORK
 from emu.trace.format import clone, fcntl, memory, prctl, signals, waiting
 from emu.trace.format.flags import number, personality
 from emu.trace.format.numbers import MEMBARRIER, set_of
-from emu.trace.format.singles import date
-from emu.trace.format.text import hexadecimal, octal
+from emu.trace.format.text import date, hexadecimal, octal
 
 if TYPE_CHECKING:
     from emu.kernel.injection import Injection

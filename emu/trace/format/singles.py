@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi.personality import PERSONALITY
-from emu.trace.format import futex
+from emu.trace.format import files, futex
 from emu.trace.format.arguments import argument, buffer, structure
-from emu.trace.format.files import mode, statx_mask
 from emu.trace.format.flags import personality
 from emu.trace.format.numbers import (
     ACCESS,
@@ -60,7 +58,7 @@ def access_mode(call: Call, index: int) -> str:
 
 def file_mode(call: Call, index: int) -> str:
     """A mode with a file type."""
-    return mode(call.value(index) & 0xFFFF)
+    return files.mode(call.value(index) & 0xFFFF)
 
 
 def octal_mode(call: Call, index: int) -> str:
@@ -70,9 +68,7 @@ def octal_mode(call: Call, index: int) -> str:
 
 def device(call: Call, index: int) -> str:
     """A device number."""
-    number = call.value(index)
-    major, minor = number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
-    return f"makedev({hexadecimal(major)}, {hexadecimal(minor)})"
+    return files.device(call.value(index))
 
 
 def random_bytes(call: Call, index: int) -> str:
@@ -211,7 +207,7 @@ def futex_last(call: Call, index: int) -> str:
 
 def statx_wanted(call: Call, index: int) -> str:
     """What statx(2) is asked for."""
-    return statx_mask(call.value(index))
+    return files.statx_mask(call.value(index))
 
 
 def raw_word(call: Call, index: int) -> str:
@@ -231,12 +227,3 @@ def remote_iovec(call: Call, index: int) -> str:
             return pointer(address)
         parts.append(f"{{iov_base={pointer(value['iov_base'])}, iov_len={value['iov_len']}}}")
     return f"[{', '.join(parts)}{', ...' if count > len(parts) else ''}]"
-
-
-def date(seconds: int) -> str:
-    """A time since the epoch for people."""
-    try:
-        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S+0000")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 ESCAPES = {
     0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\",
 }  # fmt: skip
@@ -49,3 +51,13 @@ def signed(value: int, bits: int) -> int:
     """A word of this many bits as a signed number."""
     value &= (1 << bits) - 1
     return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def date(seconds: int, nanoseconds: int = 0) -> str:
+    """A time since the epoch for people; nothing for one that no calendar has."""
+    try:
+        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    fraction = f".{nanoseconds:09}" if nanoseconds else ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}+0000"

@@ -13,6 +13,7 @@ from typing import Any
 
 from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE, PAGE_SIZE, PTE_READ, PTE_WRITE, PageTable
 from emu.kernel.errno import EFAULT, ENAMETOOLONG
+from emu.kernel.mm.frame_runs import FrameRuns
 from emu.kernel.mm.ram import Ram
 
 _FRAME = ~(PAGE_SIZE - 1)
@@ -29,6 +30,8 @@ class UserMemory:
         self._memory = ram.memory
         self._view = ram.view
         self._executable = ram.executable
+        self._runs_to_read = FrameRuns(ram, self.pages, PTE_READ)
+        self._runs_to_write = FrameRuns(ram, self.pages, PTE_WRITE, stores=True)
         u32, u64 = struct.Struct(byte_order + "I"), struct.Struct(byte_order + "Q")
         self._unpack_u32, self._pack_u32 = u32.unpack_from, u32.pack
         self._unpack_u64, self._pack_u64 = u64.unpack_from, u64.pack
@@ -48,8 +51,11 @@ class UserMemory:
         if pte & PTE_READ and offset + count <= PAGE_SIZE:
             start = (pte & _FRAME) + offset
             return self._memory[start : start + count]
-        pieces = self.views(address, count, ACCESS_READ)
-        data = b"".join(pieces)
+        start = self._runs_to_read.find(address >> 12, (address + count + _OFFSET) >> 12)
+        if start >= 0:
+            start += offset
+            return self._memory[start : start + count]
+        data = b"".join(self.views(address, count, ACCESS_READ))
         if len(data) < count:
             raise EFAULT(f"{address + len(data):#x}")
         return data
@@ -64,6 +70,11 @@ class UserMemory:
             self._view[start : start + count] = data
             if pte & _FRAME in self._executable:
                 self.ram.written(pte & _FRAME)
+            return
+        start = self._runs_to_write.find(address >> 12, (address + count + _OFFSET) >> 12)
+        if start >= 0:
+            start += offset
+            self._view[start : start + count] = data
             return
         position = 0
         data = memoryview(data)
@@ -131,10 +142,12 @@ class UserMemory:
         used before the guest runs again: a piece is good for one access only.
         """
         offset = address & _OFFSET
-        if 0 < count <= PAGE_SIZE - offset:
-            start = self._locate(address, access)
-            return [self._view[start : start + count]]
         first, beyond = address >> 12, (address + count + _OFFSET) >> 12
+        runs = self._runs_to_write if access == ACCESS_WRITE else self._runs_to_read
+        start = runs.find(first, beyond)
+        if start >= 0 and count:
+            start += offset
+            return [self._view[start : start + count]]
         entries = list(map(self.pages.get, range(first, beyond)))
         views: list[memoryview] = []
         done = 0
@@ -158,6 +171,11 @@ class UserMemory:
                 end -= (first + done << 12) - (address + count)
             views.append(self._view[start:end])
         return views
+
+    def forget_runs(self) -> None:
+        """An entry of the page table was taken away, tightened, or has another frame."""
+        self._runs_to_read.clear()
+        self._runs_to_write.clear()
 
     def _length_of_run(self, entries: list[int | None], first: int) -> int:
         """How many pages from one on have frames in a row and equal rights, and hold no code."""

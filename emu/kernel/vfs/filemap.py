@@ -68,7 +68,7 @@ class PagedFile(FileOperations):
         assert isinstance(inode, PagedInode)
         done = read_pages(inode, buffer, pos)
         if not file.flags & O_NOATIME:
-            touch_atime(file.path)
+            touch_atime(file.path.mount, inode)
         return done
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:

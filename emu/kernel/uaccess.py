@@ -38,64 +38,144 @@ class Buffer(Protocol):
 
 
 class UserBuffer:
-    """User memory in one or several pieces."""
+    """User memory in one piece, `count` bytes from `address` on."""
 
-    __slots__ = ("_address", "_left", "_more", "count", "mm")
+    __slots__ = ("address", "count", "mm")
 
-    def __init__(self, mm: AddressSpace, pieces: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, mm: AddressSpace, address: int, count: int) -> None:
         self.mm = mm
-        self._more: list[tuple[int, int]] = []
-        if len(pieces) == 1:
-            ((self._address, self._left),) = pieces
-            self.count = self._left
-            return
-        self._more.extend(reversed(pieces))
-        self._address, self._left = self._more.pop() if self._more else (0, 0)
-        self.count = sum(length for _, length in pieces)
+        self.address = address
+        self.count = count
 
     def copy_to(self, data: bytes | bytearray | memoryview) -> int:
         """See `Buffer.copy_to`."""
         length = len(data)
-        if length <= self._left:
-            try:
-                self.mm.write(self._address, data)
-            except EFAULT:
-                return self._copy_to_slowly(memoryview(data))
-            self._address += length
-            self._left -= length
-            self.count -= length
-            return length
-        return self._copy_to_slowly(memoryview(data))
+        if length > self.count:
+            return self.copy_to(data[: self.count])
+        try:
+            self.mm.write(self.address, data)
+        except EFAULT:
+            return self._copy_to_slowly(memoryview(data))
+        self.address += length
+        self.count -= length
+        return length
 
     def copy_from(self, count: int) -> bytes:
         """See `Buffer.copy_from`."""
-        if count <= self._left:
-            try:
-                data = self.mm.read(self._address, count)
-            except EFAULT:
-                return self._copy_from_slowly(count)
-            self._address += count
-            self._left -= count
-            self.count -= count
-            return data
-        return self._copy_from_slowly(min(count, self.count))
+        count = min(count, self.count)
+        try:
+            data = self.mm.read(self.address, count)
+        except EFAULT:
+            return self._copy_from_slowly(count)
+        self.address += count
+        self.count -= count
+        return data
 
     def front(self) -> tuple[int, int]:
         """The address and length of the piece at the front; follow with `advance`."""
-        self._next_piece()
-        return self._address, self._left
+        return self.address, self.count
 
     def views(self, access: int, limit: int = CHUNK) -> list[memoryview]:
         """See `Buffer.views`."""
-        limit = min(limit, self.count)
-        self._next_piece()
-        if self._left >= limit or not self._more:
-            return self.mm.views(self._address, min(self._left, limit), access)
+        return self.mm.views(self.address, min(self.count, limit), access)
+
+    def advance(self, count: int) -> None:
+        """See `Buffer.advance`."""
+        self.address += count
+        self.count -= count
+
+    def _copy_to_slowly(self, data: memoryview) -> int:
+        """Page by page up to the one that faults."""
+        done = 0
+        try:
+            while done < len(data):
+                size = self._in_page(len(data) - done)
+                self.mm.write(self.address, data[done : done + size])
+                self.advance(size)
+                done += size
+        except EFAULT:
+            if not done:
+                raise
+        return done
+
+    def _copy_from_slowly(self, count: int) -> bytes:
+        parts: list[bytes] = []
+        try:
+            while count > 0:
+                size = self._in_page(count)
+                parts.append(self.mm.read(self.address, size))
+                self.advance(size)
+                count -= size
+        except EFAULT:
+            if not parts:
+                raise
+        return b"".join(parts)
+
+    def _in_page(self, limit: int) -> int:
+        return min(limit, PAGE_SIZE - self.address % PAGE_SIZE)
+
+
+class IovecBuffer:
+    """User memory in several pieces: addresses and lengths."""
+
+    __slots__ = ("_pieces", "count", "mm")
+
+    def __init__(self, mm: AddressSpace, pieces: Sequence[tuple[int, int]]) -> None:
+        self.mm = mm
+        self._pieces = [UserBuffer(mm, address, length) for address, length in reversed(pieces)]
+        self.count = sum(piece.count for piece in self._pieces)
+
+    def copy_to(self, data: bytes | bytearray | memoryview) -> int:
+        """See `Buffer.copy_to`."""
+        data = memoryview(data)[: self.count]
+        done, length = 0, len(data)
+        try:
+            while done < length:
+                piece = self._front()
+                size = min(piece.count, length - done)
+                copied = piece.copy_to(data[done : done + size])
+                self.count -= copied
+                done += copied
+                if copied < size:
+                    break
+        except EFAULT:
+            if not done:
+                raise
+        return done
+
+    def copy_from(self, count: int) -> bytes:
+        """See `Buffer.copy_from`."""
+        parts: list[bytes] = []
+        left = min(count, self.count)
+        try:
+            while left:
+                piece = self._front()
+                size = min(piece.count, left)
+                parts.append(data := piece.copy_from(size))
+                self.count -= len(data)
+                left -= len(data)
+                if len(data) < size:
+                    break
+        except EFAULT:
+            if not parts:
+                raise
+        return b"".join(parts)
+
+    def front(self) -> tuple[int, int]:
+        """The address and length of the piece at the front; follow with `advance`."""
+        if not self.count:
+            return 0, 0
+        address, length = self._front().front()
+        return address, min(length, self.count)
+
+    def views(self, access: int, limit: int = CHUNK) -> list[memoryview]:
+        """See `Buffer.views`."""
         views: list[memoryview] = []
-        for address, length in [(self._address, self._left), *reversed(self._more)]:
-            wanted = min(length, limit)
+        limit = min(limit, self.count)
+        for piece in reversed(self._pieces):
+            wanted = min(piece.count, limit)
             try:
-                got = self.mm.views(address, wanted, access) if wanted else []
+                got = piece.views(access, wanted) if wanted else []
             except EFAULT:
                 if not views:
                     raise
@@ -109,47 +189,17 @@ class UserBuffer:
     def advance(self, count: int) -> None:
         """See `Buffer.advance`."""
         self.count -= count
-        while count > self._left:
-            count -= self._left
-            self._address, self._left = self._more.pop()
-        self._address += count
-        self._left -= count
+        while count:
+            piece = self._front()
+            size = min(count, piece.count)
+            piece.advance(size)
+            count -= size
 
-    def _next_piece(self) -> None:
-        while not self._left and self._more:
-            self._address, self._left = self._more.pop()
-
-    def _in_page(self, limit: int) -> int:
-        """How much of the front piece lies in one page."""
-        return min(self._left, limit, PAGE_SIZE - self._address % PAGE_SIZE)
-
-    def _copy_to_slowly(self, data: memoryview) -> int:
-        done, length = 0, min(len(data), self.count)
-        try:
-            while done < length:
-                self._next_piece()
-                size = self._in_page(length - done)
-                self.mm.write(self._address, data[done : done + size])
-                self.advance(size)
-                done += size
-        except EFAULT:
-            if not done:
-                raise
-        return done
-
-    def _copy_from_slowly(self, count: int) -> bytes:
-        parts: list[bytes] = []
-        try:
-            while count > 0:
-                self._next_piece()
-                size = self._in_page(count)
-                parts.append(self.mm.read(self._address, size))
-                self.advance(size)
-                count -= size
-        except EFAULT:
-            if not parts:
-                raise
-        return b"".join(parts)
+    def _front(self) -> UserBuffer:
+        """The first piece that is not used up, or the last one."""
+        while not self._pieces[-1].count and len(self._pieces) > 1:
+            self._pieces.pop()
+        return self._pieces[-1]
 
 
 class KernelBuffer:

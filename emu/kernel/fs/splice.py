@@ -9,7 +9,7 @@ from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.errno import EAGAIN, EFAULT, ENOMEM, KernelError
 from emu.kernel.fs.pipefs import broken_pipe
 from emu.kernel.restart import Restart
-from emu.kernel.uaccess import KernelBuffer, UserBuffer
+from emu.kernel.uaccess import IovecBuffer, KernelBuffer
 from emu.kernel.vfs.read_write import vfs_pread, vfs_pwrite, vfs_read, vfs_write
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ async def user_to_pipe(task: Task, pieces: list[tuple[int, int]], pipe: Pipe, wa
 async def pipe_to_user(task: Task, pipe: Pipe, pieces: list[tuple[int, int]], wait: bool) -> int:
     """Move what is in a pipe to user memory: how many bytes."""
     await _wait_for_data(pipe, wait)
-    buffer = UserBuffer(task.mm, pieces)
+    buffer = IovecBuffer(task.mm, pieces)
     return pipe.take_into(buffer) if pipe.used else 0
 
 

@@ -7,13 +7,16 @@ a dictionary look-up.
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 from emu.arch.cpu import ACCESS_READ, ACCESS_WRITE, PAGE_SIZE, PTE_READ, PTE_WRITE, PageTable
 from emu.kernel.errno import EFAULT, ENAMETOOLONG
+from emu.kernel.mm.frame_runs import FrameRuns
 from emu.kernel.mm.ram import Ram
+
+CLEARED_AT_ONCE = 1 << 20
 
 _FRAME = ~(PAGE_SIZE - 1)
 _OFFSET = PAGE_SIZE - 1
@@ -29,6 +32,8 @@ class UserMemory:
         self._memory = ram.memory
         self._view = ram.view
         self._executable = ram.executable
+        self._runs_to_read = FrameRuns(ram, self.pages, PTE_READ)
+        self._runs_to_write = FrameRuns(ram, self.pages, PTE_WRITE, stores=True)
         u32, u64 = struct.Struct(byte_order + "I"), struct.Struct(byte_order + "Q")
         self._unpack_u32, self._pack_u32 = u32.unpack_from, u32.pack
         self._unpack_u64, self._pack_u64 = u64.unpack_from, u64.pack
@@ -48,8 +53,11 @@ class UserMemory:
         if pte & PTE_READ and offset + count <= PAGE_SIZE:
             start = (pte & _FRAME) + offset
             return self._memory[start : start + count]
-        pieces = self.views(address, count, ACCESS_READ)
-        data = b"".join(pieces)
+        start = self._runs_to_read.find(address >> 12, (address + count + _OFFSET) >> 12)
+        if start >= 0:
+            start += offset
+            return self._memory[start : start + count]
+        data = b"".join(self.views(address, count, ACCESS_READ))
         if len(data) < count:
             raise EFAULT(f"{address + len(data):#x}")
         return data
@@ -64,6 +72,11 @@ class UserMemory:
             self._view[start : start + count] = data
             if pte & _FRAME in self._executable:
                 self.ram.written(pte & _FRAME)
+            return
+        start = self._runs_to_write.find(address >> 12, (address + count + _OFFSET) >> 12)
+        if start >= 0:
+            start += offset
+            self._view[start : start + count] = data
             return
         position = 0
         data = memoryview(data)
@@ -88,7 +101,7 @@ class UserMemory:
         parts = []
         while limit > 0:
             count = min(PAGE_SIZE - (address & _OFFSET), limit)
-            start = self._locate(address, ACCESS_READ)
+            start = self._frame(address >> 12, ACCESS_READ) + (address & _OFFSET)
             end = self._memory.find(b"\0", start, start + count)
             if end >= 0:
                 parts.append(self._memory[start:end])
@@ -131,78 +144,66 @@ class UserMemory:
         used before the guest runs again: a piece is good for one access only.
         """
         offset = address & _OFFSET
-        if 0 < count <= PAGE_SIZE - offset:
-            start = self._locate(address, access)
-            return [self._view[start : start + count]]
         first, beyond = address >> 12, (address + count + _OFFSET) >> 12
-        entries = list(map(self.pages.get, range(first, beyond)))
-        views: list[memoryview] = []
-        done = 0
-        while done < len(entries):
-            pte = entries[done]
-            run = 1
-            if pte is None or not pte & access or pte & _FRAME in self._executable:
-                try:
-                    frame = self._locate((first + done) << 12, access) & _FRAME
-                except EFAULT:
-                    if not views:
-                        raise
-                    break
-            else:
-                frame = pte & _FRAME
-                run = self._length_of_run(entries, done)
-            start = frame + (0 if done else offset)
-            done += run
-            end = frame + run * PAGE_SIZE
-            if done == len(entries):
-                end -= (first + done << 12) - (address + count)
-            views.append(self._view[start:end])
+        runs = self._runs_to_write if access == ACCESS_WRITE else self._runs_to_read
+        start = runs.find(first, beyond)
+        if start >= 0 and count:
+            start += offset
+            return [self._view[start : start + count]]
+        pieces = runs.pieces(first, beyond)
+        if pieces is None:
+            return self._pieces(address, count, access)
+        views = [self._view[start:end] for start, end in pieces]
+        views[0] = views[0][offset:]
+        views[-1] = views[-1][: len(views[-1]) - (-(address + count) & _OFFSET)]
         return views
 
-    def _length_of_run(self, entries: list[int | None], first: int) -> int:
-        """How many pages from one on have frames in a row and equal rights, and hold no code."""
-        pte = entries[first]
-        assert pte is not None
-        rest = entries[first:]
-        row = list(range(pte, pte + len(rest) * PAGE_SIZE, PAGE_SIZE))
-        run = len(rest)
-        if rest != row:  # comparing lists tells at once; often but the last page lies elsewhere
-            run -= 1
-            if rest[:run] != row[:run]:
-                run = next(n for n in range(1, run) if rest[n] != row[n])
-        frames = range(pte & _FRAME, (pte & _FRAME) + run * PAGE_SIZE, PAGE_SIZE)
-        return run if self._executable.isdisjoint(frames) else 1
+    def forget_runs(self) -> None:
+        """An entry of the page table was taken away, tightened, or has another frame."""
+        self._runs_to_read.clear()
+        self._runs_to_write.clear()
 
     def clear(self, address: int, count: int) -> int:
         """Zero user memory: how many bytes were *not* zeroed because of a fault."""
-        done = 0
-        try:
-            for piece in self._pieces(address, count, ACCESS_WRITE):
-                piece[:] = bytes(len(piece))
-                done += len(piece)
-        except EFAULT:
-            pass
-        return count - done
+        left = count
+        with contextlib.suppress(EFAULT):
+            while left:
+                for view in self.views(address, min(left, CLEARED_AT_ONCE), ACCESS_WRITE):
+                    view[:] = bytes(len(view))
+                    address += len(view)
+                    left -= len(view)
+        return left
 
-    def _pieces(self, address: int, count: int, access: int) -> Iterator[memoryview]:
-        while count > 0:
-            piece = min(PAGE_SIZE - (address & _OFFSET), count)
-            start = self._locate(address, access)
-            yield self._view[start : start + piece]
-            address += piece
-            count -= piece
+    def _pieces(self, address: int, count: int, access: int) -> list[memoryview]:
+        """See `views`; page by page."""
+        views: list[memoryview] = []
+        if not count:
+            return views
+        first, last = address >> 12, (address + count - 1) >> 12
+        start = end = self._frame(first, access)
+        start += address & _OFFSET
+        for page in range(first + 1, last + 1):
+            end += PAGE_SIZE
+            try:
+                frame = self._frame(page, access)
+            except EFAULT:
+                return [*views, self._view[start:end]]
+            if frame != end:
+                views.append(self._view[start:end])
+                start = end = frame
+        end += (address + count - 1 & _OFFSET) + 1
+        return [*views, self._view[start:end]]
 
-    def _locate(self, address: int, access: int) -> int:
-        """Where in RAM an address lies, its page made present for this access. EFAULT."""
-        pte = self.pages.get(address >> 12, 0)
+    def _frame(self, page: int, access: int) -> int:
+        """The frame of a page, made present for this access. EFAULT."""
+        pte = self.pages.get(page, 0)
         if not pte & access:
-            pte = self.fault(address >> 12, access)
+            pte = self.fault(page, access)
             if not pte:
-                raise EFAULT(f"{address:#x}")
-        frame = pte & _FRAME
+                raise EFAULT(f"{page << 12:#x}")
         if access == ACCESS_WRITE:
-            self.ram.written(frame)
-        return frame + (address & _OFFSET)
+            self.ram.written(pte & _FRAME)
+        return pte & _FRAME
 
     def _unpack(self, unpack: Any, address: int, size: int) -> int:
         value: int = unpack(self.read(address, size), 0)[0]

@@ -125,6 +125,7 @@ class AddressSpace(UserMemory):
 
     def flush_tlb(self) -> None:
         """Let the CPU forget entries that were taken away or tightened."""
+        self.forget_runs()
         self.svc_immediates.clear()
         if self.cpu is not None:
             self.cpu.flush_tlb()
@@ -148,9 +149,12 @@ class AddressSpace(UserMemory):
     def fault_of_guest(self, page: int, access: int) -> int:
         """The same for user code, which can wait until page cache has made room.
 
-        The CPU replaces its own entry with the answer, so nothing has to be flushed.
+        The CPU replaces its own entry with the answer, so that its others need no flush.
         """
+        old = self.pages.get(page)
         pte = self._handle_fault(page, access)
+        if old is not None:
+            self.forget_runs()
         if not pte and self.last_fault_code == faults.OUT_OF_MEMORY and self.ram.reclaim():
             pte = self._handle_fault(page, access)
         return pte

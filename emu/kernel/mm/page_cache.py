@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PTE_WRITE
+from emu.kernel.mm.frame_runs import FrameRuns
 from emu.kernel.mm.ram import Ram
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class PageCache:
         self.writer = writer
         self.pages: dict[int, int] = {}
         self.dirty: set[int] = set()
+        self._runs = FrameRuns(ram, self.pages)
+        self._runs_to_write = _DirtyRuns(self)
+        self.run = self._runs.find
+        """``run(first, beyond)``: see `FrameRuns.find`."""
+        self.run_to_write = self._runs_to_write.find
+        """The same, of pages that are about to be written: they are dirty and hold no code."""
         self.vmas: dict[Vma, None] = {}
         self.end: int | None = None
         """For a mapping without an inode: its size in bytes, beyond which pages do not exist."""
@@ -74,30 +81,22 @@ class PageCache:
     def page_for_write(self, index: int) -> memoryview:
         """The bytes of a page, to write at once: it is marked dirty and its code stale."""
         frame = self.frame(index)
-        self.wrote(index, frame, 1)
+        self.wrote(index, frame)
         return self.ram.page(frame)
 
-    def wrote(self, index: int, frame: int, count: int) -> None:
-        """Pages in frames that follow each other change: they are dirty and their code stale."""
-        ram = self.ram
-        if count == 1:
-            self.dirty.add(index)
-            ram.written(frame)
-            return
-        self.dirty.update(range(index, index + count))
-        frames = range(frame, frame + count * PAGE_SIZE, PAGE_SIZE)
-        if not ram.executable.isdisjoint(frames):
-            for place in frames:
-                ram.written(place)
+    def wrote(self, index: int, frame: int) -> None:
+        """A page changes: it is dirty and its code stale."""
+        self.dirty.add(index)
+        self.ram.written(frame)
 
     def drop(self, start: int = 0, end: int | None = None) -> None:
         """Forget the pages from index `start` up to `end`, and unmap them everywhere."""
         doomed = [i for i in self.pages if i >= start and (end is None or i < end)]
         if doomed:
             self._unmap(doomed)
-        for index in doomed:
-            self.dirty.discard(index)
-            self.ram.put(self.pages.pop(index))
+        self._forget_runs()
+        self.dirty.difference_update(doomed)
+        self.ram.put_all([self.pages.pop(index) for index in doomed])
 
     def truncate(self, size: int) -> None:
         """Cut the file to `size` bytes: drop what lies beyond, zero the rest of the last page.
@@ -119,6 +118,7 @@ class PageCache:
             return
         dirty = sorted(i for i in self.dirty if i >= start and (end is None or i < end))
         self._write_protect(dirty)
+        self._forget_runs()
         for index in dirty:
             self.dirty.discard(index)
             try:
@@ -135,9 +135,13 @@ class PageCache:
         idle = [
             i for i, frame in self.pages.items() if references[frame] == 1 and i not in self.dirty
         ]
-        for index in idle:
-            self.ram.put(self.pages.pop(index))
+        self._forget_runs()
+        self.ram.put_all([self.pages.pop(index) for index in idle])
         return len(idle)
+
+    def _forget_runs(self) -> None:
+        self._runs.clear()
+        self._runs_to_write.clear()
 
     def _unmap(self, doomed: list[int]) -> None:
         """Take cached pages out of all address spaces; private copies stay."""
@@ -167,3 +171,19 @@ class PageCache:
                 if vma.pgoff <= index < end and base + index in pages:
                     pages[base + index] &= ~PTE_WRITE
             vma.mm.flush_tlb()
+
+
+class _DirtyRuns(FrameRuns):
+    """Runs of pages that were marked dirty when they were looked up."""
+
+    __slots__ = ("_dirty",)
+
+    def __init__(self, cache: PageCache) -> None:
+        super().__init__(cache.ram, cache.pages, stores=True)
+        self._dirty = cache.dirty
+
+    def _look_up(self, first: int, beyond: int) -> int:
+        start = super()._look_up(first, beyond)
+        if start >= 0:
+            self._dirty.update(range(first, beyond))
+        return start

@@ -7,7 +7,7 @@ somebody other than that code's own CPU rewrites or frees the frame.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -50,6 +50,8 @@ class Ram:
         self.cpus: list[Cpu] = []
         self.active: dict[Cpu, AddressSpace] = {}
         self.executable: set[int] = set()
+        self.made_code = 0
+        """How often a frame that held no code became executable."""
         self.rewritten: set[int] = set()
         self.caches: WeakValueDictionary[int, PageCache] = WeakValueDictionary()
         self.stores: WeakValueDictionary[int, PageCache] = WeakValueDictionary()
@@ -110,10 +112,13 @@ class Ram:
             del self.references[frame]
             self._free(frame)
 
-    def put_all(self, frames: Iterable[int]) -> None:
-        """Drop one reference of each; the zero frame may be among them."""
+    def put_all(self, frames: Sequence[int]) -> None:
+        """Drop one reference of each; the zero frame may be among them.
+
+        The first is used again first, so that frames in a row stay so.
+        """
         references, executable, dirty = self.references, self.executable, self._dirty
-        for frame in frames:
+        for frame in reversed(frames):
             count = references[frame]
             if count > 1:
                 references[frame] = count - 1
@@ -149,7 +154,9 @@ class Ram:
         if frame in self.rewritten:
             self.rewritten.discard(frame)
             self.written(frame)
-        self.executable.add(frame)
+        if frame not in self.executable:
+            self.executable.add(frame)
+            self.made_code += 1
 
     def let_write(self, frame: int) -> None:
         """Note that user code may store to a frame through a mapping that it cannot execute."""

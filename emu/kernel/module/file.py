@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from emu.kernel.errno import EINVAL, EIO, ENODEV, ENOTTY, ESPIPE, KernelError
 from emu.kernel.module.buffers import UserPointer
 from emu.kernel.module.guard import call, checked, later
-from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uaccess import IovecBuffer, UserBuffer
 from emu.kernel.uapi.fcntl import FASYNC
 from emu.kernel.uapi.ioctl import IOCTL_COMMAND
 from emu.kernel.uapi.poll import POLLERR
@@ -245,7 +245,7 @@ def front_of(buffer: Buffer) -> tuple[UserPointer, int]:
 
     EINVAL for the kernel's own memory: drivers with a plain read or write have no splice.
     """
-    if not isinstance(buffer, UserBuffer):
+    if not isinstance(buffer, (UserBuffer, IovecBuffer)):
         raise EINVAL("the driver does not splice")
     address, length = buffer.front()
     return UserPointer(address, buffer.mm), length

@@ -45,7 +45,7 @@ def readlinkat(task: Task, dfd: Fd, pathname: Path, buf: OutPath, size: Int) -> 
     inode = path.inode
     if not inode.is_symlink:
         raise EINVAL("not a symbolic link") if pathname else ENOENT("not a symbolic link")
-    touch_atime(path)
+    touch_atime(path.mount, path.inode)
     target = inode.get_link()
     text = file_name(target, task.fs.root) if isinstance(target, VfsPath) else target
     task.mm.write(buf, text[:size])

@@ -12,11 +12,11 @@ from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
 from emu.kernel.sys.read_write import import_iovec, iovec_pieces
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uaccess import Buffer
 
 Iovec = Annotated[int, IovecArg(length="liovcnt")]
 OutIovec = Annotated[int, IovecArg(length="liovcnt", out=True)]
-Copy = Callable[[UserBuffer, Task, int, int], int]
+Copy = Callable[[Buffer, Task, int, int], int]
 """``copy(mine, other, address, size)``: how many bytes went."""
 
 
@@ -82,11 +82,11 @@ def transfer(
     return done
 
 
-def _read(mine: UserBuffer, other: Task, address: int, size: int) -> int:
+def _read(mine: Buffer, other: Task, address: int, size: int) -> int:
     return mine.copy_to(other.mm.read(address, size))
 
 
-def _write(mine: UserBuffer, other: Task, address: int, size: int) -> int:
+def _write(mine: Buffer, other: Task, address: int, size: int) -> int:
     other.mm.views(address, size, ACCESS_WRITE)
     data = mine.copy_from(size)
     other.mm.write(address, data)

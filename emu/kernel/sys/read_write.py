@@ -11,7 +11,7 @@ from emu.kernel.sys.file_kinds import Iovec, OutIovec, RwFlags
 from emu.kernel.sys.open import has_32bit_off_t
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uaccess import IovecBuffer, UserBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
 from emu.kernel.uapi.fs import (
     MAX_NON_LFS,
@@ -159,12 +159,13 @@ def user_buffer(task: Task, address: int, count: int) -> UserBuffer:
         if address + count > task.mm.task_size:
             raise EFAULT("more than there is of user memory")
         count = MAX_RW_COUNT
-    return UserBuffer(task.mm, ((address, count),))
+    return UserBuffer(task.mm, address, count)
 
 
-def import_iovec(task: Task, address: int, count: int) -> UserBuffer:
+def import_iovec(task: Task, address: int, count: int) -> UserBuffer | IovecBuffer:
     """The buffers of a struct iovec array. EINVAL for too many or a negative size; EFAULT."""
-    return UserBuffer(task.mm, iovec_pieces(task, address, count))
+    pieces = iovec_pieces(task, address, count)
+    return UserBuffer(task.mm, *pieces[0]) if count == 1 else IovecBuffer(task.mm, pieces)
 
 
 def iovec_pieces(task: Task, address: int, count: int) -> list[tuple[int, int]]:

@@ -40,7 +40,7 @@ def recvfrom(
     """Receive, and tell who sent it. See recvfrom(2)."""
     file = task.files[fd]
     socket = socket_of(file)
-    msg = MsgHdr(task, UserBuffer(task.mm, ((ubuf, min(count, MAX_RW_COUNT)),)))
+    msg = MsgHdr(task, UserBuffer(task.mm, ubuf, min(count, MAX_RW_COUNT)))
     result = socket.recvmsg(msg, nonblocking(file, flags))
 
     def tell(received: int) -> int:

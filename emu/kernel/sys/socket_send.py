@@ -40,7 +40,7 @@ def sendto(
     file = task.files[fd]
     socket = socket_of(file)
     to = take_sockaddr(task, addr, addrlen) if addr else None
-    buffer = UserBuffer(task.mm, ((buff, min(count, MAX_RW_COUNT)),))
+    buffer = UserBuffer(task.mm, buff, min(count, MAX_RW_COUNT))
     msg = MsgHdr(task, buffer, to if to else None)
     result = socket.sendmsg(msg, nonblocking(file, flags & ~MSG_INTERNAL))
     return result if isinstance(result, int) else holding(file, result)

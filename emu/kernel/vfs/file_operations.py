@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from emu.kernel.wait import WaitQueue
 
 Result = int | Awaitable[int]
-Line = tuple[DirEntry, int]
-"""A line of a directory and the position behind it."""
+Line = tuple[bytes, int, int, int]
+"""A line of a directory: a `DirEntry`'s name, inode number and type, and the position behind it."""
 
 PollTable = list["WaitQueue"]
 """The queues on which a poller will sleep."""
@@ -128,7 +128,7 @@ class DirectoryOperations(FileOperations):
             file.private_data = [*dots(file), *file.inode.iterate()]
         listing: list[DirEntry] = file.private_data
         for pos in range(file.pos, len(listing)):
-            yield listing[pos], pos + 1
+            yield *listing[pos], pos + 1
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
         """Go to a line; only what getdents told means anything."""

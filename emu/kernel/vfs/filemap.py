@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.arch.cpu import ACCESS_READ, PAGE_SHIFT, PAGE_SIZE
 from emu.kernel.errno import EFAULT, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP
+from emu.kernel.mm.frame_runs import MOST_PAGES
 from emu.kernel.uapi.fcntl import O_NOATIME
 from emu.kernel.uapi.fs import SEEK_DATA, SEEK_HOLE
 from emu.kernel.uapi.stat import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 OFFSET_MASK = PAGE_SIZE - 1
 UNCACHED_CHUNK = 1 << 20
-MANY_PAGES = 4
-"""From how many pages on looking at all of them together is quicker than one by one."""
 
 
 class PagedInode(Inode):
@@ -69,7 +68,7 @@ class PagedFile(FileOperations):
         assert isinstance(inode, PagedInode)
         done = read_pages(inode, buffer, pos)
         if not file.flags & O_NOATIME:
-            touch_atime(file.path)
+            touch_atime(file.path.mount, inode)
         return done
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
@@ -108,52 +107,35 @@ class PagedFile(FileOperations):
 def read_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
     """Fill a buffer from a position: how many bytes. EFAULT if none could be copied."""
     todo = min(buffer.count, inode.size - pos)
-    done = 0
+    if todo <= 0:
+        return 0
     cache = inode.pages
-    cached, view = cache.pages, cache.ram.view
-    try:
-        while done < todo:
-            index, offset = pos >> PAGE_SHIFT, pos & OFFSET_MASK
-            frame = cached.get(index)
-            if frame is None:
-                size = _uncached_run(cached, index, min(todo - done, UNCACHED_CHUNK) + offset)
-                size = min(size - offset, todo - done)
-                copied = inode.read_uncached(buffer, pos, size)
-                if not copied:
-                    break
-            else:
-                start = frame + offset
-                size = min(_run(cached, index, frame, todo - done + offset) - offset, todo - done)
-                copied = buffer.copy_to(view[start : start + size])
-                if copied < size:
-                    return done + copied
-            done += copied
-            pos += copied
-    except EFAULT:
-        if not done:
-            raise
-    return done
+    start = cache.run(pos >> PAGE_SHIFT, (pos + todo + OFFSET_MASK) >> PAGE_SHIFT)
+    if start >= 0:
+        start += pos & OFFSET_MASK
+        return buffer.copy_to(cache.ram.view[start : start + todo])
+    return _read_pieces(inode, buffer, pos, todo)
 
 
 def write_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
     """Store a buffer at a position: how many bytes. ENOSPC, EFAULT if none at all."""
     done = 0
     cache = inode.pages
-    view = cache.ram.view
     try:
         while buffer.count:
             pieces = buffer.views(ACCESS_READ)
             data = pieces[0] if len(pieces) == 1 else memoryview(b"".join(pieces))
-            taken, size = 0, len(data)
-            while taken < size:
-                start, room = _room_for_write(inode, cache, pos, size - taken)
-                view[start : start + room] = data[taken : taken + room]
-                taken += room
-                pos += room
-                done += room
-                buffer.advance(room)
-                if pos > inode.size:
-                    inode.size = pos
+            size = len(data)
+            start = cache.run_to_write(pos >> PAGE_SHIFT, (pos + size + OFFSET_MASK) >> PAGE_SHIFT)
+            if start < 0:
+                start, size = _room_for_write(inode, cache, pos, size)
+            start += pos & OFFSET_MASK
+            cache.ram.view[start : start + size] = data[:size]
+            pos += size
+            done += size
+            buffer.advance(size)
+            if pos > inode.size:
+                inode.size = pos
     except ENOMEM:
         if not done:
             raise ENOSPC("the machine's memory is used up") from None
@@ -161,7 +143,6 @@ def write_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
         if not done:
             raise
     finally:
-        inode.pages_changed()
         if done:
             inode.touch_mtime()
     return done
@@ -223,34 +204,71 @@ def allocate_range(inode: PagedInode, start: int, end: int) -> None:
         raise ENOSPC from None
 
 
+def _read_pieces(inode: PagedInode, buffer: Buffer, pos: int, todo: int) -> int:
+    """Fill a buffer from pages here and there, and from the store where there are none."""
+    done = 0
+    cache = inode.pages
+    cached, view = cache.pages, cache.ram.view
+    try:
+        while done < todo:
+            index, offset = pos >> PAGE_SHIFT, pos & OFFSET_MASK
+            frame = cached.get(index)
+            if frame is None:
+                size = _uncached_run(cached, index, min(todo - done, UNCACHED_CHUNK) + offset)
+                size = min(size - offset, todo - done)
+                copied = inode.read_uncached(buffer, pos, size)
+                if not copied:
+                    break
+            else:
+                start = frame + offset
+                size = min(_length_of_run(cache, index, todo - done + offset) - offset, todo - done)
+                copied = buffer.copy_to(view[start : start + size])
+                if copied < size:
+                    return done + copied
+            done += copied
+            pos += copied
+    except EFAULT:
+        if not done:
+            raise
+    return done
+
+
 def _room_for_write(inode: PagedInode, cache: PageCache, pos: int, count: int) -> tuple[int, int]:
-    """Where in RAM a position of a file is, and how many of so many bytes lie there in a row.
+    """The frame of a position, and how many of `count` bytes from there on lie in a row.
 
-    The first page is made if it is not there. ENOSPC, ENOMEM.
+    Pages that are not there are made. ENOSPC, ENOMEM if there is not even one.
     """
-    index, offset = pos >> PAGE_SHIFT, pos & OFFSET_MASK
-    frame = cache.pages.get(index)
-    if frame is None:
-        inode.will_add_pages(1)
-        frame = cache.frame(index)
-        inode.pages_changed()
-    size = _run(cache.pages, index, frame, count + offset)
-    cache.wrote(index, frame, size >> PAGE_SHIFT)
-    return frame + offset, min(size - offset, count)
+    first, beyond = pos >> PAGE_SHIFT, (pos + count + OFFSET_MASK) >> PAGE_SHIFT
+    beyond = min(beyond, first + MOST_PAGES)
+    beyond = _add_pages(inode, cache, first, beyond)
+    start = cache.run_to_write(first, beyond)
+    if start < 0:
+        start, beyond = cache.pages[first], first + 1
+        cache.wrote(first, start)
+    return start, min((beyond << PAGE_SHIFT) - pos, count)
 
 
-def _run(cached: dict[int, int], index: int, frame: int, limit: int) -> int:
+def _add_pages(inode: PagedInode, cache: PageCache, first: int, beyond: int) -> int:
+    """Have the pages from `first` up to `beyond`, or to the answer. ENOSPC, ENOMEM if none."""
+    missing = [index for index in range(first, beyond) if index not in cache.pages]
+    try:
+        for index in missing:
+            inode.will_add_pages(1)
+            cache.frame(index)
+            inode.pages_changed()
+    except (ENOMEM, ENOSPC):
+        if index == first:
+            raise
+        return index
+    return beyond
+
+
+def _length_of_run(cache: PageCache, index: int, limit: int) -> int:
     """How many bytes from a page on lie in frames that follow each other, about `limit` at most."""
-    count = (limit + OFFSET_MASK) >> PAGE_SHIFT
-    if count >= MANY_PAGES:
-        in_a_row = list(range(frame, frame + count * PAGE_SIZE, PAGE_SIZE))
-        if list(map(cached.get, range(index, index + count))) == in_a_row:
-            return count * PAGE_SIZE
+    cached = cache.pages
+    frame = cached[index]
     size = PAGE_SIZE
-    while size < limit:
-        index += 1
-        if cached.get(index) != frame + size:
-            break
+    while size < limit and cached.get(index + (size >> PAGE_SHIFT)) == frame + size:
         size += PAGE_SIZE
     return size
 

@@ -21,6 +21,7 @@ from emu.kernel.vfs.path import VfsPath
 
 if TYPE_CHECKING:
     from emu.kernel.vfs.dentry import Dentry
+    from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.mnt_namespace import MountNamespace
     from emu.kernel.vfs.peers import PeerGroup
     from emu.kernel.vfs.super_block import SuperBlock
@@ -136,9 +137,8 @@ def traverse_mounts(path: VfsPath) -> VfsPath:
     return path
 
 
-def touch_atime(path: VfsPath) -> None:
-    """Note that a file was read, as its mount's options say."""
-    mount, inode = path.mount, path.inode
+def touch_atime(mount: Mount, inode: Inode) -> None:
+    """Note that a file was read, as the options of the mount say."""
     flags = mount.flags
     if flags & (MS_NOATIME | MS_RDONLY) or mount.sb.read_only:
         return

@@ -257,7 +257,7 @@ class Walk:
         resolve = self._resolve
         if resolve & RESOLVE_NO_SYMLINKS or path.mount.flags & MS_NOSYMFOLLOW:
             raise ELOOP("symbolic links are not allowed here")
-        touch_atime(path)
+        touch_atime(path.mount, path.inode)
         target = inode.get_link()
         if isinstance(target, VfsPath):
             if resolve & RESOLVE_NO_MAGICLINKS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE
+from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
 from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.file import File
-    from emu.kernel.vfs.file_operations import Result
+    from emu.kernel.vfs.file_operations import FileOperations, Result
     from emu.kernel.vfs.inode import Inode
 
 
@@ -42,10 +42,12 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
-    _check_position(file, pos, buffer.count)
+    operations = file.f_op
+    if not (0 <= pos <= MAX_LFS_FILESIZE - buffer.count and operations.seekable):
+        raise _bad_position(operations, pos)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    result = file.f_op.pread(file, buffer, pos)
+    result = operations.pread(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_read(file, result)
 
@@ -76,7 +78,9 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
-    _check_position(file, pos, buffer.count)
+    operations = file.f_op
+    if not (0 <= pos <= MAX_LFS_FILESIZE - buffer.count and operations.seekable):
+        raise _bad_position(operations, pos)
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     inode = file.inode
@@ -84,7 +88,7 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    result = file.f_op.pwrite(file, buffer, pos)
+    result = operations.pwrite(file, buffer, pos)
     notify = inode.sb.vfs.notify
     return result if notify is None else notify.after_write(file, result)
 
@@ -134,11 +138,10 @@ def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     return done
 
 
-def _check_position(file: File, pos: int, count: int) -> None:
-    if not 0 <= pos <= MAX_LFS_FILESIZE - count:
-        raise EINVAL("position before the start, or an end that is no position")
-    if not file.f_op.seekable:
-        raise ESPIPE
+def _bad_position(operations: FileOperations, pos: int) -> KernelError:
+    if operations.seekable or pos < 0:
+        return EINVAL("position before the start, or an end that is no position")
+    return ESPIPE("it has no positions")
 
 
 async def _moved(file: File, pos: int, result: Awaitable[int]) -> int:

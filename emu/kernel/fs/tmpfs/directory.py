@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.uapi.stat import S_IFMT
 from emu.kernel.vfs.file_operations import DirectoryOperations, Line, dots
-from emu.kernel.vfs.inode import DirEntry
 
 if TYPE_CHECKING:
     from emu.kernel.fs.tmpfs.inode import TmpfsInode
@@ -34,7 +33,7 @@ class TmpfsDirectory(DirectoryOperations):
             yield from super().iterate_shared(file)
             return
         for pos, dot in enumerate(dots(file)[file.pos :], file.pos):
-            yield dot, pos + 1
+            yield *dot, pos + 1
         if file.pos <= AFTER_DOTS or file.private_data is None:
             file.private_data = directory.numbered_names()
         listing: list[tuple[int, bytes]] = file.private_data
@@ -44,9 +43,9 @@ class TmpfsDirectory(DirectoryOperations):
         children, numbers = directory.children, directory.numbers
         for place in range(start, len(listing)):
             number, name = listing[place]
-            inode = children.get(name)
-            if inode is not None and numbers[name] == number:
-                yield DirEntry(name, inode.ino, inode.mode & S_IFMT), number
+            if numbers.get(name) == number:
+                inode = children[name]
+                yield name, inode.ino, inode.mode & S_IFMT, number
 
 
 TMPFS_DIRECTORY = TmpfsDirectory()

@@ -1,7 +1,7 @@
 """Side by side with qemu-user: the same ELF, in turns, CPU time, as ratios.
 
     python -m bench.ratios [--rounds N] [--isa NAME] [trap] [traced] [compute] [start]
-                            [processes] [files] [sockets]
+                            [processes] [files] [sockets] [pseudo]
 
 Every figure is the least CPU time (user and system) of several rounds. A ratio under 1 means that
 emu is the faster one.
@@ -26,10 +26,12 @@ from pathlib import Path
 from bench import measure
 from bench.files import files
 from bench.measure import ROOT, emu, least
+from bench.pseudo import pseudo
 from tests.support.binfmt import has_private_binfmt, qemu_with_exec
 from tests.support.userland import Unavailable, root
 
 SAMPLES = ROOT / "samples" / "programs"
+KINDS = ("trap", "traced", "compute", "start", "processes", "files", "sockets", "pseudo")
 COMPUTE = ("sieve", "fib", "floating", "copy", "chase")
 TRAPS = 1_000_000
 TRACED = 200_000
@@ -84,7 +86,7 @@ def main() -> int:
     options = arguments()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, Python ", end="")
     print(f"{platform.python_version()}, {date.today()}, {qemu_version()}")
-    kinds = options.kinds or ["trap", "traced", "compute", "start", "processes", "files", "sockets"]
+    kinds = options.kinds or KINDS
     for target in TARGETS:
         if options.isa and target.isa not in options.isa:
             continue
@@ -106,6 +108,8 @@ def main() -> int:
             files(target.isa, target.compiler, target.qemu, options.rounds)
         if "sockets" in kinds:
             sockets(target, options.rounds)
+        if "pseudo" in kinds:
+            pseudo(target.isa, target.compiler, options.rounds)
     return 0
 
 
@@ -267,9 +271,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ratios")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--isa", action="append", choices=[t.isa for t in TARGETS])
-    parser.add_argument(
-        "kinds", nargs="*", metavar="trap|traced|compute|start|processes|files|sockets"
-    )
+    parser.add_argument("kinds", nargs="*", choices=[[], *KINDS], metavar="|".join(KINDS))
     return parser.parse_args()
 
 

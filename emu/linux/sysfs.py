@@ -13,9 +13,10 @@ from emu.kernel.fs.sysfs.bin_attribute import BinAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
-from emu.kernel.module.guard import call, checked, later
+from emu.kernel.module.format import c_format
+from emu.kernel.module.guard import call, checked, entry, later
 from emu.kernel.module.module import Module
-from emu.kernel.module.show import SLACK, positional, shown_by, stored_by, taken
+from emu.kernel.module.show import SLACK, all_of, as_line, parser_of, positional, taken
 from emu.kernel.vfs.file_operations import Result
 from emu.linux.kernel import PAGE_SIZE as PAGE_SIZE
 from emu.linux.kernel import scnprintf, snprintf
@@ -140,17 +141,25 @@ class ModuleAttribute(Attribute):
         self.readable, self.writable = self._show is not None, self._store is not None
         self._page: CharBuffer | None = None
         """What the last show wrote to, to be used again."""
-        self._shows_as_c = self._show is not None and positional(self._show) >= SHOW_ARGUMENTS
-        self._stores_as_c = self._store is not None and positional(self._store) >= STORE_ARGUMENTS
+        if self._show is not None:
+            self._call_show = entry(module, self._show)
+            self._show_takes = positional(self._show)
+            self._shows_as_c = self._show_takes >= SHOW_ARGUMENTS
+        if self._store is not None:
+            self._call_store = entry(module, self._store)
+            self._store_takes = positional(self._store)
+            self._stores_as_c = self._store_takes >= STORE_ARGUMENTS
+            self._parse = parser_of(self._store)
 
     def show(self, kobj: Kobject) -> Text:
         """Call its show."""
-        attr, show = self._attr, self._show
-        assert show is not None
+        show = self._call_show
         if not self._shows_as_c:
-            return shown_by(self._module, show, lambda buf: (kobj, attr, buf))
-        page, self._page = self._page or CharBuffer(PAGE_SIZE + SLACK), None
-        result = call(self._module, show, kobj, attr, page)
+            return later(show(*(kobj, self._attr)[: self._show_takes]), as_line)
+        page, self._page = self._page, None
+        if page is None:
+            page = CharBuffer(PAGE_SIZE + SLACK)
+        result = show(kobj, self._attr, page)
         if type(result) is not int or not 0 <= result < SMALL:
             return later(result, lambda count: taken(page, count))
         text = bytes(page.memory[:result])
@@ -160,13 +169,14 @@ class ModuleAttribute(Attribute):
 
     def store(self, kobj: Kobject, data: bytes) -> Result:
         """Call its store."""
-        attr, store = self._attr, self._store
-        assert store is not None
-        if not self._stores_as_c:
-            return stored_by(self._module, store, data, lambda buf, n: (kobj, attr, buf, n))
+        count = len(data)
         text = data.decode(errors="surrogateescape")
-        result = call(self._module, store, kobj, attr, text, len(data))
-        return result if type(result) is int and result >= 0 else later(result, checked)
+        if self._stores_as_c:
+            result = self._call_store(kobj, self._attr, text, count)
+            return result if type(result) is int and result >= 0 else later(result, checked)
+        before = (kobj, self._attr)[: self._store_takes - 1]
+        result = self._call_store(*before, self._parse(text))
+        return count if result is None else later(result, lambda result: all_of(result, count))
 
     def where(self) -> str:
         """The function that shows it."""
@@ -330,7 +340,12 @@ def sysfs_notify(kobj: Kobject, dir: str | None, attr: str) -> None:
 
 def sysfs_emit(buf: CharBuffer, fmt: str, *args: Any) -> int:
     """Format a value into the buffer of a show."""
-    return scnprintf(buf, PAGE_SIZE, fmt, *args)
+    text = c_format(fmt, args).encode(errors="surrogateescape")
+    length = len(text)
+    if buf.base or length >= PAGE_SIZE:
+        return scnprintf(buf, PAGE_SIZE, "%s", text)
+    buf.memory[: length + 1] = text + b"\0"
+    return length
 
 
 def sysfs_emit_at(buf: CharBuffer, at: int, fmt: str, *args: Any) -> int:

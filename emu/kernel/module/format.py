@@ -26,23 +26,34 @@ def c_format(text: str, arguments: tuple[Any, ...]) -> str:
 
     `TypeError` if there are too few arguments or one is of the wrong kind.
     """
-    template, converters, plain = translated(text)
-    if plain:
-        return template
-    if len(arguments) < len(converters):
-        raise TypeError(f"{text!r} wants {len(converters)} values, not {len(arguments)}")
-    if len(converters) == 1:
-        return str(template % converters[0](arguments[0]))
-    return template % tuple(map(_apply, converters, arguments))
+    return renderer(text)(arguments)
+
+
+@cache
+def renderer(text: str) -> Callable[[tuple[Any, ...]], str]:
+    """What makes the text of one format from its values."""
+    template, converters = translated(text)
+    if not converters:
+        plain = template % ()
+        return lambda arguments: plain
+    count, only = len(converters), converters[0]
+
+    def render(arguments: tuple[Any, ...]) -> str:
+        if len(arguments) < count:
+            raise TypeError(f"{text!r} wants {count} values, not {len(arguments)}")
+        if count == 1:
+            return str(template % only(arguments[0]))
+        return template % tuple(map(_apply, converters, arguments))
+
+    return render
 
 
 def _apply(convert: Convert, value: Any) -> Any:
     return convert(value)
 
 
-@cache
-def translated(text: str) -> tuple[str, tuple[Convert, ...], bool]:
-    """A format for Python's %, what makes its values, and whether it needs neither."""
+def translated(text: str) -> tuple[str, tuple[Convert, ...]]:
+    """A format for Python's %, and what makes its values."""
     parts: list[str] = []
     converters: list[Convert] = []
     end = 0
@@ -51,7 +62,7 @@ def translated(text: str) -> tuple[str, tuple[Convert, ...], bool]:
         end = found.end()
         parts.append(_one(found, converters))
     parts.append(text[end:].replace("%", "%%"))
-    return "".join(parts), tuple(converters), not converters and "%" not in text
+    return "".join(parts), tuple(converters)
 
 
 def _one(found: re.Match[str], converters: list[Convert]) -> str:

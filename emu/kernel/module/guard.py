@@ -48,40 +48,52 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
 
     An async one that does not sleep has run when this returns.
     """
-    result = run(module, function, function, arguments)
-    if not isinstance(result, CoroutineType):
-        return result
-    ended, value = step(module, function, result, None)
-    return value if ended else Sleeping(module, function, result, value)
+    return entry(module, function)(*arguments)
 
 
-def run(
-    module: Module,
-    function: Callable[..., Any],
-    action: Callable[..., Any],
-    arguments: tuple[Any, ...],
-) -> Any:
-    """Do something that runs code of a module, on account of one of its functions."""
+def entry(module: Module, function: Callable[..., Any]) -> Callable[..., Any]:
+    """What to call in place of a module's function, over and over: see `call`."""
+    enter = guarded(module, function, function)
+
+    def call_it(*arguments: Any) -> Any:
+        result = enter(*arguments)
+        if type(result) is not CoroutineType:
+            return result
+        ended, value = step(module, function, result, None)
+        return value if ended else Sleeping(module, function, result, value)
+
+    return call_it
+
+
+def guarded(
+    module: Module, function: Callable[..., Any], action: Callable[..., Any]
+) -> Callable[..., Any]:
+    """An action that runs code of a module, on account of one of its functions."""
     watchdog = module.watchdog
-    watchdog.calls += 1
-    watchdog.depth += 1
-    token = running.set(module)
-    try:
-        result = action(*arguments)
-        if module.atomic:
-            raise module.lock_held()
-        return result
-    except (KernelError, Restart, RegistersSet) as error:
-        if module.atomic:
-            raise oops(module, function, module.lock_held()) from error
-        raise
-    except (Exception, SoftLockup, SystemExit) as error:
-        raise oops(module, function, error) from error
-    finally:
-        running.reset(token)
-        watchdog.depth -= 1
-        if watchdog.raised and not watchdog.depth:
-            watchdog.settle()
+    begin, end = running.set, running.reset
+
+    def run(*arguments: Any) -> Any:
+        watchdog.calls += 1
+        watchdog.depth += 1
+        token = begin(module)
+        try:
+            result = action(*arguments)
+            if module.atomic:
+                raise module.lock_held()
+            return result
+        except (KernelError, Restart, RegistersSet) as error:
+            if module.atomic:
+                raise oops(module, function, module.lock_held()) from error
+            raise
+        except (Exception, SoftLockup, SystemExit) as error:
+            raise oops(module, function, error) from error
+        finally:
+            end(token)
+            watchdog.depth -= 1
+            if watchdog.raised and not watchdog.depth:
+                watchdog.settle()
+
+    return run
 
 
 def checked(result: Any) -> int:
@@ -168,7 +180,7 @@ def step(
     outcome: bool | BaseException | None,
 ) -> tuple[bool, Any]:
     """Let a coroutine go on: whether it ended, and its result or what it waits for."""
-    ended, value = run(module, function, _advance, (module, coroutine, outcome))
+    ended, value = guarded(module, function, _advance)(module, coroutine, outcome)
     return ended, value
 
 

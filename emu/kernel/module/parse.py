@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from emu.kernel.errno import EINVAL, ERANGE
 
+SURE_TO_FIT = 19
+MOST_DIGITS = 32
 _DIGITS = {8: b"01234567", 10: b"0123456789", 16: b"0123456789abcdef"}
 
 
@@ -39,14 +41,23 @@ def kstrtobool(text: bytes) -> bool:
 
 def _unsigned(text: bytes, base: int, most: int) -> int:
     """Digits and at most one line break behind them."""
-    text = text.removesuffix(b"\n").lower()
+    text = text.removesuffix(b"\n")
+    plain = base == 10 or (base == 0 and text[:1] != b"0")
+    if plain and len(text) < SURE_TO_FIT and text.isdigit():
+        return _within(int(text), most)
+    text = text.lower()
     if base in (0, 16) and text[:2] == b"0x" and text[2:3] in (b"%c" % d for d in _DIGITS[16]):
         text, base = text[2:], 16
     elif base == 0:
         base = 8 if text[:1] == b"0" else 10
     if not text or text.strip(_DIGITS[base]):
         raise EINVAL("not a number")
-    value = int(text[:32], base)
-    if value > most or len(text.lstrip(b"0")) > 32:
+    if len(text.lstrip(b"0")) > MOST_DIGITS:
+        raise ERANGE("the number is too large")
+    return _within(int(text, base), most)
+
+
+def _within(value: int, most: int) -> int:
+    if value > most:
         raise ERANGE("the number is too large")
     return value

@@ -62,6 +62,8 @@ def taken(buffer: CharBuffer, count: Any) -> bytes:
 
 def as_line(value: Any) -> bytes:
     """A value as a line of text."""
+    if type(value) is int:
+        return b"%d\n" % value
     if isinstance(value, int) and not isinstance(value, bool) and value < 0:
         from emu.kernel.errno_base import ErrnoValue
 
@@ -94,31 +96,45 @@ def stored_by(
     wanted = positional(function)
     if wanted >= len(given):
         return later(call(module, function, *given), checked)
-    value = parsed(function, text)
+    value = parser_of(function)(text)
     before = given[: wanted - 1]
-    return later(call(module, function, *before, value), lambda result: _all_of(result, len(data)))
+    return later(call(module, function, *before, value), lambda result: all_of(result, len(data)))
 
 
-def _all_of(result: Any, count: int) -> int:
+def all_of(result: Any, count: int) -> int:
+    """What a `store` took that does not say how much; raises what it returned as its error."""
     if isinstance(result, int) and not isinstance(result, bool):
         checked(result)
     return count
 
 
-def parsed(function: Callable[..., Any], text: str) -> Any:
-    """The value for a function's last argument, by its annotation. EINVAL."""
-    kind = _last_annotation(function)
-    raw = text.encode(errors="surrogateescape")
-    if kind in (int, "int"):
-        return kstrtoll(raw, 0)
-    if kind in (bool, "bool"):
-        return kstrtobool(raw)
-    if kind in (float, "float"):
-        try:
-            return float(text)
-        except ValueError:
-            raise EINVAL("not a number") from None
+def parser_of(function: Callable[..., Any]) -> Callable[[str], Any]:
+    """What makes the value for a function's last argument, by its annotation; raises EINVAL."""
+    return _PARSERS.get(_last_annotation(function), _line)
+
+
+def _integer(text: str) -> int:
+    return kstrtoll(text.encode(errors="surrogateescape"), 0)
+
+
+def _truth(text: str) -> bool:
+    return kstrtobool(text.encode(errors="surrogateescape"))
+
+
+def _real(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise EINVAL("not a number") from None
+
+
+def _line(text: str) -> str:
     return text.removesuffix("\n")
+
+
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    int: _integer, "int": _integer, bool: _truth, "bool": _truth, float: _real, "float": _real,
+}  # fmt: skip
 
 
 def _last_annotation(function: Callable[..., Any]) -> Any:

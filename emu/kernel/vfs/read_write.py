@@ -47,7 +47,9 @@ def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
         raise _bad_position(operations, pos)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
-    result = operations.pread(file, buffer, pos)
+    # What moves the position by what was done reads the same at any other.
+    read = operations.read if operations.advances else operations.pread
+    result = read(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_read(file, result)
 
@@ -88,7 +90,8 @@ def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
         pos = inode.size
     if inode.is_regular:
         prepare_write(task, inode, buffer, pos)
-    result = operations.pwrite(file, buffer, pos)
+    write = operations.write if operations.advances else operations.pwrite
+    result = write(file, buffer, pos)
     notify = inode.sb.vfs.notify
     return result if notify is None else notify.after_write(file, result)
 

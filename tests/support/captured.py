@@ -2,7 +2,7 @@
 
     unshare --net python -m tests.support.captured COMMAND...
 
-The namespace has a loopback and one end of a cable, ``cable0`` with 10.99.0.1/24, by which a default
+The namespace has a loopback and an end of a cable, ``cable0`` with 10.99.0.1/24, by which a default
 route leads to 10.99.0.2. The first packet is sent by this program itself, so that a capture that
 sees nothing is found out. Prints JSON: the command's status and output, and the packets, each with
 its interface, protocol, destination and port.

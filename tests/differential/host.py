@@ -5,6 +5,7 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 
 SHM = "/dev/shm"
@@ -18,8 +19,19 @@ FLAGS = {
         "O_DIRECTORY", "O_NOFOLLOW", "O_PATH", "O_TMPFILE", "O_NOATIME", "O_NONBLOCK", "O_DIRECT",
     )
 }  # fmt: skip
+PATIENCE_S = 0.5
+SLEEPS = "sleeps"
+"""What a call comes to that would never return."""
 FALLOC = {"": 0, "keep": 1, "punch": 3, "zero": 0x10, "collapse": 8, "insert": 0x20}
 LOCKS = {"shared": fcntl.LOCK_SH, "exclusive": fcntl.LOCK_EX, "none": fcntl.LOCK_UN}
+
+
+class Asleep(Exception):
+    """The call waits for somebody who will not come: the other side of a named pipe."""
+
+
+def asleep(_number, _frame):
+    raise Asleep
 
 
 class Host:
@@ -36,10 +48,16 @@ class Host:
         shutil.rmtree(self.folder)
 
     def call(self, kind, *arguments):
+        signal.signal(signal.SIGALRM, asleep)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
         try:
             return getattr(self, kind)(*arguments)
         except OSError as error:
             return NAMES[error.errno]
+        except Asleep:
+            return SLEEPS
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def path(self, name):
         return f"{self.folder}/{name}" if name else ""

@@ -43,7 +43,8 @@ def old_getrlimit(task: Task, resource: Resource, rlim: OutRlimit) -> int:
 @syscall("sys_setrlimit", missing="RLIMIT_RTTIME is kept and counts nothing")
 def setrlimit(task: Task, resource: Resource, rlim: InRlimit) -> int:
     """Set a limit. See setrlimit(2)."""
-    change(task, task, resource_name(resource), read_limit(rlim, infinity_of(task)))
+    new = read_limit(rlim, infinity_of(task))
+    change(task, task, resource_name(resource), new)
     return 0
 
 

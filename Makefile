@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 EMU := $(VENV)/bin/emu
 
-.PHONY: demo test test-oracles lint docs workloads bench fuzz fuzz-netlink fuzz-sockets differential oracles clean
+.PHONY: demo test test-oracles test-go lint docs workloads bench fuzz fuzz-netlink fuzz-sockets differential oracles clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/python -m samples.demo
@@ -19,6 +19,10 @@ test: $(VENV)/.test oracles
 # Whether Linux and qemu-user still answer as the expected answers say: some ten minutes.
 test-oracles: $(VENV)/.test oracles
 	$(VENV)/bin/pytest -n auto --dist load -m oracle
+
+# Programs built with Go, which must be installed: some two minutes when nothing is built yet.
+test-go: $(VENV)/.test
+	$(VENV)/bin/pytest -n auto -m golang
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from emu.cpu.ticker import Ticker
     from emu.kernel.added_gates import AddedGate
     from emu.kernel.clock import Clock
+    from emu.kernel.detour import Detour
     from emu.kernel.events import SyscallEvent, Tracer
     from emu.kernel.syscall import Wrapper
     from emu.kernel.tty.host_console import HostConsole
@@ -165,6 +166,10 @@ class Machine:
     def install_gate(self, gate: AddedGate) -> None:
         """Add a way into the kernel with its own vector, convention and table."""
         self.kernel.gates.add(gate)
+
+    def lead(self, detour: Detour) -> None:
+        """Lead what traps by one way into the kernel by another one."""
+        self.kernel.gates.lead(detour)
 
     def caller(
         self,

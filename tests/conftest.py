@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.recorded import FOLDER, record_calls
+
 EXPECTED = Path(__file__).with_name("expected_skips.txt")
 
 
@@ -14,6 +16,8 @@ def pytest_configure():
     # A shell's background job ignores these, and so would every program that is compared with.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    if os.environ.get(FOLDER):
+        record_calls()
 
 
 def expected_patterns():

@@ -1,4 +1,4 @@
-"""``emu compare``: two programs, the ways in of an instruction set, or all ABIs, side by side."""
+"""``emu compare``: two programs, or one by two ways in, all ways in, or all ABIs, side by side."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   emu compare --paths x86-64 --html paths.html
   emu compare --abis
+  emu compare --path syscall --path int80 samples/programs/x86-64/hello-syscall
   emu compare samples/programs/arm64/errors-svc samples/programs/mips-o32/errors-syscall
   emu compare -L rootfs/arm64 '/bin/busybox true' '/bin/busybox false'
 """
@@ -34,6 +35,7 @@ def main(argv: list[str]) -> int:
     """Compare; answers 0, or 2 for what cannot be compared."""
     options = parser().parse_args(argv)
     from emu.compare.samples import NoSamples
+    from emu.kernel.detour import NoSuchWay
 
     try:
         report = make_report(options)
@@ -43,8 +45,12 @@ def main(argv: list[str]) -> int:
         return fail(f"{missing}: not found in the guest's root or on the host", run.NOT_FOUND)
     except KernelError as error:
         return fail(run.why(error), run.CANNOT_RUN)
+    except NoSuchWay as error:
+        return fail(str(error), run.USAGE)
     if report is None:
-        return fail("give two programs, --paths ISA, or --abis", run.USAGE)
+        return fail(
+            "give two programs, one program and --path twice, --paths ISA, or --abis", run.USAGE
+        )
     write(report, options)
     return 0
 
@@ -53,8 +59,8 @@ def parser() -> argparse.ArgumentParser:
     """The options of ``emu compare``."""
     p = argparse.ArgumentParser(
         prog="emu compare",
-        description="Compare two programs' system calls, the ways into the kernel of an "
-        "instruction set, or all ABIs.",
+        description="Compare two programs' system calls, one program's by two ways into the "
+        "kernel, the ways of an instruction set, or all ABIs.",
         epilog=EXAMPLES,
         formatter_class=Formatter,
     )
@@ -63,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
         help="two programs; quoted with arguments: '/bin/busybox ls /'",
     )  # fmt: skip
     p.add_argument("--paths", metavar="ISA", choices=list(ISAS), help="the ways in, by the samples")
+    p.add_argument(
+        "--path", metavar="WAY", action="append", default=[],
+        help="given twice: one program, all of whose calls go by this way (syscall, int80, "
+        "sysenter), beside the same by the other",
+    )  # fmt: skip
     p.add_argument("--abis", action="store_true", help="all ABIs")
     p.add_argument(
         "-L", dest="layer", metavar="DIR", action="append", default=[],
@@ -95,21 +106,24 @@ def make_report(options: argparse.Namespace) -> Report | None:
         from emu.compare.abis import compare_abis
 
         return report.of_abis(compare_abis(measure=not options.no_cost))
-    if len(options.programs) != 2 or options.abis or options.paths:
+    two = (len(options.programs), len(options.path)) in ((2, 0), (1, 2))
+    if not two or options.abis or options.paths:
         return None
     from emu.compare.alignment import aligned
     from emu.compare.recording import record_run
     from emu.trace.filter import Filter
 
-    recordings = [
+    programs = [shlex.split(text) for text in options.programs]
+    runs = [(words, "") for words in programs]
+    if options.path:
+        runs = [(programs[0], way) for way in options.path]
+    a, b = (
         record_run(
             program, arguments, layers=options.layer, binds=options.bind,
-            filtered=Filter(options.expressions),
+            filtered=Filter(options.expressions), way=way,
         )
-        for text in options.programs
-        for program, *arguments in [shlex.split(text)]
-    ]  # fmt: skip
-    a, b = recordings
+        for (program, *arguments), way in runs
+    )  # fmt: skip
     return report.of_programs(a, b, aligned(a.traps, b.traps))
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from emu.kernel.detour import detours_to
 from emu.machine import Config, Machine
 from emu.record import record
 from emu.trace.traps import TrapRecorder
@@ -48,8 +49,12 @@ def record_run(
     binds: Sequence[Bind] = (),
     env: Mapping[str, str] | None = None,
     filtered: Filter | None = None,
+    way: str = "",
 ) -> Recording:
-    """Run a program on a machine that does the same every time, and record its traps."""
+    """Run a program on a machine that does the same every time, and record its traps.
+
+    With a `way` all its calls go by that one. `NoSuchWay` if its instruction set has none such.
+    """
     config = Config(layers=layers, binds=binds, deterministic=True, count_instructions=True)
     machine = Machine(config)
     traps: list[Trap] = []
@@ -67,6 +72,9 @@ def record_run(
         argv = [program, *arguments]
         task = machine.spawn(program, argv, env=env, stdio=(null, writer, writer))
         abi = task.image_abi
+        if way:
+            for detour in detours_to(abi.isa.name, way):
+                machine.lead(detour)
         machine.run_until_end_of(task)
         rest = True
         while rest:
@@ -80,7 +88,7 @@ def record_run(
             os.close(descriptor)
     name = f"{abi.name}{'el' if abi.isas[0] != abi.isa.name else ''}"
     return Recording(
-        label or " ".join([short(program), *arguments]),
+        label or " ".join([short(program), *arguments, *([f"({way})"] if way else [])]),
         name,
         traps,
         bytes(output),

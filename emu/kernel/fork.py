@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.copy_thread import copy_thread
+from emu.kernel.cpu_limit import watch_cpu_limit
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EPERM, KernelError, Restart
 from emu.kernel.fs.pidfd import create_pidfd
 from emu.kernel.ipc.sem_undo import exit_sem, share_sem_undo
@@ -188,6 +189,7 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
         )
         if parent is not None:
             parent.group.children[child] = None
+        watch_cpu_limit(child)
     return child
 
 

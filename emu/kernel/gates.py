@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emu.arch.convention import Convention
     from emu.arch.cpu import Cpu, TrapHandler
     from emu.kernel.added_gates import AddedGate
+    from emu.kernel.detour import Detour
     from emu.kernel.events import Tracer
     from emu.kernel.kernel import Kernel
     from emu.kernel.mm.address_space import AddressSpace
@@ -84,6 +85,7 @@ class Gates:
         self._ways: dict[tuple[Cpu, str, bool], dict[str, TrapHandler]] = {}
         self._installed: dict[Cpu, tuple[str, bool]] = {}
         self._added: list[AddedGate] = []
+        self._detours: list[Detour] = []
 
     def install(self, cpu: Cpu, abi: Abi, traced: bool = False) -> None:
         """Let this CPU's trap instructions lead where a program of this ABI expects.
@@ -98,7 +100,8 @@ class Gates:
             make: MakeGate = make_gate
             if traced:
                 from emu.kernel.ptrace.gate import make_traced_gate as make
-            self._ways[key] = self._watched(cpu, self._make(cpu, abi, make))
+            ways = self._watched(cpu, self._make(cpu, abi, make))
+            self._ways[key] = self._detoured(cpu, ways) if self._detours else ways
         for way, handler in self._ways[key].items():
             cpu.on_trap(way, handler)
         self._installed[cpu] = way_in
@@ -112,6 +115,12 @@ class Gates:
         """Install one more way in, from now on. ValueError if there is no such vector."""
         gate.check()
         self._added.append(gate)
+        self.forget()
+
+    def lead(self, detour: Detour) -> None:
+        """Lead what traps by one way by another. ValueError if there are no two such ways."""
+        detour.check()
+        self._detours.append(detour)
         self.forget()
 
     def added(self, isa: str) -> list[AddedGate]:
@@ -135,6 +144,16 @@ class Gates:
             way: guarded(cpu, watched(handler, way, self._kernel, tracer))
             for way, handler in ways.items()
         }
+
+    def _detoured(self, cpu: Cpu, ways: dict[str, TrapHandler]) -> dict[str, TrapHandler]:
+        from emu.kernel.detour import detoured
+
+        led = {
+            detour.way: detoured(self._kernel, cpu, detour, ways)
+            for detour in self._detours
+            if detour.isa == cpu.isa.name
+        }
+        return {**ways, **led}
 
     def _own_ways(self, cpu: Cpu, abi: Abi, make: MakeGate) -> dict[str, TrapHandler]:
         kernel = self._kernel

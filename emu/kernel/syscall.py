@@ -38,11 +38,13 @@ class Syscall:
 
     `layouts` maps a struct name of the signature to the one this entry point uses
     (``sys_clock_gettime32`` takes ``old_timespec32`` where the other takes ``__kernel_timespec``).
+    `missing` says what of Linux's call it does not do; empty if it does all of it.
     """
 
     entry: str
     handler: Callable[..., Any]
     layouts: Mapping[str, str] = field(default_factory=dict)
+    missing: str = ""
 
     def parameters(self) -> list[Parameter]:
         """The typed parameters after ``task``; `TypeError` names one that has no kind."""
@@ -70,18 +72,19 @@ class Syscall:
         return handler.__code__
 
 
-def syscall(entry: str, *aliases: Alias) -> Callable[[Handler], Handler]:
+def syscall(entry: str, *aliases: Alias, missing: str = "") -> Callable[[Handler], Handler]:
     """Declare a handler: ``@syscall("sys_newstat", ("sys_stat64", {"stat": "stat64"}))``.
 
     The handler takes the calling task and then its typed arguments, and returns an int, or raises
-    a `KernelError`. One that may sleep is ``async def`` or returns an awaitable.
+    a `KernelError`. One that may sleep is ``async def`` or returns an awaitable. What it does not
+    do that Linux's does, and answers an error for, is told in `missing`, for `emu coverage`.
     """
 
     def mark(handler: Handler) -> Handler:
-        declared = [Syscall(entry, handler)]
+        declared = [Syscall(entry, handler, {}, missing)]
         for alias in aliases:
             name, layouts = (alias, {}) if isinstance(alias, str) else alias
-            declared.append(Syscall(name, handler, layouts))
+            declared.append(Syscall(name, handler, layouts, missing))
         setattr(handler, _MARK, (*getattr(handler, _MARK, ()), *declared))
         return handler
 

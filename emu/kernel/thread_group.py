@@ -62,6 +62,8 @@ class ThreadGroup:
         self.prof_timer = CpuInterval(SIGPROF)
         self.cpu_timers: dict[CpuTimer, None] = {}
         """Those of CPU time that run."""
+        self.cpu_limit: CpuTimer | None = None
+        """The one of them that looks after RLIMIT_CPU."""
         self.wait_chldexit = WaitQueue()
         """Where its threads sleep in wait(2)."""
         self.exited = WaitQueue()

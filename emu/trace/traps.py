@@ -244,6 +244,8 @@ def decoded(trap: Trap, call: Call) -> list[Argument]:
     for index, (parameter, location) in enumerate(zip(call.parameters, places, strict=True)):
         name, word = where(trap, call, location)
         kept, value = call.event.arguments[index], call.value(index)
+        if trap.way == "sysenter" and name in ("ebp", "rbp"):  # there is the stack, and on it this
+            name, word = f"0({name})", kept
         extended = value & call.event.task.cpu.isa.word_mask == word
         lost = 0 if extended or word < kept else word & ~kept
         text = call.plan.formatters[index](call, index)

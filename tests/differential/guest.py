@@ -2,8 +2,8 @@
 
 import struct
 
-from tests.differential.host import FALLOC
-from tests.unit.vfs.guest import Guest
+from tests.differential.host import FALLOC, SLEEPS
+from tests.unit.vfs.guest import Asleep, Guest
 
 AT_FDCWD = -100
 AT_SYMLINK_NOFOLLOW = 0x100
@@ -37,7 +37,10 @@ class Emulated:
     def call(self, kind, *arguments):
         # Every call at a time of its own, so that a change of a time is seen.
         self.g.clock.advance(TICK_NS)
-        return getattr(self, kind)(*arguments)
+        try:
+            return getattr(self, kind)(*arguments)
+        except Asleep:
+            return SLEEPS
 
     def path(self, name):
         return f"{self.folder}/{name}" if name else ""

@@ -1,10 +1,13 @@
 """The calls on a folder of the host's tmpfs. A result is a value, or the name of an error."""
 
+import contextlib
 import ctypes
 import errno
 import fcntl
 import os
 import shutil
+import signal
+import stat
 import tempfile
 
 SHM = "/dev/shm"
@@ -18,8 +21,37 @@ FLAGS = {
         "O_DIRECTORY", "O_NOFOLLOW", "O_PATH", "O_TMPFILE", "O_NOATIME", "O_NONBLOCK", "O_DIRECT",
     )
 }  # fmt: skip
+PATIENCE_S = 0.03
+SLEEPS = "sleeps"
+"""What a call comes to that would never return."""
 FALLOC = {"": 0, "keep": 1, "punch": 3, "zero": 0x10, "collapse": 8, "insert": 0x20}
 LOCKS = {"shared": fcntl.LOCK_SH, "exclusive": fcntl.LOCK_EX, "none": fcntl.LOCK_UN}
+
+
+class Asleep(Exception):
+    """The call waits for somebody who will not come: the other side of a named pipe."""
+
+
+@contextlib.contextmanager
+def patience(path):
+    """`Asleep` if a named pipe is not opened soon: nobody opens its other side meanwhile."""
+    try:
+        pipe = stat.S_ISFIFO(os.stat(path).st_mode)
+    except OSError:
+        pipe = False
+    if not pipe:
+        yield
+        return
+    signal.signal(signal.SIGALRM, asleep)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def asleep(_number, _frame):
+    raise Asleep
 
 
 class Host:
@@ -40,6 +72,8 @@ class Host:
             return getattr(self, kind)(*arguments)
         except OSError as error:
             return NAMES[error.errno]
+        except Asleep:
+            return SLEEPS
 
     def path(self, name):
         return f"{self.folder}/{name}" if name else ""
@@ -54,7 +88,8 @@ class Host:
         return result
 
     def open(self, slot, name, flags, mode):
-        fd = os.open(self.path(name), sum(FLAGS[flag] for flag in flags), mode)
+        with patience(self.path(name)):
+            fd = os.open(self.path(name), sum(FLAGS[flag] for flag in flags), mode)
         if slot in self.fds:
             os.close(self.fds[slot])
         self.fds[slot] = fd

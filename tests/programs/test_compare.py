@@ -169,3 +169,55 @@ def test_the_command_writes_what_it_is_asked_for(tmp_path):
     )
     assert wrong.returncode == 2
     assert "give two programs" in wrong.stderr
+
+
+@pytest.mark.parametrize("way", ["syscall", "int80"])
+def test_one_programs_calls_are_led_by_either_way(way):
+    own = record_run(str(SAMPLES / "x86-64" / f"hello-{way}"))
+    other = {"syscall": "int80", "int80": "syscall"}[way]
+    led = record_run(str(SAMPLES / "x86-64" / f"hello-{way}"), way=other)
+    assert (led.output, led.status) == (own.output, own.status)
+    assert {trap.way for trap in led.traps} == {other}
+    assert [trap.name for trap in led.traps] == [trap.name for trap in own.traps]
+    assert [trap.number for trap in led.traps] != [trap.number for trap in own.traps]
+
+
+def test_what_a_detour_moved_is_given_back(tmp_path):
+    code = """
+        movabs rbx, 0x1122334455667788; mov edi, 1; mov eax, 39; syscall
+        mov eax, 60; xor edi, edi; movabs rcx, 0x1122334455667788; cmp rbx, rcx; setne dil
+        movzx edi, dil; syscall
+    """
+    program = assembled("x86-64", "; ".join(code.split("\n")[1:-1]), tmp_path / "kept")
+    for way in ("syscall", "int80"):
+        assert record_run(program, way=way).status == 0
+
+
+def test_the_interrupt_cuts_the_pointer_of_a_program_that_was_written_for_the_instruction():
+    program = str(SAMPLES / "x86-64" / "paths-syscall")
+    a, b = (record_run(program, way=way) for way in ("syscall", "int80"))
+    write = next(pair for pair in aligned(a.traps, b.traps) if pair.a.name == "write")
+    kinds = {each.kind: (each.a, each.b) for each in write.differences}
+    assert kinds["result"] == ("7", "-1 EFAULT (Bad address)")
+    assert "became" in kinds["cut off"][1]
+
+
+@pytest.mark.parametrize("way", ["int80", "sysenter"])
+def test_a_shell_does_the_same_by_both_ways_of_i386(way):
+    from tests.support.userland import Unavailable, root
+
+    try:
+        layer = root("i386", ["busybox-static", "base-files"])
+    except Unavailable as why:
+        pytest.skip(f"no i386 root: {why}")
+    script = "trap 'echo caught' USR1; kill -USR1 $$; echo a | tr a b; (exit 3); echo $?"
+    run = record_run("/bin/busybox", ["sh", "-c", script], layers=[str(layer)], way=way)
+    assert run.output == b"caught\nb\n3\n"
+    assert sum(trap.way == way for trap in run.traps) > 0.8 * len(run.traps)
+
+
+def test_a_way_that_the_instruction_set_has_not_is_refused():
+    from emu.kernel.detour import NoSuchWay
+
+    with pytest.raises(NoSuchWay, match="only one way"):
+        record_run(str(SAMPLES / "arm64" / "hello-svc"), way="int80")

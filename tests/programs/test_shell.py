@@ -37,6 +37,7 @@ SCRIPTS = {
     "a value that children inherit": (
         "echo 1000 > /proc/self/oom_score_adj; cat /proc/self/oom_score_adj /proc/self/oom_adj"
     ),
+    "a limit of CPU time": 'sh -c "ulimit -t 1; while :; do :; done" 2>/dev/null; echo $?',
     "a process's own view": "cut -d' ' -f2 /proc/self/stat; ls /proc/$$/fd | head -3 | wc -l",
 }
 

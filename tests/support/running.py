@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.recorded import module
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "LC_ALL": "C", "TZ": "UTC"}
 
@@ -37,7 +39,7 @@ def emu(
 ) -> End:
     """Run ``emu run`` as a user would, with these variables for the emulator itself."""
     variables = [word for k, v in ENVIRONMENT.items() for word in ("-E", f"{k}={v}")]
-    command = [sys.executable, "-m", "emu", "run", *variables, *options, *argv]
+    command = [sys.executable, "-m", module(), "run", *variables, *options, *argv]
     return _end(command, stdin, timeout_s, {**os.environ, **(settings or {})})
 
 

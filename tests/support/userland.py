@@ -24,8 +24,8 @@ TRIPLETS = {
 ARCHITECTURES = tuple(TRIPLETS)
 PROCPS_ARCHITECTURES = ("amd64", "arm64", "mips64el")
 PROCPS = [
-    "coreutils", "dash", "procps", "psmisc", "lsof", "util-linux", "mount", "kmod", "sysfsutils",
-    "ncurses-base", "base-files",
+    "coreutils", "dash", "bsdutils", "procps", "psmisc", "lsof", "util-linux", "mount", "kmod",
+    "sysfsutils", "ncurses-base", "base-files",
 ]  # fmt: skip
 """What reads /proc and /sys, and where it is tried: see tests/programs/test_procps.py."""
 # Packages that only maintainer scripts need: cutting them off keeps the roots small.

@@ -23,7 +23,7 @@ SUBCMDMASK, SUBCMDSHIFT = 0xFF, 8
 Q_SYNC = 0x800001
 
 
-@syscall("sys_swapon")
+@syscall("sys_swapon", missing="swapping")
 def swapon(task: Task, specialfile: Path, swap_flags: Int) -> int | Awaitable[int]:
     """Swap to a device or file; nothing here can be swapped to. See swapon(2)."""
     if swap_flags & ~SWAP_FLAGS_VALID:
@@ -37,7 +37,7 @@ def swapoff(task: Task, specialfile: Path) -> int | Awaitable[int]:
     return _no_swap(task, specialfile)
 
 
-@syscall("sys_acct")
+@syscall("sys_acct", missing="accounting: ENOSYS, as without CONFIG_BSD_PROCESS_ACCT")
 def acct(task: Task, name: OptionalPath) -> int:
     """Record every process that ends in a file, or with NULL no longer. See acct(2)."""
     if not task.cred.capable(CAP_SYS_PACCT):
@@ -49,7 +49,7 @@ def acct(task: Task, name: OptionalPath) -> int:
     raise ENOSYS("there is no accounting")
 
 
-@syscall("sys_quotactl")
+@syscall("sys_quotactl", missing="quotas: no file system has them, as without CONFIG_QUOTA")
 def quotactl(task: Task, cmd: UInt, special: OptionalPath, id: Int, addr: Pointer) -> int:
     """Ask or change quotas of a device. See quotactl(2)."""
     if cmd & SUBCMDMASK >= MAXQUOTAS:
@@ -62,7 +62,7 @@ def quotactl(task: Task, cmd: UInt, special: OptionalPath, id: Int, addr: Pointe
     raise ENOTBLK("no block device has a file system here")
 
 
-@syscall("sys_quotactl_fd")
+@syscall("sys_quotactl_fd", missing="quotas: no file system has them, as without CONFIG_QUOTA")
 def quotactl_fd(task: Task, fd: UInt, cmd: UInt, id: Int, addr: Pointer) -> int:
     """quotactl of the file system that a descriptor is on."""
     task.files.raw(fd)

@@ -25,7 +25,7 @@ SYSMIPS = FlagFamily(
 Command = Annotated[int, FlagsArg(bits=0, signed=True, family=SYSMIPS)]
 
 
-@syscall("sys_sysmips")
+@syscall("sys_sysmips", missing="MIPS_FIXADE cannot be switched off")
 def sysmips(task: Task, cmd: Command, arg1: ULong, arg2: ULong) -> int:
     """Swap a word, flush caches, or say how unaligned accesses are treated. See sysmips(2).
 

@@ -29,7 +29,7 @@ IMA_FD, IMA_C = 1 << 0, 1 << 1
 MISALIGNED_SCALAR_EMULATED = 1
 
 
-@syscall("sys_riscv_hwprobe")
+@syscall("sys_riscv_hwprobe", missing="RISCV_HWPROBE_WHICH_CPUS")
 def riscv_hwprobe(
     task: Task, pairs: Pairs, pair_count: Size, cpusetsize: Size, cpus: CpuSet, flags: UInt
 ) -> int:

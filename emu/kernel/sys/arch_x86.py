@@ -37,7 +37,10 @@ class SegmentedCpu(Protocol):
     gs_base: int
 
 
-@syscall("sys_arch_prctl")
+@syscall(
+    "sys_arch_prctl",
+    missing="ARCH_SET_CPUID, shadow stacks, and the permissions of processor extensions",
+)
 def arch_prctl(task: Task, option: ArchOption, arg2: ULong) -> int:
     """Set or tell a segment's base, or whether CPUID may be used. See arch_prctl(2)."""
     if option == ARCH_GET_CPUID:

@@ -46,7 +46,11 @@ CPUCLOCK_PERTHREAD = 4
 TIME_SETTOD_SEC_MAX = (1 << 63) // NSEC_PER_SEC - 30 * 365 * 24 * 3600
 
 
-@syscall("sys_clock_gettime", ("sys_clock_gettime32", TIME32))
+@syscall(
+    "sys_clock_gettime",
+    ("sys_clock_gettime32", TIME32),
+    missing="clocks of devices (dynamic POSIX clocks)",
+)
 def clock_gettime(task: Task, which_clock: ClockId, tp: OutTimespec) -> int:
     """Read a clock. See clock_gettime(2)."""
     write_timespec(tp, read_clock(task, which_clock))
@@ -63,7 +67,11 @@ def clock_getres(task: Task, which_clock: ClockId, tp: OutTimespec) -> int:
     return 0
 
 
-@syscall("sys_clock_settime", ("sys_clock_settime32", TIME32))
+@syscall(
+    "sys_clock_settime",
+    ("sys_clock_settime32", TIME32),
+    missing="changing the clock, which is the host's: EPERM",
+)
 def clock_settime(task: Task, which_clock: ClockId, tp: InTimespec) -> int:
     """Refuse to set a clock: EPERM even for root. See clock_settime(2)."""
     if which_clock != CLOCK_REALTIME:
@@ -72,13 +80,21 @@ def clock_settime(task: Task, which_clock: ClockId, tp: InTimespec) -> int:
     raise EPERM("the machine's clock belongs to its host")
 
 
-@syscall("sys_adjtimex", ("sys_adjtimex_time32", TIMEX32))
+@syscall(
+    "sys_adjtimex",
+    ("sys_adjtimex_time32", TIMEX32),
+    missing="changing the clock, which is the host's: EPERM",
+)
 def adjtimex(task: Task, txc_p: Timex) -> int:
     """Tell the state of the clock, which nothing tunes. See adjtimex(2)."""
     return _adjust(task, txc_p)
 
 
-@syscall("sys_clock_adjtime", ("sys_clock_adjtime32", TIMEX32))
+@syscall(
+    "sys_clock_adjtime",
+    ("sys_clock_adjtime32", TIMEX32),
+    missing="changing the clock, which is the host's: EPERM",
+)
 def clock_adjtime(task: Task, which_clock: ClockId, utx: Timex) -> int:
     """Tell the state of a clock. See clock_adjtime(2)."""
     utx.read()

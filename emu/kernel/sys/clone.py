@@ -47,7 +47,7 @@ def vfork(task: Task) -> int | Awaitable[int]:
     return kernel_clone(task, CloneArgs(CLONE_VFORK | CLONE_VM, SIGCHLD))
 
 
-@syscall("sys_clone", "compat_sys_ia32_clone")
+@syscall("sys_clone", "compat_sys_ia32_clone", missing="namespaces but those of mounts")
 def clone(
     task: Task, clone_flags: CloneFlags, newsp: Pointer, parent_tid: Pointer, fourth: Pointer,
     fifth: Pointer,
@@ -64,7 +64,7 @@ def clone(
     return kernel_clone(task, args)
 
 
-@syscall("sys_clone3")
+@syscall("sys_clone3", missing="namespaces but those of mounts; set_tid; control groups")
 def clone3(task: Task, uargs: InCloneArgs, size: Size) -> int | Awaitable[int]:
     """Make a process or a thread, by a struct of arguments. See clone3(2)."""
     given = read_clone_args(task, uargs, size)

@@ -33,7 +33,7 @@ AT_HANDLE_FID = AT_REMOVEDIR
 """They share a number: a handle that need not be one that can be opened."""
 
 
-@syscall("sys_name_to_handle_at")
+@syscall("sys_name_to_handle_at", missing="file systems but tmpfs and what is made of it")
 def name_to_handle_at(
     task: Task, dfd: Fd, name: OptionalPath, handle: FileHandle, mnt_id: Pointer, flag: AtFlags
 ) -> int:

@@ -15,7 +15,7 @@ IOPRIO_CLASS_NONE, IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE = range(4
 IOPRIO_WHO_PROCESS = 1
 
 
-@syscall("sys_ioprio_set")
+@syscall("sys_ioprio_set", missing="classes are kept; nothing is ordered by them")
 def ioprio_set(task: Task, which: Int, who: Int, ioprio: Int) -> int:
     """Note the priority of some tasks. See ioprio_set(2); hints are not looked at."""
     check_ioprio(task, ioprio)

@@ -31,7 +31,7 @@ KCMP_TYPE = FlagFamily(
 KcmpType = Annotated[int, FlagsArg(signed=True, family=KCMP_TYPE)]
 
 
-@syscall("sys_kcmp")
+@syscall("sys_kcmp", missing="KCMP_EPOLL_TFD")
 def kcmp(task: Task, pid1: Pid, pid2: Pid, type: KcmpType, idx1: ULong, idx2: ULong) -> int:
     """0 if two processes share something; 1 or 2 for an order between what they have. See kcmp(2).
 

@@ -15,7 +15,10 @@ Advice = Annotated[int, FlagsArg(family=MADVISE)]
 MsyncFlags = Annotated[int, FlagsArg(family=MSYNC)]
 
 
-@syscall("sys_madvise")
+@syscall(
+    "sys_madvise",
+    missing="advice on merging pages (MADV_MERGEABLE), huge pages, poisoning and guards",
+)
 def madvise(task: Task, start: Pointer, len_in: Size, behavior: Advice) -> int:
     """Give advice about memory. See madvise(2)."""
     do_madvise(task.mm, start, len_in, behavior)

@@ -42,7 +42,7 @@ WITHOUT_SYNC_CORE = ("mips",)
 """ISAs for which Linux has no ARCH_HAS_MEMBARRIER_SYNC_CORE."""
 
 
-@syscall("sys_membarrier")
+@syscall("sys_membarrier", missing="the commands on restartable sequences")
 def membarrier(task: Task, cmd: Int, flags: UInt, cpu_id: Int) -> int:
     """Order memory between the threads of one or of all processes. See membarrier(2).
 

@@ -26,7 +26,7 @@ MemfdFlags = Annotated[int, FlagsArg(family=MEMFD_FLAGS)]
 MEMFD_NAME_MAX = 249
 
 
-@syscall("sys_memfd_create")
+@syscall("sys_memfd_create", missing="huge pages")
 def memfd_create(task: Task, uname: Name, flags: MemfdFlags) -> int:
     """Make a file in memory; huge pages are EINVAL. See memfd_create(2)."""
     if flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC | MFD_NOEXEC_SEAL):

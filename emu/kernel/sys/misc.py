@@ -15,7 +15,11 @@ Persona = Annotated[int, FlagsArg(family=PERSONALITY)]
 PERSONALITY_QUERY = 0xFFFFFFFF
 
 
-@syscall("sys_personality", "sys_arm64_personality")
+@syscall(
+    "sys_personality",
+    "sys_arm64_personality",
+    missing="only the machine's name changes; addresses are never randomised",
+)
 def personality(task: Task, personality: Persona) -> int:
     """Set the execution domain, or just tell it. See personality(2).
 

@@ -21,7 +21,7 @@ MremapFlags = Annotated[int, FlagsArg(bits=0, family=MREMAP)]
 MmapArguments = Annotated[UserStruct, StructArg(layout="mmap_arg_struct")]
 
 
-@syscall("sys_mmap", "sys_mips_mmap")
+@syscall("sys_mmap", "sys_mips_mmap", missing="huge pages, MAP_DROPPABLE")
 def mmap(
     task: Task, addr: Pointer, len: Size, prot: Prot, flags: MapFlags, fd: Fd, off: ULong
 ) -> int:
@@ -31,7 +31,7 @@ def mmap(
     return ksys_mmap(task, addr, len, prot, flags, fd, off)
 
 
-@syscall("sys_mmap_pgoff", "sys_mmap2", "sys_mips_mmap2")
+@syscall("sys_mmap_pgoff", "sys_mmap2", "sys_mips_mmap2", missing="huge pages, MAP_DROPPABLE")
 def mmap_pgoff(
     task: Task, addr: Pointer, len: Size, prot: Prot, flags: MapFlags, fd: Fd, pgoff: ULong
 ) -> int:

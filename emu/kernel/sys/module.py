@@ -36,7 +36,7 @@ Arguments = Annotated[bytes, PathArg(limit=ARGUMENTS_MAX)]
 DeleteFlags = Annotated[int, FlagsArg(family=DELETE_FLAGS)]
 
 
-@syscall("sys_init_module")
+@syscall("sys_init_module", missing="modules are Python; an ELF module is ENOEXEC")
 def init_module(task: Task, umod: Pointer, len: ULong, uargs: Arguments) -> int | Awaitable[int]:
     """Load the offered module that an image names. See init_module(2)."""
     check_allowed(task)
@@ -51,7 +51,7 @@ def init_module(task: Task, umod: Pointer, len: ULong, uargs: Arguments) -> int 
     return load_image(task, image, uargs)
 
 
-@syscall("sys_finit_module")
+@syscall("sys_finit_module", missing="modules are Python; an ELF module is ENOEXEC")
 def finit_module(task: Task, fd: Fd, uargs: Arguments, flags: Int) -> int | Awaitable[int]:
     """Load the offered module that a file names. See finit_module(2)."""
     check_allowed(task)

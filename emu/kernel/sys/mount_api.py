@@ -230,7 +230,7 @@ def move_mount(
     return 0
 
 
-@syscall("sys_mount_setattr")
+@syscall("sys_mount_setattr", missing="mapped mounts, which need user namespaces")
 def mount_setattr(
     task: Task, dfd: Fd, path: Path, flags: UInt, uattr: MountAttr, usize: Size
 ) -> int:  # fmt: skip

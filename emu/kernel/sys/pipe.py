@@ -18,7 +18,7 @@ def pipe(task: Task, fildes: Pointer) -> int:
     return pipe2(task, fildes, 0)
 
 
-@syscall("sys_pipe2")
+@syscall("sys_pipe2", missing="O_NOTIFICATION_PIPE")
 def pipe2(task: Task, fildes: Pointer, flags: OpenFlags) -> int:
     """Make a pipe, with flags. Notification pipes are EINVAL. See pipe2(2)."""
     read_fd, write_fd = _pipe(task, flags)

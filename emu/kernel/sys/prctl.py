@@ -24,7 +24,10 @@ PR_TIMING_STATISTICAL = 0
 PR_TSC_ENABLE = 1
 
 
-@syscall("sys_prctl")
+@syscall(
+    "sys_prctl",
+    missing="PR_SET_MM, PR_SET_SECCOMP, PR_SET_TSC, options of single processors (PR_SVE_*)",
+)
 def prctl(task: Task, option: Option, arg2: ULong, arg3: ULong, arg4: ULong, arg5: ULong) -> int:
     """Read or change an attribute. See prctl(2).
 

@@ -57,7 +57,9 @@ ANY_TIME = ("PTRACE_KILL", "PTRACE_INTERRUPT")
 BEGINNINGS = ("PTRACE_TRACEME", "PTRACE_ATTACH", "PTRACE_SEIZE")
 
 
-@syscall("sys_ptrace")
+@syscall(
+    "sys_ptrace", missing="hardware breakpoints, seccomp filters, PTRACE_GET_RSEQ_CONFIGURATION"
+)
 def ptrace(task: Task, request: Long, pid: Pid, addr: ULong, data: ULong) -> int:
     """Trace another task: watch and change what it does. See ptrace(2)."""
     name = requests_of(task.abi).get(request, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from emu.kernel.args import FlagsArg, Pid, StructArg, UserStruct
+from emu.kernel.cpu_limit import watch_cpu_limit
 from emu.kernel.errno import EINVAL, EPERM
 from emu.kernel.rlimits import Rlimit, set_rlimit
 from emu.kernel.sys.ids import find_task
@@ -39,15 +40,15 @@ def old_getrlimit(task: Task, resource: Resource, rlim: OutRlimit) -> int:
     return 0
 
 
-@syscall("sys_setrlimit")
+@syscall("sys_setrlimit", missing="RLIMIT_RTTIME is kept and counts nothing")
 def setrlimit(task: Task, resource: Resource, rlim: InRlimit) -> int:
     """Set a limit. See setrlimit(2)."""
     new = read_limit(rlim, infinity_of(task))
-    set_rlimit(task.rlimits, resource_name(resource), new, task.cred)
+    change(task, task, resource_name(resource), new)
     return 0
 
 
-@syscall("sys_prlimit64")
+@syscall("sys_prlimit64", missing="RLIMIT_RTTIME is kept and counts nothing")
 def prlimit64(
     task: Task, pid: Pid, resource: Resource, new_rlim: InRlimit64, old_rlim: OutRlimit64
 ) -> int:
@@ -58,10 +59,17 @@ def prlimit64(
     name = resource_name(resource)
     old = target.rlimits[name]
     if new is not None:
-        set_rlimit(target.rlimits, name, new, task.cred)
+        change(task, target, name, new)
     if old_rlim:
         old_rlim.write(rlim_cur=old[0], rlim_max=old[1])
     return 0
+
+
+def change(task: Task, target: Task, name: str, new: Rlimit) -> None:
+    """Set a limit for a caller, and let it count. EINVAL, EPERM."""
+    set_rlimit(target.rlimits, name, new, task.cred)
+    if name == "RLIMIT_CPU":
+        watch_cpu_limit(target)
 
 
 def resource_name(resource: int) -> str:

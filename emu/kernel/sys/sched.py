@@ -96,7 +96,7 @@ def sched_getscheduler(task: Task, pid: Pid) -> int:
     return scheduling.policy | (SCHED_RESET_ON_FORK if scheduling.reset_on_fork else 0)
 
 
-@syscall("sys_sched_setscheduler")
+@syscall("sys_sched_setscheduler", missing="SCHED_DEADLINE and SCHED_EXT")
 def sched_setscheduler(task: Task, pid: Pid, policy: Policy, param: SchedParam) -> int:
     """Set a task's policy and priority. See sched_setscheduler(2)."""
     if policy < 0:
@@ -148,7 +148,7 @@ def sched_getattr(task: Task, pid: Pid, uattr: OutSchedAttr, usize: UInt, flags:
     return 0
 
 
-@syscall("sys_sched_setattr")
+@syscall("sys_sched_setattr", missing="SCHED_DEADLINE and SCHED_EXT; utilisation clamps")
 def sched_setattr(task: Task, pid: Pid, uattr: SchedAttr, flags: UInt) -> int:
     """Set all of a task's parameters. See sched_setattr(2).
 

@@ -51,7 +51,7 @@ SHMLBA = {"mips": 0x40000, "arm": 4 << 12}
 """Where segments may be attached, by ISA, if not at any page: arch/*/include/asm/shmparam.h."""
 
 
-@syscall("sys_shmget")
+@syscall("sys_shmget", missing="huge pages")
 def shmget(task: Task, key: Int, size: Size, shmflg: GetFlags) -> int:
     """Find or make a segment. See shmget(2)."""
     namespace = task.kernel.ipc

@@ -20,7 +20,7 @@ from emu.kernel.uapi.socket import (
 from emu.kernel.vfs.fdtable import fd_install
 
 
-@syscall("sys_socket")
+@syscall("sys_socket", missing="families but AF_UNIX, AF_INET, AF_INET6, AF_NETLINK and AF_PACKET")
 def socket(task: Task, family: Family, type: SocketType, protocol: Int) -> int:
     """Make a socket. See socket(2)."""
     made = task.kernel.net.create(task, family, _plain_type(type), protocol)

@@ -26,7 +26,7 @@ def send(task: Task, fd: Fd, buff: InBuffer, count: Size, flags: MsgFlags) -> in
     return sendto(task, fd, buff, count, flags, 0, 0)
 
 
-@syscall("sys_sendto")
+@syscall("sys_sendto", missing="TCP Fast Open")
 def sendto(
     task: Task,
     fd: Fd,
@@ -46,7 +46,7 @@ def sendto(
     return result if isinstance(result, int) else holding(file, result)
 
 
-@syscall("sys_sendmsg")
+@syscall("sys_sendmsg", missing="TCP Fast Open, MSG_ZEROCOPY")
 def sendmsg(task: Task, fd: Fd, msg: InMsghdr, flags: MsgFlags) -> int | Awaitable[int]:
     """Send a message with all its parts. See sendmsg(2)."""
     file = task.files[fd]

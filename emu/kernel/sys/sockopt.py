@@ -13,7 +13,10 @@ from emu.kernel.task import Task
 from emu.kernel.uapi.socket import SOL_SOCKET
 
 
-@syscall("sys_setsockopt")
+@syscall(
+    "sys_setsockopt",
+    missing="packet filters (SO_ATTACH_FILTER, SO_ATTACH_BPF), time stamps by hardware",
+)
 def setsockopt(
     task: Task, fd: Fd, level: Level, optname: Optname, optval: InOption, optlen: Int
 ) -> int:

@@ -62,7 +62,7 @@ def gettimeofday(task: Task, tv: OutTimeval, tz: OutTimezone) -> int:
     return 0
 
 
-@syscall("sys_settimeofday")
+@syscall("sys_settimeofday", missing="changing the clock, which is the host's: EPERM")
 def settimeofday(task: Task, tv: InTimeval, tz: InTimezone) -> int:
     """Refuse to set the clock: EPERM even for root. See settimeofday(2)."""
     if tv:

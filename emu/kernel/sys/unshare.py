@@ -27,7 +27,7 @@ KNOWN = (
 )  # fmt: skip
 
 
-@syscall("sys_unshare")
+@syscall("sys_unshare", missing="namespaces but those of mounts")
 def unshare(task: Task, unshare_flags: CloneFlags) -> int:
     """Have files, working directory, mounts or semaphore undo of one's own. See unshare(2).
 
@@ -53,7 +53,7 @@ def unshare(task: Task, unshare_flags: CloneFlags) -> int:
     return 0
 
 
-@syscall("sys_setns")
+@syscall("sys_setns", missing="joining namespaces: EINVAL for each")
 def setns(task: Task, fd: Fd, nstype: Int) -> int:
     """Join a namespace by its file. See setns(2).
 

@@ -10,7 +10,7 @@ from emu.kernel.clock import NSEC_PER_SEC
 from emu.kernel.events import Tracer
 from emu.kernel.restart import RestartBlock
 from emu.kernel.signal.numbers import signal_name, signal_numbers
-from emu.trace.backtrace import backtrace
+from emu.trace.backtrace import Backtraces
 from emu.trace.filter import Filter
 from emu.trace.format import line, siginfo, signals
 from emu.trace.format.call import Call
@@ -82,6 +82,7 @@ class Strace(Tracer):
         self._leads = not self._leader.is_empty
         self._durations = durations
         self._stacks = stacks
+        self._backtraces = Backtraces()
         self._paths = paths
         self._quiet = quiet
         self._by_status = filtered.by_status
@@ -267,7 +268,7 @@ class Strace(Tracer):
     def _more(self, call: Call) -> str:
         """What follows a call's line: its data, its stack."""
         text = dump(call, self._filter.dumped_reads, self._filter.dumped_writes)
-        return text + (backtrace(call.event.task) if self._stacks else "")
+        return text + (self._backtraces.text(call.event.task) if self._stacks else "")
 
 
 def seconds(nanoseconds: int) -> str:

@@ -17,17 +17,20 @@ LOCKS = {"shared": 1, "exclusive": 2, "none": 8}
 
 
 class Emulated:
-    """One folder of a machine that serves many sequences, each in a folder of its own."""
+    """One folder, as `Host` has it, of a machine that serves many sequences."""
 
     def __init__(self, guest, number):
         self.g = guest
-        self.folder = f"/tmp/{number}"
+        self.top = f"/tmp/{number}"
+        self.folder = f"{self.top}/in"
+        guest.mkdir(self.top)
         guest.mkdir(self.folder)
         self.fds = {}
 
     def end(self):
         for fd in self.fds.values():
             self.g.close(fd)
+        self.folder = self.top
         for name, (facts, _) in reversed(self.tree().items()):
             directory = facts[0] & 0o170000 == 0o040000
             (self.g.rmdir if directory else self.g.unlink)(

@@ -55,17 +55,19 @@ def asleep(_number, _frame):
 
 
 class Host:
-    """One folder and the files that were opened in it."""
+    """One folder, in another for what goes by ``..``, and the files that were opened in it."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="emu-differential-", dir=SHM)
-        os.chmod(self.folder, 0o755)
+        self.top = tempfile.mkdtemp(prefix="emu-differential-", dir=SHM)
+        os.chmod(self.top, 0o755)
+        self.folder = f"{self.top}/in"
+        os.mkdir(self.folder, 0o755)
         self.fds = {}
 
     def end(self):
         for fd in self.fds.values():
             os.close(fd)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.top)
 
     def call(self, kind, *arguments):
         try:

@@ -89,7 +89,7 @@ def test_each_task_can_have_a_file(tmp_path):
 
 def test_the_stack_is_told_or_that_there_is_none(tmp_path):
     text = "\n".join(of_lines("-k -e trace=umask", tmp_path))
-    assert re.search(r"umask\(022\).*\n > /\S+\(\) \[0x[0-9a-f]+\]\n > ", text)
+    assert re.search(r"umask\(022\).*\n > /\S+\(\w*umask\+0x[0-9a-f]+\) \[0x[0-9a-f]+\]\n > ", text)
 
 
 def test_calls_inside_ipc_are_shown_by_their_own_names(tmp_path):

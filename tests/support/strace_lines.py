@@ -48,13 +48,19 @@ def natively(program: str, *arguments: str, cwd: Path, options: Sequence[str] = 
     return rest if " execve(" in first else text
 
 
-def here(program: str, *arguments: str, cwd: Path, options: Sequence[str] = ()) -> str:
+def here(
+    program: str,
+    *arguments: str,
+    cwd: Path,
+    options: Sequence[str] = (),
+    layers: Sequence[str] = (),
+) -> str:
     """What `emu strace` says of it."""
     trace = cwd / "emu.strace"
     parsed = parser().parse_args(["-f", "-o", str(trace), *options, program])
     parsed.times, parsed.strace = "", True
     tracer, ends = make_tracer(parsed)
-    machine = Machine(Config())
+    machine = Machine(Config(layers=layers))
     machine.kernel.last_pid = FIRST_PID
     machine.watch(tracer)
     with open(os.devnull, "r+b", buffering=0) as null, open(cwd / "out", "wb") as out:

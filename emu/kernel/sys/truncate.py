@@ -57,14 +57,14 @@ def truncate64(task: Task, path: Path, length: Loff) -> int | Awaitable[int]:
         breaking = locks.leases.begin_break(write=True, nonblock=False)
         if breaking is not None:
             return _truncate_after(breaking, task, place, length)
-    attr.do_truncate(task, place, length)
+    attr.do_truncate(task, place, length, by_name=True)
     return 0
 
 
 async def _truncate_after(breaking: Awaitable[None], task: Task, path: VfsPath, length: int) -> int:
     """Truncate what was leased, when that is over."""
     await breaking
-    attr.do_truncate(task, path, length)
+    attr.do_truncate(task, path, length, by_name=True)
     return 0
 
 

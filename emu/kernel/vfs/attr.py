@@ -101,15 +101,20 @@ def truncate_opened(task: Task, file: File) -> None:
     do_truncate(task, file.path, 0)
 
 
-def do_truncate(task: Task, path: VfsPath, size: int) -> None:
-    """Cut or extend the contents. EFBIG beyond RLIMIT_FSIZE."""
+def do_truncate(task: Task, path: VfsPath, size: int, *, by_name: bool = False) -> None:
+    """Cut or extend the contents. EFBIG beyond RLIMIT_FSIZE.
+
+    The times change with it; when a file is truncated by its name, as its file system sees fit.
+    """
     inode = path.inode
     if size > MAX_LFS_FILESIZE:
         raise EFBIG
     if size > inode.size:
         check_file_size(task, inode.size, size)
+    touched = not by_name or inode.is_touched_by_truncation(size)
     inode.truncate(size)
-    inode.touch_mtime()
+    if touched:
+        inode.touch_mtime()
     remove_privileges(task, inode)
     notify = inode.sb.vfs.notify
     if notify is not None:

@@ -231,6 +231,10 @@ class Inode(InodeNames):
         """Cut or extend the contents."""
         raise EINVAL("it has no contents to cut")
 
+    def is_touched_by_truncation(self, size: int) -> bool:
+        """Whether truncate(2) to a size would change its times."""
+        return True
+
     def getxattr(self, name: bytes) -> bytes:
         """The value of an extended attribute. ENODATA."""
         raise EOPNOTSUPP

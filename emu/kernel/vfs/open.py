@@ -40,7 +40,7 @@ from emu.kernel.uapi.fcntl import (
 )
 from emu.kernel.uapi.fs import MAX_NON_LFS
 from emu.kernel.uapi.mount import MS_NODEV
-from emu.kernel.uapi.stat import S_IALLUGO, S_IFIFO, S_IFMT, S_IFREG, S_ISVTX
+from emu.kernel.uapi.stat import S_IALLUGO, S_IFIFO, S_IFMT, S_IFREG
 from emu.kernel.vfs.attr import truncate_opened
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.file import FMODE_WRITE, File
@@ -226,7 +226,7 @@ def _open_tmpfile(task: Task, dfd: int, name: bytes, how: OpenHow) -> File | Awa
     path.mount.want_write()
     directory = path.inode
     inode_permission(task.cred, directory, MAY_WRITE | MAY_EXEC)
-    inode = directory.tmpfile(new_mode(task, directory, how.mode) & ~S_ISVTX | S_IFREG, task.cred)
+    inode = directory.tmpfile(new_mode(task, directory, how.mode) | S_IFREG, task.cred)
     inode.linkable = not how.flags & O_EXCL
     dentry = Dentry(path.dentry, b"#%d" % inode.ino, inode, inode.sb)
     dentry.dead = True

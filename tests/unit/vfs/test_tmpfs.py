@@ -93,3 +93,27 @@ def test_directory_sizes_count_their_names(guest):
     assert guest.stat("/tmp/d")["stx_size"] == 40
     guest.make("/tmp/d/f")
     assert guest.stat("/tmp/d")["stx_size"] == 60
+
+
+def test_truncating_by_name_to_the_same_size_only_touches_what_has_pages(any_guest):
+    g = any_guest
+
+    def is_touched_by(*call):
+        before = g.stat("/f")["stx_mtime"]
+        g.clock.advance(5_000_000_000)
+        assert g.sys(*call) == 0
+        return g.stat("/f")["stx_mtime"] != before
+
+    for data, touched in ((b"", False), (b"x", True)):
+        fd = g.open("/f", "O_RDWR|O_CREAT|O_TRUNC")
+        g.write(fd, data)
+        assert is_touched_by("truncate", "/f", len(data)) == touched
+        assert is_touched_by("ftruncate", fd, len(data))
+        g.close(fd)
+
+
+def test_a_file_without_a_name_may_be_sticky(any_guest):
+    g = any_guest
+    g.sys("umask", 0o22)
+    fd = g.open("/", "O_TMPFILE|O_RDWR", 0o1777)
+    assert g.stat(f"/proc/self/fd/{fd}")["stx_mode"] & 0o7777 == 0o1755

@@ -104,6 +104,10 @@ class TmpfsInode(PagedInode):
             self.pages_changed()
         self.size = size
 
+    def is_touched_by_truncation(self, size: int) -> bool:
+        """Not if its size stays and it has no pages: see shmem_setattr."""
+        return size != self.size or self.blocks > 0
+
     def lookup(self, name: bytes) -> Inode | None:
         """The inode of a name."""
         return self.children.get(name)

@@ -1,0 +1,1 @@
+"""Unwinding a guest's stack by what its ELF files say of their frames."""

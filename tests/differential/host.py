@@ -154,10 +154,24 @@ class Host:
         os.ftruncate(self.fd(slot), size)
 
     def read(self, slot, count):
-        return os.read(self.fd(slot), count)
+        return self.without_waiting(slot, lambda fd: os.read(fd, count))
 
     def write(self, slot, data):
-        return os.write(self.fd(slot), data)
+        return self.without_waiting(slot, lambda fd: os.write(fd, data))
+
+    def without_waiting(self, slot, action):
+        """What a call comes to; `Asleep` if it would wait for a pipe's other side."""
+        fd = self.fd(slot)
+        pipe = stat.S_ISFIFO(os.fstat(fd).st_mode)
+        if not pipe or fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK:
+            return action(fd)
+        os.set_blocking(fd, False)
+        try:
+            return action(fd)
+        except BlockingIOError:
+            raise Asleep from None
+        finally:
+            os.set_blocking(fd, True)
 
     def pread(self, slot, count, pos):
         return os.pread(self.fd(slot), count, pos)

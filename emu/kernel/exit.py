@@ -53,6 +53,7 @@ def do_exit(task: Task, status: int) -> None:
     task.work = True
     group.threads.remove(task)
     group.dead_threads_ns += task.cpu_time_ns
+    group.dead_threads_io.add(task.io)
     forget_original_parent(task)
     for traced in list(task.tracees):
         assert traced.ptrace is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emu.arch.signal_frame.base import FaultRecord
 from emu.kernel.attributes import Attributes
 from emu.kernel.exit import do_group_exit
+from emu.kernel.io_accounting import IoAccounting
 from emu.kernel.scheduling import Scheduling
 from emu.kernel.thread_group import ThreadGroup
 
@@ -77,6 +78,7 @@ class Task:
         self.nvcsw = 0
         self.nivcsw = 0
         """How often it gave the CPU up, and how often it was taken away."""
+        self.io = IoAccounting()
         self.vfork_parent: WaitQueue | None = None
         """Where the parent waits until this task lets go of the address space they share."""
         self.queued = False

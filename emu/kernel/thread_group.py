@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.io_accounting import IoAccounting
 from emu.kernel.signal.cpu_interval import CpuInterval
 from emu.kernel.signal.posix_timers import PosixTimers
 from emu.kernel.uapi.signal import SIGCHLD, SIGPROF, SIGVTALRM
@@ -70,6 +71,7 @@ class ThreadGroup:
         """Wakes when the process has ended: pidfds."""
 
         self.dead_threads_ns = 0
+        self.dead_threads_io = IoAccounting()
         self.children_ns = 0
         """CPU time of threads that ended, and of children that were waited for."""
         self.maxrss = 0

@@ -13,7 +13,7 @@ from emu.linux.types import charp, u8, u32
 
 MODULE_LICENSE("GPL")
 
-system_state = u8(1)
+state = u8(1)
 mask = u32(0xFF)
 owner = charp("nobody")
 my_state_dir = None
@@ -25,7 +25,7 @@ def state_debugfs_init():
     my_state_dir = debugfs_create_dir("my_state", None)
     if IS_ERR(my_state_dir):
         return PTR_ERR(my_state_dir)
-    debugfs_create_u8("system_state", 0o444, my_state_dir, system_state)
+    debugfs_create_u8("system_state", 0o444, my_state_dir, state)
     debugfs_create_x32("mask", 0o644, my_state_dir, mask)
     debugfs_create_str("owner", 0o600, my_state_dir, owner)
     return 0

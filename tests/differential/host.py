@@ -1,12 +1,10 @@
 """The calls on a folder of the host's tmpfs. A result is a value, or the name of an error."""
 
-import contextlib
 import ctypes
 import errno
 import fcntl
 import os
 import shutil
-import signal
 import stat
 import tempfile
 
@@ -21,7 +19,6 @@ FLAGS = {
         "O_DIRECTORY", "O_NOFOLLOW", "O_PATH", "O_TMPFILE", "O_NOATIME", "O_NONBLOCK", "O_DIRECT",
     )
 }  # fmt: skip
-PATIENCE_S = 0.03
 SLEEPS = "sleeps"
 """What a call comes to that would never return."""
 FALLOC = {"": 0, "keep": 1, "punch": 3, "zero": 0x10, "collapse": 8, "insert": 0x20}
@@ -30,28 +27,6 @@ LOCKS = {"shared": fcntl.LOCK_SH, "exclusive": fcntl.LOCK_EX, "none": fcntl.LOCK
 
 class Asleep(Exception):
     """The call waits for somebody who will not come: the other side of a named pipe."""
-
-
-@contextlib.contextmanager
-def patience(path):
-    """`Asleep` if a named pipe is not opened soon: nobody opens its other side meanwhile."""
-    try:
-        pipe = stat.S_ISFIFO(os.stat(path).st_mode)
-    except OSError:
-        pipe = False
-    if not pipe:
-        yield
-        return
-    signal.signal(signal.SIGALRM, asleep)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def asleep(_number, _frame):
-    raise Asleep
 
 
 class Host:
@@ -90,12 +65,39 @@ class Host:
         return result
 
     def open(self, slot, name, flags, mode):
-        with patience(self.path(name)):
-            fd = os.open(self.path(name), sum(FLAGS[flag] for flag in flags), mode)
+        fd = self.opened(self.path(name), sum(FLAGS[flag] for flag in flags), mode)
         if slot in self.fds:
             os.close(self.fds[slot])
         self.fds[slot] = fd
         return 0
+
+    def opened(self, path, flags, mode):
+        """A descriptor; `Asleep` if a named pipe would wait, as nobody has its other side open."""
+        if flags & (os.O_NONBLOCK | os.O_PATH) or not self._would_wait(path, flags & os.O_ACCMODE):
+            return os.open(path, flags, mode)
+        try:
+            os.close(os.open(path, flags | os.O_NONBLOCK, mode))
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        raise Asleep
+
+    def _would_wait(self, path, access):
+        try:
+            pipe = os.stat(path)
+        except OSError:
+            return False
+        others = {os.O_RDONLY: os.O_WRONLY, os.O_WRONLY: os.O_RDONLY}
+        return (
+            stat.S_ISFIFO(pipe.st_mode)
+            and access in others
+            and not any(
+                os.path.samestat(os.fstat(fd), pipe)
+                and fcntl.fcntl(fd, fcntl.F_GETFL) & (os.O_ACCMODE | os.O_PATH)
+                in (others[access], os.O_RDWR)
+                for fd in self.fds.values()
+            )
+        )
 
     def close(self, slot):
         os.close(self.fd(slot))
@@ -152,10 +154,24 @@ class Host:
         os.ftruncate(self.fd(slot), size)
 
     def read(self, slot, count):
-        return os.read(self.fd(slot), count)
+        return self.without_waiting(slot, lambda fd: os.read(fd, count))
 
     def write(self, slot, data):
-        return os.write(self.fd(slot), data)
+        return self.without_waiting(slot, lambda fd: os.write(fd, data))
+
+    def without_waiting(self, slot, action):
+        """What a call comes to; `Asleep` if it would wait for a pipe's other side."""
+        fd = self.fd(slot)
+        pipe = stat.S_ISFIFO(os.fstat(fd).st_mode)
+        if not pipe or fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK:
+            return action(fd)
+        os.set_blocking(fd, False)
+        try:
+            return action(fd)
+        except BlockingIOError:
+            raise Asleep from None
+        finally:
+            os.set_blocking(fd, True)
 
     def pread(self, slot, count, pos):
         return os.pread(self.fd(slot), count, pos)

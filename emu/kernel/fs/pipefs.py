@@ -20,7 +20,15 @@ from emu.kernel.fs.pipe_buffer import Pipe, PipeMemory, pipe_of
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
 from emu.kernel.uapi.capability import CAP_SYS_RESOURCE
-from emu.kernel.uapi.fcntl import O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY
+from emu.kernel.uapi.fcntl import (
+    O_ACCMODE,
+    O_DIRECT,
+    O_NOATIME,
+    O_NONBLOCK,
+    O_RDONLY,
+    O_RDWR,
+    O_WRONLY,
+)
 from emu.kernel.uapi.ioctl import FIONREAD
 from emu.kernel.uapi.mount import PIPEFS_MAGIC
 from emu.kernel.uapi.poll import (
@@ -37,7 +45,7 @@ from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE, File
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
 from emu.kernel.vfs.inode import Inode
-from emu.kernel.vfs.mount import Mount
+from emu.kernel.vfs.mount import Mount, touch_atime
 from emu.kernel.vfs.path import VfsPath
 from emu.kernel.vfs.super_block import SuperBlock
 
@@ -140,17 +148,17 @@ class PipeOperations(FileOperations):
         if not buffer.count:
             return 0
         if pipe.used:
-            return pipe.take_into(buffer)
+            return _taken(pipe, file, buffer)
         if not pipe.writers:
             return 0
         if file.flags & O_NONBLOCK:
             raise EAGAIN
-        return self._read_later(pipe, buffer)
+        return self._read_later(pipe, file, buffer)
 
-    async def _read_later(self, pipe: Pipe, buffer: Buffer) -> int:
+    async def _read_later(self, pipe: Pipe, file: File, buffer: Buffer) -> int:
         while not pipe.used and pipe.writers:
             await pipe.read_wait.wait()
-        return pipe.take_into(buffer)
+        return _taken(pipe, file, buffer)
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """All of it, waiting for room; up to PIPE_BUF bytes go in one piece.
@@ -169,14 +177,14 @@ class PipeOperations(FileOperations):
         except (EFAULT, ENOMEM):
             if not done:
                 raise
-            return done
+            return _put(file, done)
         if not buffer.count:
-            return done
+            return _put(file, done)
         if not file.flags & O_NONBLOCK:
             return self._write_rest(pipe, file, buffer, task, done)
         if not done:
             raise EAGAIN
-        return done
+        return _put(file, done)
 
     async def _write_rest(
         self, pipe: Pipe, file: File, buffer: Buffer, task: Task | None, done: int
@@ -192,7 +200,7 @@ class PipeOperations(FileOperations):
         except (KernelError, Restart):
             if not done:
                 raise
-        return done
+        return _put(file, done)
 
     def poll(self, file: File, waits: PollTable | None) -> int:
         """By what is in the pipe and who has its other end."""
@@ -224,6 +232,18 @@ class PipeOperations(FileOperations):
 
 
 PIPE = PipeOperations()
+
+
+def _taken(pipe: Pipe, file: File, buffer: Buffer) -> int:
+    done = pipe.take_into(buffer)
+    if done and not file.flags & O_NOATIME:
+        touch_atime(file.path.mount, file.inode)
+    return done
+
+
+def _put(file: File, done: int) -> int:
+    file.inode.touch_mtime()
+    return done
 
 
 class PipeFs(SuperBlock):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 
 from emu.kernel.args import Fd, InBuffer, Loff, Long, OutBuffer, Pointer, Size, UInt, ULong
 from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, EOVERFLOW
+from emu.kernel.io_accounting import has_read, has_written
 from emu.kernel.sys.file_kinds import Iovec, OutIovec, RwFlags
 from emu.kernel.sys.open import has_32bit_off_t
 from emu.kernel.syscall import syscall
@@ -29,37 +30,37 @@ from emu.kernel.vfs.read_write import vfs_llseek, vfs_pread, vfs_pwrite, vfs_rea
 @syscall("sys_read")
 def read(task: Task, fd: Fd, buf: OutBuffer, count: Size) -> int | Awaitable[int]:
     """Read from a descriptor. See read(2)."""
-    return vfs_read(task.files[fd], user_buffer(task, buf, count))
+    return has_read(task, vfs_read(task.files[fd], user_buffer(task, buf, count)))
 
 
 @syscall("sys_write")
 def write(task: Task, fd: Fd, buf: InBuffer, count: Size) -> int | Awaitable[int]:
     """Write to a descriptor. See write(2)."""
-    return vfs_write(task, task.files[fd], user_buffer(task, buf, count))
+    return has_written(task, vfs_write(task, task.files[fd], user_buffer(task, buf, count)))
 
 
 @syscall("sys_pread64", "sys_ia32_pread64")
 def pread64(task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Read at a position. See pread(2)."""
-    return vfs_pread(task.files[fd], user_buffer(task, buf, count), pos)
+    return has_read(task, vfs_pread(task.files[fd], user_buffer(task, buf, count), pos))
 
 
 @syscall("sys_pwrite64", "sys_ia32_pwrite64")
 def pwrite64(task: Task, fd: Fd, buf: InBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Write at a position. See pwrite(2)."""
-    return vfs_pwrite(task, task.files[fd], user_buffer(task, buf, count), pos)
+    return has_written(task, vfs_pwrite(task, task.files[fd], user_buffer(task, buf, count), pos))
 
 
 @syscall("sys_readv")
 def readv(task: Task, fd: Fd, vec: OutIovec, vlen: ULong) -> int | Awaitable[int]:
     """Read into several buffers. See readv(2)."""
-    return vfs_read(task.files[fd], import_iovec(task, vec, vlen))
+    return has_read(task, vfs_read(task.files[fd], import_iovec(task, vec, vlen)))
 
 
 @syscall("sys_writev")
 def writev(task: Task, fd: Fd, vec: Iovec, vlen: ULong) -> int | Awaitable[int]:
     """Write from several buffers. See writev(2)."""
-    return vfs_write(task, task.files[fd], import_iovec(task, vec, vlen))
+    return has_written(task, vfs_write(task, task.files[fd], import_iovec(task, vec, vlen)))
 
 
 @syscall("sys_preadv")
@@ -68,7 +69,7 @@ def preadv(
 ) -> int | Awaitable[int]:
     """Read into several buffers at a position. See preadv(2)."""
     pos = position(task, pos_l, pos_h)
-    return vfs_pread(task.files[fd], import_iovec(task, vec, vlen), pos)
+    return has_read(task, vfs_pread(task.files[fd], import_iovec(task, vec, vlen), pos))
 
 
 @syscall("sys_pwritev")
@@ -77,19 +78,19 @@ def pwritev(
 ) -> int | Awaitable[int]:
     """Write from several buffers at a position. See pwritev(2)."""
     pos = position(task, pos_l, pos_h)
-    return vfs_pwrite(task, task.files[fd], import_iovec(task, vec, vlen), pos)
+    return has_written(task, vfs_pwrite(task, task.files[fd], import_iovec(task, vec, vlen), pos))
 
 
 @syscall("compat_sys_preadv64")
 def preadv64(task: Task, fd: Fd, vec: OutIovec, vlen: ULong, pos: Loff) -> int | Awaitable[int]:
     """preadv of x32, whose position is one argument."""
-    return vfs_pread(task.files[fd], import_iovec(task, vec, vlen), pos)
+    return has_read(task, vfs_pread(task.files[fd], import_iovec(task, vec, vlen), pos))
 
 
 @syscall("compat_sys_pwritev64")
 def pwritev64(task: Task, fd: Fd, vec: Iovec, vlen: ULong, pos: Loff) -> int | Awaitable[int]:
     """pwritev of x32, whose position is one argument."""
-    return vfs_pwrite(task, task.files[fd], import_iovec(task, vec, vlen), pos)
+    return has_written(task, vfs_pwrite(task, task.files[fd], import_iovec(task, vec, vlen), pos))
 
 
 @syscall("sys_preadv2")
@@ -201,7 +202,7 @@ def _read2(task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int) -> in
     _check_rw_flags(file, flags)
     buffer = import_iovec(task, vec, vlen)
     result = vfs_read(file, buffer) if pos == -1 else vfs_pread(file, buffer, pos)
-    return _not_later(result, flags)
+    return has_read(task, _not_later(result, flags))
 
 
 def _write2(task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int) -> int | Awaitable[int]:
@@ -217,7 +218,7 @@ def _write2(task: Task, fd: int, vec: int, vlen: int, pos: int, flags: int) -> i
         result = vfs_write(task, file, buffer) if pos == -1 else vfs_pwrite(task, file, buffer, pos)
     finally:
         file.flags = kept
-    return _not_later(result, flags)
+    return has_written(task, _not_later(result, flags))
 
 
 def _check_rw_flags(file: File, flags: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.args import Fd, Pointer, Size, UInt
 from emu.kernel.errno import EBADF, EINVAL, EISDIR, EOVERFLOW, ESPIPE, EXDEV, KernelError
+from emu.kernel.io_accounting import has_read, has_written
 from emu.kernel.sys.open import has_32bit_off_t
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
@@ -75,6 +76,8 @@ async def copy_file_range(
             task.mm.write_u64(address, pos + done)
         else:
             file.pos = pos + done
+    has_read(task, done)
+    has_written(task, done)
     return done
 
 
@@ -104,6 +107,8 @@ async def _sendfile(task: Task, out_fd: int, in_fd: int, offset: int, count: int
         (task.mm.write_u32 if size == 4 else task.mm.write_u64)(offset, pos + done)
     else:
         source.pos = pos + done
+    has_read(task, done)
+    has_written(task, done)
     return done
 
 

@@ -18,6 +18,8 @@ static struct timer_list timer;
 static DECLARE_WAIT_QUEUE_HEAD(changed);
 static struct task_struct *watcher;
 
+u32 clockwork_ticks(void);
+
 u32 clockwork_ticks(void)
 {
 	unsigned long flags;

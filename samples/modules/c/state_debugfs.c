@@ -5,7 +5,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-static u8 system_state = 1;
+static u8 state = 1;
 static u32 mask = 0xff;
 static char *owner;
 static struct dentry *my_state_dir;
@@ -20,7 +20,7 @@ static int __init state_debugfs_init(void)
 		kfree(owner);
 		return PTR_ERR(my_state_dir);
 	}
-	debugfs_create_u8("system_state", 0444, my_state_dir, &system_state);
+	debugfs_create_u8("system_state", 0444, my_state_dir, &state);
 	debugfs_create_x32("mask", 0644, my_state_dir, &mask);
 	debugfs_create_str("owner", 0600, my_state_dir, &owner);
 	return 0;

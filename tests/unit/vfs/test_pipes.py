@@ -289,3 +289,24 @@ def test_a_pipe_opened_by_its_link_in_proc_does_not_wait_for_the_other_side(gues
     again = guest.open(f"/proc/self/fd/{ends[1 - gone]}", flags)
     assert isinstance(again, int)
     assert guest.write(again, b"x") == "EPIPE" if gone == 0 else guest.read(again) == b""
+
+
+def test_times_of_a_named_pipe_tell_when_it_was_used(any_guest):
+    g = any_guest
+    assert g.sys("mknodat", -100, "/pipe", 0o010600, 0) == 0
+    fd = g.open("/pipe", "O_RDWR")
+
+    def times():
+        found = g.stat("/pipe")
+        return found["stx_atime"], found["stx_mtime"], found["stx_ctime"]
+
+    made = times()
+    g.clock.advance(2_000_000_000)
+    g.write(fd, b"x")
+    written = times()
+    assert written[0] == made[0]
+    assert written[1] == written[2] != made[1]
+    g.clock.advance(2_000_000_000)
+    assert g.sys("read", fd, g.buffer, 1) == 1
+    assert times()[0] != written[0]
+    assert times()[1:] == written[1:]

@@ -195,3 +195,11 @@ def test_the_modes_are_the_hosts(guest):
         if name in guest.ls("/proc/self") and os.path.lexists(found):
             ours = guest.stat(f"/proc/self/{name}", "AT_SYMLINK_NOFOLLOW")["stx_mode"]
             assert oct(ours) == oct(found.lstat().st_mode), name
+
+
+def test_io_has_the_hosts_lines(guest):
+    if not Path("/proc/self/io").exists():
+        pytest.skip("the host does not account for I/O")
+    assert [masked(line) for line in guests(guest, "self/io").splitlines()] == [
+        masked(line) for line in host("self/io").splitlines()
+    ]

@@ -234,3 +234,30 @@ def test_a_procfs_that_nobody_keeps_is_told_nothing_more(guest):
     assert guest.sys("umount", "/p", 0) == 0
     gc.collect()
     assert len(guest.kernel.pid_forgotten) == before
+
+
+def test_io_counts_what_was_read_and_written(any_guest):
+    g = any_guest
+
+    def counted():
+        lines = g.cat("/proc/self/io").decode().splitlines()
+        return {name: int(number) for name, _, number in (line.partition(": ") for line in lines)}
+
+    fd = g.open("/f", "O_RDWR|O_CREAT")
+    before = counted()
+    assert list(before) == [
+        "rchar", "wchar", "syscr", "syscw", "read_bytes", "write_bytes", "cancelled_write_bytes",
+    ]  # fmt: skip
+    g.write(fd, b"twelve bytes")
+    assert g.sys("pread64", fd, g.buffer, 5, 0) == 5
+    assert g.sys("read", 99, g.buffer, 5) == "EBADF"
+    after = counted()
+    assert after["wchar"] - before["wchar"] == 12
+    assert after["syscw"] - before["syscw"] == 1
+    reads = after["syscr"] - before["syscr"]
+    assert reads >= 1
+    assert after["rchar"] - before["rchar"] >= 5
+
+
+def test_schedstat_has_three_numbers(guest):
+    assert len(guest.cat("/proc/self/schedstat").split()) == 3

@@ -38,6 +38,7 @@ THREAD: Table = {
     b"fd": folder("fd:fd_directory", 0o500),
     b"fdinfo": folder("fd:fdinfo_directory"),
     b"gid_map": task_text("userns:show_gid_map", "userns:set_id_map"),
+    b"io": task_text("accounting:show_thread_io", mode=0o400),
     b"limits": task_text("limits:show_limits"),
     b"maps": special("memory:MAPS", 0o444),
     b"mem": special("memory:MEM", 0o600),
@@ -53,6 +54,7 @@ THREAD: Table = {
     b"projid_map": task_text("userns:show_projid_map", "userns:set_id_map"),
     b"root": link("links:root"),
     b"sched": task_text("sched:show_sched", "sched:reset_sched"),
+    b"schedstat": task_text("accounting:show_schedstat"),
     b"setgroups": task_text("userns:show_setgroups", "userns:set_setgroups"),
     b"smaps": special("memory:SMAPS", 0o444),
     b"smaps_rollup": special("memory:SMAPS_ROLLUP", 0o444),
@@ -69,6 +71,7 @@ PROCESS: Table = dict(
     sorted(
         {
             **{name: row for name, row in THREAD.items() if name != b"children"},
+            b"io": task_text("accounting:show_process_io", mode=0o400),
             b"map_files": folder("map_files:map_files_directory", 0o500),
             b"net": folder("net:net_directory"),
             b"stat": task_text("stat:show_process_stat"),

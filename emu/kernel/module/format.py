@@ -42,7 +42,7 @@ def renderer(text: str) -> Callable[[tuple[Any, ...]], str]:
 
         def render_one(arguments: tuple[Any, ...]) -> str:
             if not arguments:
-                raise TypeError(f"{text!r} wants a value")
+                raise TypeError(f"{text!r} wants 1 values, not 0")
             return str(template % only(arguments[0]))
 
         return render_one

@@ -14,7 +14,6 @@ from emu.kernel.vfs.dev import MAJOR, MINOR, MKDEV
 from emu.kernel.vfs.file_operations import FileOperations
 
 if TYPE_CHECKING:
-    from emu.kernel.module.file import ModuleFile
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.inode import Inode
 
@@ -25,11 +24,11 @@ class CharacterDrivers(FileOperations):
     """Which operations a device number has: cdev_map. Opening a node looks here."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.maps: list[tuple[int, int, ModuleFile, Any]] = []
+        self.maps: list[tuple[int, int, FileOperations, Any]] = []
         """First number, count, operations, and the cdev."""
         self.regions: dict[int, Resource] = {}
 
-    def add(self, first: int, count: int, operations: ModuleFile, cdev: Any = None) -> None:
+    def add(self, first: int, count: int, operations: FileOperations, cdev: Any = None) -> None:
         """Numbers have operations from now on."""
         self.maps.append((first, count, operations, cdev))
 

@@ -89,6 +89,8 @@ class device:
         self.init_name = ""
         self.node_mode = DEFAULT_NODE_MODE
         self.node_name = ""
+        self.variables: dict[str, str] = {}
+        """What its uevent tells besides."""
         self.container: Any = None
         self.managed: list[Callable[[], object]] = []
         self.resource: Resource | None = None
@@ -221,9 +223,9 @@ def _event(dev: device) -> dict[str, str]:
 
 def _variables(dev: device) -> dict[str, str]:
     if not dev.devt:
-        return {}
+        return dev.variables
     major, minor = MAJOR(dev.devt), MINOR(dev.devt)
-    return {"MAJOR": str(major), "MINOR": str(minor), "DEVNAME": _node(dev)}
+    return {"MAJOR": str(major), "MINOR": str(minor), "DEVNAME": _node(dev), **dev.variables}
 
 
 def _take_away(dev: device) -> None:

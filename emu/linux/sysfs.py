@@ -13,7 +13,7 @@ from emu.kernel.fs.sysfs.bin_attribute import BinAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
-from emu.kernel.module.format import c_format
+from emu.kernel.module.format import renderer
 from emu.kernel.module.guard import call, checked, entry, later
 from emu.kernel.module.module import Module
 from emu.kernel.module.show import SLACK, all_of, as_line, parser_of, positional, taken
@@ -340,7 +340,7 @@ def sysfs_notify(kobj: Kobject, dir: str | None, attr: str) -> None:
 
 def sysfs_emit(buf: CharBuffer, fmt: str, *args: Any) -> int:
     """Format a value into the buffer of a show."""
-    text = c_format(fmt, args).encode(errors="surrogateescape")
+    text = renderer(fmt)(args).encode("utf-8", "surrogateescape")
     length = len(text)
     if buf.base or length >= PAGE_SIZE:
         return scnprintf(buf, PAGE_SIZE, "%s", text)

@@ -120,3 +120,55 @@ def test_another_user_is_refused_what_only_the_owner_may_read():
     owner, other = (emu(str(program), *names, options=(*options, user)) for user in ("0", "1000"))
     assert owner.output == b"1\n0\nmy_state 16384 0 - Live 0x0000000000000000 (O)\n"
     assert other.output == b"Permission denied\n" * 2 + owner.output.splitlines(True)[-1]
+
+
+INPUT = """\
+version: 0
+0x10001
+id: 0
+6 0 1 0
+name: 15
+Remote control
+cut name: 6
+phys: 14
+uniq: ENOENT
+bits of keys: 96
+axis: EINVAL
+repeat: ENOSYS
+unknown: EINVAL
+of another kind: EINVAL
+too short: EINVAL
+nothing: EAGAIN
+poll: 0
+poll: 1
+0x1
+key 3: 1/4/1 0/0/0 1/4/0 0/0/0 with a time
+press: EINVAL
+refused: EAGAIN
+grab: 0
+grab again: EBUSY
+while it is grabbed: EAGAIN
+who grabbed: 1/2/1 0/0/0 1/2/0 0/0/0 with a time
+let go: 0
+the other: 1/3/1 0/0/0 1/3/0 0/0/0 with a time
+clock: 0
+dropped: 0/3/0 0/0/0 with a time
+a light it has not: {size}
+inject: {size}
+sync: {size}
+state: {word}
+0x400
+injected: 1/10/1 0/0/0 with a time
+too many: 0/3/0 0/0/0 1/5/0 0/0/0 1/5/1 0/0/0 1/5/0 0/0/0 with a time
+revoke: 0
+revoked: ENODEV
+"""
+
+
+@pytest.mark.parametrize("abi", WITH_LIBRARY)
+def test_the_events_of_an_input_device(abi):
+    program = or_skip(build_with_libc, FOLDER / "input.c", abi)
+    end = emu(str(program), options=("--module", "samples/modules/remote.py"))
+    tables = Abi.load(abi_name(abi))
+    sizes = {"size": tables.layout("input_event").size, "word": tables.word_bytes}
+    assert (end.output.decode(), end.errors) == (INPUT.format(**sizes), "")

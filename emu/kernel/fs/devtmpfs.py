@@ -11,6 +11,7 @@ from emu.kernel.uapi.stat import S_IFCHR, S_IFDIR
 from emu.kernel.vfs.dev import MEM_MAJOR, MKDEV, TTYAUX_MAJOR
 
 if TYPE_CHECKING:
+    from emu.kernel.vfs.inode import Inode
     from emu.kernel.vfs.vfs import Vfs
 
 TTY_GID = 5
@@ -45,21 +46,37 @@ class DevtmpfsSuperBlock(TmpfsSuperBlock):
         super().__init__(vfs, mode=0o755)
 
     def add_node(self, name: bytes, rdev: int, mode: int, gid: int = 0) -> None:
-        """A character device, in place of anything that had this name."""
-        root = self.root.inode
-        assert root is not None
-        inode = root.mknod(name, S_IFCHR | mode, rdev, ROOT)
+        """A character device, in place of anything that had this name.
+
+        A name may have a directory before it, which is made: ``input/event0``.
+        """
+        directory: Inode | None = self.root.inode
+        assert directory is not None
+        *folders, last = name.split(b"/")
+        for folder in folders:
+            directory = directory.lookup(folder) or directory.mkdir(folder, S_IFDIR | 0o755, ROOT)
+        inode = directory.mknod(last, S_IFCHR | mode, rdev, ROOT)
         inode.gid = gid
-        self._forget(name)
+        self._forget(name.split(b"/")[0])
 
     def remove_node(self, name: bytes) -> None:
         """Take a device away, if it is still there."""
-        root = self.root.inode
-        assert isinstance(root, TmpfsInode)
-        inode = root.children.get(name)
+        path = name.split(b"/")
+        directories = [self.root.inode]
+        for folder in path[:-1]:
+            above = directories[-1]
+            directories.append(above.lookup(folder) if above is not None else None)
+        directory = directories.pop()
+        if not isinstance(directory, TmpfsInode):
+            return
+        inode = directory.children.get(path[-1])
         if inode is not None:
-            root.unlink(name, inode)
-        self._forget(name)
+            directory.unlink(path[-1], inode)
+        for folder, above in zip(path[-2::-1], reversed(directories), strict=True):
+            assert above is not None
+            if isinstance(directory, TmpfsInode) and directory.is_empty():
+                above.rmdir(folder, directory)
+        self._forget(path[0])
 
     def _forget(self, name: bytes) -> None:
         dentry = self.root.children.get(name)

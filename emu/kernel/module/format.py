@@ -36,13 +36,20 @@ def renderer(text: str) -> Callable[[tuple[Any, ...]], str]:
     if not converters:
         plain = template % ()
         return lambda arguments: plain
-    count, only = len(converters), converters[0]
+    count = len(converters)
+    if count == 1:
+        (only,) = converters
+
+        def render_one(arguments: tuple[Any, ...]) -> str:
+            if not arguments:
+                raise TypeError(f"{text!r} wants 1 values, not 0")
+            return str(template % only(arguments[0]))
+
+        return render_one
 
     def render(arguments: tuple[Any, ...]) -> str:
         if len(arguments) < count:
             raise TypeError(f"{text!r} wants {count} values, not {len(arguments)}")
-        if count == 1:
-            return str(template % only(arguments[0]))
         return template % tuple(map(_apply, converters, arguments))
 
     return render

@@ -51,36 +51,25 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
     return entry(module, function)(*arguments)
 
 
-def entry(module: Module, function: Callable[..., Any]) -> Callable[..., Any]:
-    """What to call in place of a module's function, over and over: see `call`."""
-    enter = guarded(module, function, function)
-
-    def call_it(*arguments: Any) -> Any:
-        result = enter(*arguments)
-        if type(result) is not CoroutineType:
-            return result
-        ended, value = step(module, function, result, None)
-        return value if ended else Sleeping(module, function, result, value)
-
-    return call_it
-
-
-def guarded(
-    module: Module, function: Callable[..., Any], action: Callable[..., Any]
+def entry(
+    module: Module, function: Callable[..., Any], action: Callable[..., Any] | None = None
 ) -> Callable[..., Any]:
-    """An action that runs code of a module, on account of one of its functions."""
+    """What to call in place of a module's function, over and over: see `call`.
+
+    With an `action` it is that which runs code of the module, on account of the function.
+    """
     watchdog = module.watchdog
     begin, end = running.set, running.reset
+    run = function if action is None else action
 
-    def run(*arguments: Any) -> Any:
+    def enter(*arguments: Any) -> Any:
         watchdog.calls += 1
         watchdog.depth += 1
         token = begin(module)
         try:
-            result = action(*arguments)
+            result = run(*arguments)
             if module.atomic:
                 raise module.lock_held()
-            return result
         except (KernelError, Restart, RegistersSet) as error:
             if module.atomic:
                 raise oops(module, function, module.lock_held()) from error
@@ -92,8 +81,12 @@ def guarded(
             watchdog.depth -= 1
             if watchdog.raised and not watchdog.depth:
                 watchdog.settle()
+        if type(result) is not CoroutineType:
+            return result
+        ended, value = step(module, function, result, None)
+        return value if ended else Sleeping(module, function, result, value)
 
-    return run
+    return enter
 
 
 def checked(result: Any) -> int:
@@ -180,7 +173,7 @@ def step(
     outcome: bool | BaseException | None,
 ) -> tuple[bool, Any]:
     """Let a coroutine go on: whether it ended, and its result or what it waits for."""
-    ended, value = guarded(module, function, _advance)(module, coroutine, outcome)
+    ended, value = entry(module, function, _advance)(module, coroutine, outcome)
     return ended, value
 
 

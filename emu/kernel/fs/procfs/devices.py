@@ -82,6 +82,37 @@ def tty_directory(parent: TableDirectory, mode: int, ino: int) -> TableDirectory
     return TableDirectory(parent.sb, parent.subject, TTY, mode, ino=ino)
 
 
+BUS: Table = {b"input": folder("devices:input_directory")}
+INPUT: Table = {
+    b"devices": text("devices:show_input_devices"),
+    b"handlers": text("devices:show_input_handlers"),
+}
+
+
+def bus_directory(parent: TableDirectory, mode: int, ino: int) -> TableDirectory:
+    """/proc/bus."""
+    return TableDirectory(parent.sb, parent.subject, BUS, mode, ino=ino)
+
+
+def input_directory(parent: TableDirectory, mode: int, ino: int) -> TableDirectory:
+    """/proc/bus/input."""
+    return TableDirectory(parent.sb, parent.subject, INPUT, mode, ino=ino)
+
+
+def show_input_devices(kernel: Kernel) -> bytes:
+    """See `emu.kernel.input.table`."""
+    from emu.kernel.input.table import show_devices
+
+    return show_devices(kernel)
+
+
+def show_input_handlers(kernel: Kernel) -> bytes:
+    """See `emu.kernel.input.table`."""
+    from emu.kernel.input.table import show_handlers
+
+    return show_handlers(kernel)
+
+
 def empty_directory(parent: TableDirectory, mode: int, ino: int) -> TableDirectory:
     """A directory with nothing in it."""
     return TableDirectory(parent.sb, parent.subject, {}, mode, ino=ino)

@@ -18,6 +18,7 @@ LINKS: Table = {
 
 SYSTEM: Table = {
     b"buddyinfo": text("memory_info:show_buddyinfo"),
+    b"bus": folder("devices:bus_directory"),
     b"cgroups": text("system:show_cgroups"),
     b"cmdline": text("system:show_cmdline"),
     b"config.gz": text("config:show_config_gz"),

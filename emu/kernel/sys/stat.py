@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 
 from emu.kernel.args import Fd, OptionalPath, Path, StructArg, UInt, UserStruct
 from emu.kernel.errno import EFAULT, EINVAL
@@ -31,6 +32,11 @@ from emu.kernel.vfs.dev import MAJOR, MINOR
 from emu.kernel.vfs.inode import Inode
 from emu.kernel.vfs.namei import LOOKUP_EMPTY, LOOKUP_FOLLOW, path_lookup
 from emu.kernel.vfs.path import VfsPath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.arch.layout import Layout
 
 OutStatx = Annotated[UserStruct, StructArg(layout="statx", out=True)]
 
@@ -77,30 +83,43 @@ def statx(
     path = lookup_for_stat(task, dfd, filename, flags & ~AT_STATX_SYNC_TYPE)
     inode = path.inode
     inode.refresh()
+    sb, rdev = inode.sb, inode.rdev
     is_root = path.dentry is path.mount.root
-    buffer.write(
-        stx_mask=STATX_BASIC_STATS | STATX_MNT_ID | (mask & STATX_BTIME if inode.btime_ns else 0),
-        stx_blksize=inode.blksize,
-        stx_attributes=STATX_ATTR_MOUNT_ROOT if is_root else 0,
-        stx_attributes_mask=STATX_ATTR_MOUNT_ROOT,
-        stx_nlink=inode.nlink & 0xFFFFFFFF,
-        stx_uid=inode.uid,
-        stx_gid=inode.gid,
-        stx_mode=inode.mode,
-        stx_ino=inode.ino,
-        stx_size=inode.size,
-        stx_blocks=inode.blocks,
-        stx_atime=_timestamp(inode.atime_ns),
-        stx_mtime=_timestamp(inode.mtime_ns),
-        stx_ctime=_timestamp(inode.ctime_ns),
-        stx_btime=_timestamp(inode.btime_ns if mask & STATX_BTIME else 0),
-        stx_rdev_major=MAJOR(inode.rdev),
-        stx_rdev_minor=MINOR(inode.rdev),
-        stx_dev_major=MAJOR(inode.sb.dev),
-        stx_dev_minor=MINOR(inode.sb.dev),
-        stx_mnt_id=path.mount.mnt_id,
+    packed = statx_packer(buffer.layout)(
+        STATX_BASIC_STATS | STATX_MNT_ID | (mask & STATX_BTIME if inode.btime_ns else 0),
+        inode.blksize,
+        STATX_ATTR_MOUNT_ROOT if is_root else 0,
+        inode.nlink & 0xFFFFFFFF,
+        inode.uid,
+        inode.gid,
+        inode.mode,
+        inode.ino,
+        inode.size,
+        inode.blocks,
+        STATX_ATTR_MOUNT_ROOT,
+        *divmod(inode.atime_ns, NSEC),
+        *divmod(inode.btime_ns if mask & STATX_BTIME else 0, NSEC),
+        *divmod(inode.ctime_ns, NSEC),
+        *divmod(inode.mtime_ns, NSEC),
+        MAJOR(rdev),
+        MINOR(rdev),
+        MAJOR(sb.dev),
+        MINOR(sb.dev),
+        path.mount.mnt_id,
     )
+    buffer.write_bytes(packed)
     return 0
+
+
+@cache
+def statx_packer(layout: Layout) -> Callable[..., bytes]:
+    """``pack(values...)`` in the order of the struct; what is not told is 0."""
+    times = [f"stx_{which}time.tv_{part}" for which in "abcm" for part in ("sec", "nsec")]
+    return layout.packer(
+        "stx_mask", "stx_blksize", "stx_attributes", "stx_nlink", "stx_uid", "stx_gid", "stx_mode",
+        "stx_ino", "stx_size", "stx_blocks", "stx_attributes_mask", *times, "stx_rdev_major",
+        "stx_rdev_minor", "stx_dev_major", "stx_dev_minor", "stx_mnt_id",
+    )  # fmt: skip
 
 
 def lookup_for_stat(task: Task, dfd: int, name: bytes | None, flags: int) -> VfsPath:
@@ -123,8 +142,3 @@ def _by_name(task: Task, dfd: int, name: bytes | None, statbuf: StatBuffer, flag
 
 def _inode(task: Task, dfd: int, name: bytes | None, flags: int) -> Inode:
     return lookup_for_stat(task, dfd, name, flags).inode
-
-
-def _timestamp(time_ns: int) -> dict[str, int]:
-    seconds, nanoseconds = divmod(time_ns, NSEC)
-    return {"tv_sec": seconds, "tv_nsec": nanoseconds}

@@ -133,12 +133,13 @@ class X86(Engine):
         """Call `handler` with the pc after the instruction; the engine adds its length again."""
 
         def trap(_uc: int, _data: int) -> None:
+            state = self.state
             try:
-                self.pc += TRAP_LENGTH
+                state.write_pc(state.read_pc() + TRAP_LENGTH)
                 try:
                     handler()
                 finally:
-                    self.pc -= TRAP_LENGTH
+                    state.write_pc(state.read_pc() - TRAP_LENGTH)
             except BaseException as error:
                 self.abandon(error)
 

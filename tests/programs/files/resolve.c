@@ -7,7 +7,15 @@ static int openat2(int directory, const char *path, uint64_t flags, uint64_t mod
 {
 	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
 
-	return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+	int made;
+
+	/* EAGAIN: something was renamed anywhere meanwhile, and ".." may have led out. */
+	for (int tries = 0; tries < 1000; tries++) {
+		made = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+		if (made >= 0 || errno != EAGAIN || resolve & RESOLVE_CACHED)
+			break;
+	}
+	return made;
 }
 
 static int resolve(const char *path, uint64_t rules)

@@ -227,16 +227,17 @@ class Gates:
         A 64-bit program has no such vDSO: its call is made, and then it is lost in the first page.
         See do_SYSENTER_32 in arch/x86/entry/common.c.
         """
-        registers = cpu.registers
+        registers, sched = cpu.registers, self._kernel.sched
         esp, ebp, eax = (cpu.isa.number(name) for name in names)
 
         def enter() -> None:
-            task = self._kernel.sched.current
+            task = sched.current
             assert task is not None
+            mm = task.mm
             registers[esp] = stack = registers[ebp] & 0xFFFFFFFF
-            cpu.pc = task.mm.vdso_landing or LANDING_WITHOUT_VDSO
+            cpu.pc = mm.vdso_landing or LANDING_WITHOUT_VDSO
             try:
-                registers[ebp] = task.mm.read_u32(stack)
+                registers[ebp] = mm.read_u32(stack)
             except EFAULT:
                 registers[eax] = -task.abi.errno["EFAULT"] & 0xFFFFFFFF
                 return

@@ -185,6 +185,6 @@ class I386(X86):
                 self.access.write(segment, 8 * index | 3)
 
     def _install_trap_instructions(self) -> None:
-        self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
+        self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter())
         # Intel's processors have it in 64-bit mode only.
         self._install_instruction(INSTRUCTION_SYSCALL, self._undefined)

@@ -169,8 +169,14 @@ class X86(Engine):
         """By `_install_instruction`; the usual one first, see `emu.cpu.trap_despite_stop`."""
         raise NotImplementedError
 
-    def _sysenter(self) -> None:
-        self._handlers.get(self.ways["sysenter"], self._undefined)()
+    def _sysenter(self) -> TrapHandler:
+        """What `sysenter` calls: the handler that is installed then."""
+        handlers, code, undefined = self._handlers, self.ways["sysenter"], self._undefined
+
+        def sysenter() -> None:
+            handlers.get(code, undefined)()
+
+        return sysenter
 
     def _undefined(self) -> None:
         self.raise_fault("SIGILL", "ILL_ILLOPN", self.pc - TRAP_LENGTH, trap=_INVALID_OPCODE)

@@ -116,7 +116,7 @@ class X86_64(X86):
             self._install_native_syscall(self.state)
         else:
             self._install_instruction(INSTRUCTION_SYSCALL, self._python_syscall)
-        self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter)
+        self._install_instruction(INSTRUCTION_SYSENTER, self._sysenter())
 
     def _install_native_syscall(self, state: WindowState) -> None:
         self._syscall_callback = plain_callback(self._undefined, self.abandon)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.measure import emu, least, say
+from bench.measure import emu, say
 
 # A value in C's way, and one in Python's.
 MODULE = """
@@ -52,7 +52,6 @@ def start():
 def stop():
     kobject_put(kobj)
 """
-COUNT = 100_000
 
 
 def pseudo(isa: str, compiler: str, rounds: int) -> None:
@@ -66,14 +65,13 @@ def pseudo(isa: str, compiler: str, rounds: int) -> None:
         subprocess.run([compiler, "-O2", "-static", source, "-o", program], check=True)
         module.write_text(MODULE)
 
-        def cost(name: str, what: str) -> float:
-            command = emu(["--module", str(module), program, f"/sys/kernel/bench/{name}", what])
-            whole, prepared = (least([*command, str(n)], rounds) for n in (COUNT, 0))
-            return (whole - prepared) / COUNT * 1e6
-
-        trap = cost("c", "getppid")
         for name in ("c", "short"):
-            for what in ("read", "write"):
-                spent = cost(name, what)
-                result = f"{spent:8.3f} us  getppid {trap:6.3f} us  ratio {spent / trap:6.2f}"
+            command = emu(["--module", str(module), program, f"/sys/kernel/bench/{name}"])
+            runs = [
+                subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+                for _ in range(rounds)
+            ]
+            trap, read, write = (min(map(float, costs)) for costs in zip(*runs, strict=True))
+            for what, spent in (("read", read), ("write", write)):
+                result = f"{spent:8.0f} ns  getppid {trap:6.0f} ns  ratio {spent / trap:6.2f}"
                 say(isa, f"sysfs {name} {what}", result)

@@ -23,8 +23,8 @@ class Binding(Protocol):
     word_bits: int
     """The width of the registers that carry arguments, in bits."""
 
-    clean: bool
-    """Whether the register file's slots hold nothing above the word."""
+    def word(self, raw: str, width: int, signed: bool) -> str:
+        """The expression for `width` bits of the raw register `raw`."""
 
     def inject(self, value: object) -> str:
         """Make a Python object reachable from the decoder; answers its name there."""
@@ -45,13 +45,7 @@ class Arg:
 
     def decode(self, raw: str, binding: Binding) -> str:
         """The Python expression that makes the handler's value of the raw register `raw`."""
-        width = self.bits or binding.word_bits
-        whole = width == binding.word_bits and binding.clean
-        value = raw if whole else f"({raw} & {(1 << width) - 1:#x})"
-        if not self.signed:
-            return value
-        sign = 1 << (width - 1)
-        return f"(({value} ^ {sign:#x}) - {sign:#x})"
+        return binding.word(raw, self.bits or binding.word_bits, self.signed)
 
 
 @record

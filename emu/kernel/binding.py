@@ -7,6 +7,7 @@ here, once.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ class Binder:
         self.convention = convention or abi.convention
         self.registers = registers
         self.wide = wide
+        self.views = RegisterViews(registers) if isinstance(registers, memoryview) else None
         self._translations: dict[str, FlagTranslation | None] = {}
 
     def decoder(self, syscall: Syscall) -> Decoder:
@@ -95,13 +97,38 @@ class Binder:
         return self._translations[family.name]
 
 
+class RegisterViews:
+    """A register file that is memory, as signed and unsigned numbers of 32 and 64 bits.
+
+    To read a register as it is wanted costs nothing; to cut and to sign a word would.
+    """
+
+    def __init__(self, registers: memoryview[int]) -> None:
+        memory = registers.cast("B")
+        self._slot_bits = 8 * registers.itemsize
+        self._views = {(32, False): memory.cast("I"), (32, True): memory.cast("i")}
+        if self._slot_bits == 64:
+            self._views |= {(64, False): memory.cast("Q"), (64, True): memory.cast("q")}
+
+    def word(self, row: _Row, number: int, width: int, signed: bool) -> str | None:
+        """The expression for a register's low bits; None for a width that no view has."""
+        view = self._views.get((width, signed))
+        if view is None:
+            return None
+        index = number * (self._slot_bits // width)
+        if width < self._slot_bits and sys.byteorder == "big":
+            index += 1
+        return f"{row.inject(view)}[{index}]"
+
+
 class _Row:
     """The decoder being written: its argument sources and the objects it refers to."""
 
     def __init__(self, binder: Binder, syscall: Syscall | None) -> None:
         self.binder = binder
         self.word_bits = binder.convention.word_bits
-        self.clean = not binder.wide
+        self._clean = not binder.wide
+        self._places: dict[str, Location] = {}
         self._layouts = syscall.layouts if syscall else {}
         self._objects: dict[str, object] = {"regs": binder.registers}
         self.arguments: list[tuple[Parameter, str]] = []
@@ -115,9 +142,36 @@ class _Row:
     def source(self, place: Location) -> str:
         """The expression for the raw word, or joined pair of words, at a place."""
         if place.high is None:
-            return self._slot(place.low)
-        low, high = self._slot(place.low), self._slot(place.high)
-        return f"({low} & 0xffffffff | ({high} & 0xffffffff) << 32)"
+            raw = self._slot(place.low)
+        else:
+            low, high = self._slot(place.low), self._slot(place.high)
+            raw = f"({low} & 0xffffffff | ({high} & 0xffffffff) << 32)"
+        self._places[raw] = place
+        return raw
+
+    def word(self, raw: str, width: int, signed: bool) -> str:
+        """See `Binding.word`: by a view of the registers' memory, else by arithmetic."""
+        seen = self._seen(self._places[raw], width, signed)
+        if seen is not None:
+            return seen
+        whole = width == self.word_bits and self._clean
+        value = raw if whole else f"({raw} & {(1 << width) - 1:#x})"
+        if not signed:
+            return value
+        sign = 1 << (width - 1)
+        return f"(({value} ^ {sign:#x}) - {sign:#x})"
+
+    def _seen(self, place: Location, width: int, signed: bool) -> str | None:
+        views = self.binder.views
+        if views is None or not isinstance(place.low, RegisterSlot):
+            return None
+        if place.high is None:
+            return views.word(self, place.low.number, width, signed)
+        if not isinstance(place.high, RegisterSlot):
+            return None
+        low = views.word(self, place.low.number, 32, False)
+        high = views.word(self, place.high.number, 32, signed)
+        return f"({low} | {high} << 32)"
 
     def _slot(self, slot: Slot) -> str:
         if isinstance(slot, RegisterSlot):
@@ -126,6 +180,9 @@ class _Row:
         return f"{self.inject(stack_word)}(mm, {pointer}, {slot.offset})"
 
     def inject(self, value: object) -> str:
+        for name, known in self._objects.items():
+            if known is value:
+                return name
         name = f"o{len(self._objects)}"
         self._objects[name] = value
         return name

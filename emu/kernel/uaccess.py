@@ -62,7 +62,8 @@ class UserBuffer:
 
     def copy_from(self, count: int) -> bytes:
         """See `Buffer.copy_from`."""
-        count = min(count, self.count)
+        if count > self.count:
+            count = self.count
         try:
             data = self.mm.read(self.address, count)
         except EFAULT:

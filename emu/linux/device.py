@@ -9,7 +9,6 @@ from emu.kernel.errno import KernelError
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock
 from emu.kernel.fs.kernfs import raw_name
-from emu.kernel.fs.single import Text
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.fs.sysfs.super_block import Sysfs
@@ -19,12 +18,12 @@ from emu.kernel.module.guard import call
 from emu.kernel.module.module import Module, Resource
 from emu.kernel.module.uevent import Uevents
 from emu.kernel.vfs.dev import MAJOR, MINOR
-from emu.kernel.vfs.file_operations import Result
 from emu.linux.sysfs import (
-    ModuleAttribute,
     attribute_group,
     kobj_attribute,
+    sysfs_create_file,
     sysfs_create_groups,
+    sysfs_remove_file,
 )
 
 Callback = Callable[..., Any]
@@ -57,27 +56,12 @@ def DEVICE_ATTR_WO(store: Callback) -> device_attribute:
     return device_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
 
 
-class OwnedAttribute(ModuleAttribute):
-    """An attribute of a device: its functions are given the device, not its kobject."""
-
-    def __init__(self, module: Module, owner: device, attr: Any) -> None:
-        super().__init__(module, owner.kobj, attr, attr.mode)
-        self._owner: Any = owner
-
-    def show(self, kobj: Kobject) -> Text:
-        """Call its show."""
-        return super().show(self._owner)
-
-    def store(self, kobj: Kobject, data: bytes) -> Result:
-        """Call its store."""
-        return super().store(self._owner, data)
-
-
 class device:
     """A device. Its directory is below its parent's, or /sys/devices."""
 
     def __init__(self, parent: device | None = None) -> None:
         self.kobj = Kobject()
+        self.kobj.owner = self
         self.parent = parent
         self.class_: device_class | None = None
         self.bus: Any = None
@@ -276,7 +260,16 @@ def device_create(
     cls: device_class, parent: device | None, devt: int, drvdata: Any, fmt: str, *args: Any
 ) -> Any:
     """A new device of a class, with a node in /dev: it, or an error."""
+    return device_create_with_groups(cls, parent, devt, drvdata, [], fmt, *args)
+
+
+def device_create_with_groups(
+    cls: device_class, parent: device | None, devt: int, drvdata: Any,
+    groups: list[attribute_group], fmt: str, *args: Any,
+) -> Any:  # fmt: skip
+    """The same with attributes, which are there before anybody is told of the device."""
     dev = device(parent)
+    dev.groups = list(groups)
     dev.class_, dev.devt, dev.driver_data = cls, int(devt), drvdata
     dev.kobj.name = c_format(fmt, args)
     if cls.devnode is not None:
@@ -289,19 +282,6 @@ def device_create(
     return device_add(dev) or dev
 
 
-def device_create_with_groups(
-    cls: device_class, parent: device | None, devt: int, drvdata: Any,
-    groups: list[attribute_group], fmt: str, *args: Any,
-) -> Any:  # fmt: skip
-    """The same with attributes."""
-    made = device_create(cls, parent, devt, drvdata, fmt, *args)
-    if isinstance(made, device):
-        for group in groups:
-            for attr in group.attrs:
-                device_create_file(made, attr)
-    return made
-
-
 def device_destroy(cls: device_class, devt: int) -> None:
     """Let go of the device of a number."""
     for dev in list(cls.devices.values()):
@@ -311,16 +291,12 @@ def device_destroy(cls: device_class, devt: int) -> None:
 
 def device_create_file(dev: device, attr: Any) -> Any:
     """Show an attribute of a device. 0 or an error."""
-    try:
-        dev.kobj.add_file(OwnedAttribute(this_module(), dev, attr))
-    except KernelError as error:
-        return ErrnoValue(type(error))
-    return 0
+    return sysfs_create_file(dev.kobj, attr)
 
 
 def device_remove_file(dev: device, attr: Any) -> None:
     """Show it no more."""
-    dev.kobj.remove_file(attr.name)
+    sysfs_remove_file(dev.kobj, attr)
 
 
 def dev_set_drvdata(dev: device, data: Any) -> None:

@@ -11,7 +11,7 @@ from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.module import parse
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.cells import Cell, TextCell
-from emu.kernel.module.format import c_format, c_scan
+from emu.kernel.module.format import c_format, c_scan, encoder
 from emu.linux.layout import sizeof as sizeof
 from emu.linux.layout import struct as struct
 from emu.linux.printk import KERN_ALERT as KERN_ALERT
@@ -35,11 +35,11 @@ Text = str | bytes | CharBuffer
 
 def snprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:
     """Format into a buffer of `size` bytes, a NUL included: how long the whole text is."""
-    text = c_format(fmt, args).encode("utf-8", "surrogateescape")
+    text = encoder(fmt)(args)
     length = len(text)
-    if type(buf) is CharBuffer and length < size and buf.base + length < len(buf.memory):
-        buf.memory[buf.base : buf.base + length + 1] = text + b"\0"
-    elif buf is not None and size > 0:
+    if type(buf) is CharBuffer and length < size and buf.put(text):
+        return length
+    if buf is not None and size > 0:
         piece = text[: size - 1] + b"\0"
         if isinstance(buf, CharBuffer):
             buf.store(piece)
@@ -85,19 +85,16 @@ def sscanf(buf: Text, fmt: str, *cells: Any) -> Any:
 def as_str(text: Text) -> str:
     """A text of any kind, up to its NUL."""
     if isinstance(text, str):
-        return text.partition("\0")[0]
+        return text.partition("\0")[0] if "\0" in text else text
     if isinstance(text, CharBuffer):
         return str(text)
     return bytes(text).partition(b"\0")[0].decode(errors="surrogateescape")
 
 
-def _parsed(read: Callable[[bytes], Any], text: Text, cell: Any) -> Any:
-    """C's form with a cell: 0 or an error; without one, the value or an exception."""
-    raw = as_str(text).encode(errors="surrogateescape")
-    if cell is None:
-        return read(raw)
+def _parsed(read: Callable[[], Any], cell: Any) -> Any:
+    """C's form with a cell: 0 or an error."""
     try:
-        cell.value = read(raw)
+        cell.value = read()
     except KernelError as error:
         return ErrnoValue(type(error))
     return 0
@@ -109,7 +106,10 @@ def _bounded(bits: int, signed: bool) -> Callable[[Text, int, Any], Any]:
 
     def kstrto(s: Text, base: int = 0, res: Cell | None = None) -> Any:
         """Parse a number: into a cell and 0 or an error, or it is answered or raises."""
-        return _parsed(lambda raw: parse.kstrtoint(raw, base, least, most), s, res)
+        text = as_str(s)
+        if res is None:
+            return parse.kstrtoint(text, base, least, most)
+        return _parsed(lambda: parse.kstrtoint(text, base, least, most), res)
 
     return kstrto
 
@@ -123,7 +123,10 @@ kstrtou32, kstrtos32 = kstrtouint, kstrtoint
 
 def kstrtobool(s: Text, res: Any = None) -> Any:
     """Parse a truth value: into a cell and 0 or an error, or it is answered or raises."""
-    return _parsed(parse.kstrtobool, s, res)
+    text = as_str(s)
+    if res is None:
+        return parse.kstrtobool(text)
+    return _parsed(lambda: parse.kstrtobool(text), res)
 
 
 def simple_strtoul(cp: Text, endp: TextCell | None, base: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EINVAL, KernelError
 from emu.kernel.errno_base import ErrnoValue
-from emu.kernel.fs.kernfs import KernelDirectory, KernelFile, raw_name
+from emu.kernel.fs.kernfs import KernelDirectory, KernelFile
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.cells import Cell
@@ -149,7 +149,7 @@ def _numbers(table: ctl_table, least: int, most: int, text: str) -> Any:
     """Take numbers for the first of the variables, or none if one is out of bounds."""
     words = text.split()
     try:
-        values = [kstrtoint(raw_name(word), 0, least, most) for word in words]
+        values = [kstrtoint(word, 0, least, most) for word in words]
     except KernelError:
         return ErrnoValue(EINVAL)
     if not values or len(values) > len(table.cells):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import KernelError
@@ -13,7 +14,7 @@ from emu.kernel.fs.sysfs.bin_attribute import BinAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
-from emu.kernel.module.format import renderer
+from emu.kernel.module.format import encoder
 from emu.kernel.module.guard import call, checked, entry, later
 from emu.kernel.module.module import Module
 from emu.kernel.module.show import SLACK, all_of, as_line, parser_of, positional, taken
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 Callback = Callable[..., Any]
 S_IRUGO, S_IWUSR = 0o444, 0o200
 SHOW_ARGUMENTS, STORE_ARGUMENTS = 3, 4
-SMALL = 256
-"""A text so short that its page is worth being used again."""
 
 
 class attribute:
@@ -131,8 +130,6 @@ class ModuleAttribute(Attribute):
 
     def __init__(self, module: Module, kobj: Kobject, attr: attribute, mode: int) -> None:
         super().__init__(attr.name, mode)
-        self._module = module
-        self._attr = attr
         self._show: Callback | None = getattr(attr, "show", None)
         self._store: Callback | None = getattr(attr, "store", None)
         ops = getattr(getattr(kobj, "ktype", None), "sysfs_ops", None)
@@ -140,42 +137,43 @@ class ModuleAttribute(Attribute):
             self._show, self._store = ops.show, ops.store
         self.readable, self.writable = self._show is not None, self._store is not None
         self._page: CharBuffer | None = None
-        """What the last show wrote to, to be used again."""
+        """What the last show put its text into, to be used again."""
+        first = kobj.owner, attr
         if self._show is not None:
-            self._call_show = entry(module, self._show)
-            self._show_takes = positional(self._show)
-            self._shows_as_c = self._show_takes >= SHOW_ARGUMENTS
+            takes = positional(self._show)
+            self._shows_as_c = takes >= SHOW_ARGUMENTS
+            self._call_show = entry(module, self._show, partial(self._show, *first[:takes]))
         if self._store is not None:
-            self._call_store = entry(module, self._store)
-            self._store_takes = positional(self._store)
-            self._stores_as_c = self._store_takes >= STORE_ARGUMENTS
+            takes = positional(self._store)
+            self._stores_as_c = takes >= STORE_ARGUMENTS
+            before = first if self._stores_as_c else first[: takes - 1]
+            self._call_store = entry(module, self._store, partial(self._store, *before))
             self._parse = parser_of(self._store)
 
     def show(self, kobj: Kobject) -> Text:
         """Call its show."""
-        show = self._call_show
         if not self._shows_as_c:
-            return later(show(*(kobj, self._attr)[: self._show_takes]), as_line)
+            value = self._call_show()
+            return b"%d\n" % value if type(value) is int else later(value, as_line)
         page, self._page = self._page, None
         if page is None:
             page = CharBuffer(PAGE_SIZE + SLACK)
-        result = show(kobj, self._attr, page)
-        if type(result) is not int or not 0 <= result < SMALL:
+        result = self._call_show(page)
+        text = page.text
+        if text is None or result != len(text):
             return later(result, lambda count: taken(page, count))
-        text = bytes(page.memory[:result])
-        page.memory[:result] = bytes(result)
+        page.text = None
         self._page = page
         return text
 
     def store(self, kobj: Kobject, data: bytes) -> Result:
         """Call its store."""
         count = len(data)
-        text = data.decode(errors="surrogateescape")
+        text = data.decode("utf-8", "surrogateescape")
         if self._stores_as_c:
-            result = self._call_store(kobj, self._attr, text, count)
+            result = self._call_store(text, count)
             return result if type(result) is int and result >= 0 else later(result, checked)
-        before = (kobj, self._attr)[: self._store_takes - 1]
-        result = self._call_store(*before, self._parse(text))
+        result = self._call_store(self._parse(text))
         return count if result is None else later(result, lambda result: all_of(result, count))
 
     def where(self) -> str:
@@ -340,12 +338,11 @@ def sysfs_notify(kobj: Kobject, dir: str | None, attr: str) -> None:
 
 def sysfs_emit(buf: CharBuffer, fmt: str, *args: Any) -> int:
     """Format a value into the buffer of a show."""
-    text = renderer(fmt)(args).encode("utf-8", "surrogateescape")
+    text = encoder(fmt)(args)
     length = len(text)
-    if buf.base or length >= PAGE_SIZE:
-        return scnprintf(buf, PAGE_SIZE, "%s", text)
-    buf.memory[: length + 1] = text + b"\0"
-    return length
+    if length < PAGE_SIZE and buf.put(text):
+        return length
+    return scnprintf(buf, PAGE_SIZE, "%s", text)
 
 
 def sysfs_emit_at(buf: CharBuffer, at: int, fmt: str, *args: Any) -> int:

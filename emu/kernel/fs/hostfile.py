@@ -122,6 +122,8 @@ class HostFileOperations(FileOperations):
 class HostRegular(HostFileOperations):
     """A regular file."""
 
+    write_checks = True
+
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Read at a position."""
         return read_host(host_fd(file), buffer, pos, buffer.count)

@@ -19,30 +19,30 @@ Text = bytes | Awaitable[bytes]
 class SingleText:
     """What one open file keeps between its reads. `private` is the file's kind's own."""
 
-    __slots__ = ("_text", "_told", "private")
+    __slots__ = ("private", "text", "told")
 
     def __init__(self, private: object = None) -> None:
-        self._text = b""
-        self._told = 0
+        self.text = b""
+        self.told = 0
         """Where the last read stopped."""
         self.private = private
 
     def read(self, buffer: Buffer, pos: int, make: Callable[[], Text]) -> Result:
         """The text from a position on; `make` makes it where it is needed anew."""
-        if pos and pos == self._told:
+        if pos and pos == self.told:
             return self._give(buffer, pos)
         text = make()
         if not isinstance(text, bytes):
             return self._read_later(buffer, pos, text)
-        self._text = text
+        self.text = text
         return self._give(buffer, pos)
 
     async def _read_later(self, buffer: Buffer, pos: int, text: Awaitable[bytes]) -> int:
-        self._text = await text
+        self.text = await text
         return self._give(buffer, pos)
 
     def _give(self, buffer: Buffer, pos: int) -> int:
-        piece = self._text[pos : pos + buffer.count]
+        piece = self.text[pos : pos + buffer.count]
         done = buffer.copy_to(piece) if piece else 0
-        self._told = pos + done
+        self.told = pos + done
         return done

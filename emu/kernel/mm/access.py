@@ -18,7 +18,8 @@ from emu.kernel.mm.ram import Ram
 
 CLEARED_AT_ONCE = 1 << 20
 
-_FRAME = ~(PAGE_SIZE - 1)
+_FRAME = (1 << 63) - PAGE_SIZE
+"""Positive, for which Python's & is quicker than for a negative mask."""
 _OFFSET = PAGE_SIZE - 1
 
 
@@ -67,11 +68,12 @@ class UserMemory:
         pte = self.pages.get(address >> 12, 0)
         offset = address & _OFFSET
         count = len(data)
-        if pte & PTE_WRITE and offset + count <= PAGE_SIZE:
-            start = (pte & _FRAME) + offset
-            self._view[start : start + count] = data
-            if pte & _FRAME in self._executable:
-                self.ram.written(pte & _FRAME)
+        end = offset + count
+        if pte & PTE_WRITE and end <= PAGE_SIZE:
+            frame = pte & _FRAME
+            self._memory[frame + offset : frame + end] = data
+            if frame in self._executable:
+                self.ram.written(frame)
             return
         start = self._runs_to_write.find(address >> 12, (address + count + _OFFSET) >> 12)
         if start >= 0:

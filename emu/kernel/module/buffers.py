@@ -11,13 +11,40 @@ Data = bytes | bytearray | memoryview
 
 
 class CharBuffer:
-    """A piece of the kernel's memory; ``buffer + n`` points behind its first `n` bytes."""
+    """A piece of the kernel's memory; ``buffer + n`` points behind its first `n` bytes.
 
-    __slots__ = ("base", "memory")
+    A `text` that was put into a fresh one stays as it is until somebody looks closer.
+    """
+
+    __slots__ = ("_memory", "_size", "base", "text")
 
     def __init__(self, size: int | bytearray, base: int = 0) -> None:
-        self.memory = bytearray(size) if isinstance(size, int) else size
+        self._memory: bytearray | None = None
+        self._size = 0
+        if isinstance(size, int):
+            self._size = size
+        else:
+            self._memory = size
         self.base = base
+        self.text: bytes | None = None
+
+    @property
+    def memory(self) -> bytearray:
+        """All bytes, also those before the place it points to."""
+        memory = self._memory
+        if memory is None:
+            self._memory = memory = bytearray(self._size)
+            if self.text is not None:
+                memory[: len(self.text)] = self.text
+                self.text = None
+        return memory
+
+    def put(self, text: bytes) -> bool:
+        """Write a text and a NUL at the start, if it is fresh and they fit: whether they were."""
+        if self._memory is None and self.text is None and len(text) < self._size:
+            self.text = text
+            return True
+        return False
 
     def __add__(self, count: int) -> CharBuffer:
         return CharBuffer(self.memory, self.base + count)

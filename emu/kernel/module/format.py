@@ -55,6 +55,25 @@ def renderer(text: str) -> Callable[[tuple[Any, ...]], str]:
     return render
 
 
+@cache
+def encoder(text: str) -> Callable[[tuple[Any, ...]], bytes]:
+    """What makes the text of one format from its values, as bytes."""
+    render = renderer(text)
+    template, converters = translated(text)
+    found = list(_CONVERSION.finditer(text))
+    if len(found) == len(converters) == 1 and found[0]["kind"] in "diouxX" and template.isascii():
+        digits = template.encode()
+        fits = 1 << _BITS[found[0]["length"]] - 1
+
+        def encode_number(arguments: tuple[Any, ...]) -> bytes:
+            if len(arguments) == 1 and type(number := arguments[0]) is int and 0 <= number < fits:
+                return digits % number
+            return render(arguments).encode("utf-8", "surrogateescape")
+
+        return encode_number
+    return lambda arguments: render(arguments).encode("utf-8", "surrogateescape")
+
+
 def _apply(convert: Convert, value: Any) -> Any:
     return convert(value)
 

@@ -63,9 +63,8 @@ def entry(
     run = function if action is None else action
 
     def enter(*arguments: Any) -> Any:
-        watchdog.calls += 1
-        watchdog.depth += 1
-        token = begin(module)
+        outer = watchdog.inside
+        watchdog.inside = token = begin(module)
         try:
             result = run(*arguments)
             if module.atomic:
@@ -78,8 +77,8 @@ def entry(
             raise oops(module, function, error) from error
         finally:
             end(token)
-            watchdog.depth -= 1
-            if watchdog.raised and not watchdog.depth:
+            watchdog.inside = outer
+            if watchdog.raised and outer is None:
                 watchdog.settle()
         if type(result) is not CoroutineType:
             return result

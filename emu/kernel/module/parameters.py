@@ -47,7 +47,7 @@ class NumberKind:
         """A number in the base that its prefix tells."""
         least = -(1 << self.bits - 1) if self.signed else 0
         most = (1 << self.bits - self.signed) - 1
-        cell.value = kstrtoint(as_bytes(text), 0, least, most)
+        cell.value = kstrtoint(given(text), 0, least, most)
 
     def get(self, cell: Any) -> str:
         """The number."""
@@ -66,7 +66,7 @@ class BoolKind:
 
     def set(self, cell: Any, text: str | None) -> None:
         """A truth value; a name alone is true."""
-        cell.value = (text is None or kstrtobool(as_bytes(text))) != self._invert
+        cell.value = (text is None or kstrtobool(given(text))) != self._invert
 
     def get(self, cell: Any) -> str:
         """``Y`` or ``N``."""
@@ -224,11 +224,11 @@ def cell_type(bits: int, signed: bool) -> type[Cell]:
     return type(f"{'s' if signed else 'u'}{bits}", (Cell,), {"bits": bits, "signed": signed})
 
 
-def as_bytes(text: str | None) -> bytes:
+def given(text: str | None) -> str:
     """A value to be parsed. EINVAL if there is none."""
     if text is None:
         raise EINVAL("it wants a value")
-    return text.encode(errors="surrogateescape")
+    return text
 
 
 def split_arguments(line: str) -> list[tuple[str, str | None]]:

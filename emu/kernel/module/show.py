@@ -91,7 +91,7 @@ def stored_by(
     last: a number or truth value if it is annotated so, else the text without its line break.
     What it returns is of no interest unless it is an error.
     """
-    text = data.decode(errors="surrogateescape")
+    text = data.decode("utf-8", "surrogateescape")
     given = arguments(text, len(data))
     wanted = positional(function)
     if wanted >= len(given):
@@ -114,11 +114,7 @@ def parser_of(function: Callable[..., Any]) -> Callable[[str], Any]:
 
 
 def _integer(text: str) -> int:
-    return kstrtoll(text.encode(errors="surrogateescape"), 0)
-
-
-def _truth(text: str) -> bool:
-    return kstrtobool(text.encode(errors="surrogateescape"))
+    return kstrtoll(text, 0)
 
 
 def _real(text: str) -> float:
@@ -133,7 +129,8 @@ def _line(text: str) -> str:
 
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
-    int: _integer, "int": _integer, bool: _truth, "bool": _truth, float: _real, "float": _real,
+    int: _integer, "int": _integer, bool: kstrtobool, "bool": kstrtobool,
+    float: _real, "float": _real,
 }  # fmt: skip
 
 

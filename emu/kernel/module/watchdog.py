@@ -25,14 +25,13 @@ class SoftLockup(BaseException):
 class Watchdog:
     """Watches the callbacks that run in one thread, the one that loaded the first module.
 
-    The guard counts: `calls` are all callbacks so far, `depth` those that have not ended. It asks
-    for `settle` when it leaves the outermost one and `raised` is set.
+    The guard says in `inside` which call is running, by an object of its own for each. It asks for
+    `settle` when it leaves the outermost one and `raised` is set.
     """
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         self.limit_s = limit_s
-        self.calls = 0
-        self.depth = 0
+        self.inside: object | None = None
         self.raised = False
         """Whether an exception was sent that has not arrived."""
         self.thread_id = 0
@@ -56,7 +55,8 @@ class Watchdog:
 
 def watch(reference: weakref.ref[Watchdog]) -> None:
     """What the thread does until its watchdog is gone."""
-    seen, since = 0, time.monotonic()
+    seen: object | None = None
+    since = time.monotonic()
     pause = FIRST_LOOK_S
     while True:
         time.sleep(pause)
@@ -64,11 +64,12 @@ def watch(reference: weakref.ref[Watchdog]) -> None:
         if watchdog is None:
             return
         pause = watchdog.limit_s / 8
-        if not watchdog.depth or watchdog.calls != seen:
-            seen, since = watchdog.calls, time.monotonic()
+        inside = watchdog.inside
+        if inside is None or inside is not seen:
+            seen, since = inside, time.monotonic()
         elif time.monotonic() - since > watchdog.limit_s:
             watchdog.raised = True
-            if watchdog.depth and watchdog.calls == seen:
+            if watchdog.inside is seen:
                 raise_in(watchdog.thread_id, SoftLockup)
             else:
                 watchdog.raised = False

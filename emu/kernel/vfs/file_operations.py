@@ -40,6 +40,9 @@ class FileOperations:
     """Whether reading and writing move the file's position by what was done: what is seekable
     does, unless its kind moves it itself and has a `pread` and a `pwrite` that do not."""
     nowait = False
+    write_checks = False
+    """Whether a write minds O_APPEND, RLIMIT_FSIZE and set-user-id bits, as to what is stored in a
+    file system, by generic_write_checks and file_remove_privs."""
     ignores_llseek = False
     """Whether lseek does nothing and says so with the old position: noop_llseek."""
 

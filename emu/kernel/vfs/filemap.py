@@ -62,6 +62,8 @@ class PagedInode(Inode):
 class PagedFile(FileOperations):
     """The operations of files of `PagedInode`s."""
 
+    write_checks = True
+
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Copy from the pages; what is not cached comes straight from the store."""
         inode = file.inode

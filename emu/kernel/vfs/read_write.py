@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE, KernelError
+from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
-from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
+from emu.kernel.uapi.fs import MAX_LFS_FILESIZE, MAX_RW_COUNT
 from emu.kernel.uapi.resource import RLIM_INFINITY
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID
 from emu.kernel.vfs.attr import check_file_size, remove_privileges
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.file_operations import FileOperations, Result
-    from emu.kernel.vfs.inode import Inode
+
+_NEVER_TOO_FAR = MAX_LFS_FILESIZE - MAX_RW_COUNT
+"""Positions below it are good for as many bytes as a call may move."""
 
 
 def vfs_read(file: File, buffer: Buffer) -> Result:
@@ -43,30 +45,31 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
     operations = file.f_op
-    if not (0 <= pos <= MAX_LFS_FILESIZE - buffer.count and operations.seekable):
-        raise _bad_position(operations, pos)
+    if not (0 <= pos < _NEVER_TOO_FAR and operations.seekable):
+        _check_position(operations, buffer, pos)
     if not file.mode & FMODE_READ:
         raise EBADF("not open for reading")
     # What moves the position by what was done reads the same at any other.
-    read = operations.read if operations.advances else operations.pread
-    result = read(file, buffer, pos)
+    if operations.advances:
+        result = operations.read(file, buffer, pos)
+    else:
+        result = operations.pread(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_read(file, result)
 
 
 def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
-    """Write at the file's position, or its end with O_APPEND, and move it."""
+    """Write at the file's position, or the end of what is stored with O_APPEND, and move it."""
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
     operations = file.f_op
-    inode = file.inode
-    notify = inode.sb.vfs.notify
+    notify = file.inode.sb.vfs.notify
     if not operations.seekable:
         result = operations.write(file, buffer, 0)
         return result if notify is None else notify.after_write(file, result)
-    pos = inode.size if file.flags & O_APPEND else file.pos
-    if inode.is_regular:
-        prepare_write(task, inode, buffer, pos)
+    pos = file.pos
+    if operations.write_checks:
+        pos = prepare_write(task, file, buffer, pos)
     result = operations.write(file, buffer, pos)
     if notify is not None:
         result = notify.after_write(file, result)
@@ -81,18 +84,17 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
     operations = file.f_op
-    if not (0 <= pos <= MAX_LFS_FILESIZE - buffer.count and operations.seekable):
-        raise _bad_position(operations, pos)
+    if not (0 <= pos < _NEVER_TOO_FAR and operations.seekable):
+        _check_position(operations, buffer, pos)
     if not file.mode & FMODE_WRITE:
         raise EBADF("not open for writing")
-    inode = file.inode
-    if file.flags & O_APPEND:
-        pos = inode.size
-    if inode.is_regular:
-        prepare_write(task, inode, buffer, pos)
-    write = operations.write if operations.advances else operations.pwrite
-    result = write(file, buffer, pos)
-    notify = inode.sb.vfs.notify
+    if operations.write_checks:
+        pos = prepare_write(task, file, buffer, pos)
+    if operations.advances:
+        result = operations.write(file, buffer, pos)
+    else:
+        result = operations.pwrite(file, buffer, pos)
+    notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_write(file, result)
 
 
@@ -107,13 +109,17 @@ def vfs_llseek(file: File, offset: int, whence: int) -> int:
     return pos
 
 
-def prepare_write(task: Task, inode: Inode, buffer: Buffer, pos: int) -> None:
-    """Limits and set-user-id bits: see generic_write_checks and file_remove_privs."""
+def prepare_write(task: Task, file: File, buffer: Buffer, pos: int) -> int:
+    """Where to write; limits and set-user-id bits. See generic_write_checks, file_remove_privs."""
+    inode = file.inode
+    if file.flags & O_APPEND:
+        pos = inode.size
     end = pos + buffer.count
     if end > inode.size and (task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62):
         buffer.count = check_file_size(task, pos, end) - pos
     if inode.mode & (S_ISUID | S_ISGID) or inode.has_file_capabilities:
         remove_privileges(task, inode)
+    return pos
 
 
 def kernel_read(file: File, count: int, pos: int = 0) -> bytes:
@@ -141,10 +147,11 @@ def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     return done
 
 
-def _bad_position(operations: FileOperations, pos: int) -> KernelError:
-    if operations.seekable or pos < 0:
-        return EINVAL("position before the start, or an end that is no position")
-    return ESPIPE("it has no positions")
+def _check_position(operations: FileOperations, buffer: Buffer, pos: int) -> None:
+    if pos < 0 or (operations.seekable and pos > MAX_LFS_FILESIZE - buffer.count):
+        raise EINVAL("position before the start, or an end that is no position")
+    if not operations.seekable:
+        raise ESPIPE("it has no positions")
 
 
 async def _moved(file: File, pos: int, result: Awaitable[int]) -> int:

@@ -84,10 +84,10 @@ def test_scanning_finds_as_many_as_match(text, wanted, found):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        (b"42", 42), (b"42\n", 42), (b"+42", 42), (b"0x2A", 42), (b"052", 42), (b"0", 0),
-        (b"18446744073709551615", (1 << 64) - 1), (b"18446744073709551616", ERANGE),
-        (b"", EINVAL), (b"\n", EINVAL), (b"42 ", EINVAL), (b" 42", EINVAL), (b"4\n\n", EINVAL),
-        (b"-1", EINVAL), (b"08", EINVAL), (b"0x", EINVAL), (b"9" * 5000, ERANGE), (b"++1", EINVAL),
+        ("42", 42), ("42\n", 42), ("+42", 42), ("0x2A", 42), ("052", 42), ("0", 0),
+        ("18446744073709551615", (1 << 64) - 1), ("18446744073709551616", ERANGE),
+        ("", EINVAL), ("\n", EINVAL), ("42 ", EINVAL), (" 42", EINVAL), ("4\n\n", EINVAL),
+        ("-1", EINVAL), ("08", EINVAL), ("0x", EINVAL), ("9" * 5000, ERANGE), ("++1", EINVAL),
     ],
 )  # fmt: skip
 def test_numbers_are_parsed_as_strictly_as_the_kernel_does(text, value):
@@ -95,17 +95,17 @@ def test_numbers_are_parsed_as_strictly_as_the_kernel_does(text, value):
 
 
 def test_signed_and_small_numbers_have_bounds():
-    assert outcome(kstrtoll, b"-9223372036854775808", 10) == -(1 << 63)
-    assert outcome(kstrtoll, b"9223372036854775808", 10) is ERANGE
-    assert outcome(kstrtoint, b"256", 0, 0, 255) is ERANGE
-    assert outcome(kstrtoint, b"-129", 0, -128, 127) is ERANGE
+    assert outcome(kstrtoll, "-9223372036854775808", 10) == -(1 << 63)
+    assert outcome(kstrtoll, "9223372036854775808", 10) is ERANGE
+    assert outcome(kstrtoint, "256", 0, 0, 255) is ERANGE
+    assert outcome(kstrtoint, "-129", 0, -128, 127) is ERANGE
 
 
 def test_truth_values_have_many_names():
-    assert [kstrtobool(text) for text in (b"1", b"Y", b"on", b"true", b"0", b"no", b"Off")] == [
+    assert [kstrtobool(text) for text in ("1", "Y", "on", "true", "0", "no", "Off")] == [
         True, True, True, True, False, False, False,
     ]  # fmt: skip
-    assert outcome(kstrtobool, b"maybe") is EINVAL
+    assert outcome(kstrtobool, "maybe") is EINVAL
 
 
 def outcome(function, *arguments):

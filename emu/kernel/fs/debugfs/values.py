@@ -102,9 +102,9 @@ class SimpleAttribute(DebugfsFile):
         if self._set is None:
             raise EINVAL("it cannot be written")
         count = buffer.count
-        text = taken(buffer, NUMBER_MAX)
+        text = taken(buffer, NUMBER_MAX).decode("latin-1")
         parse = kstrtoll if self._signed else kstrtoull
-        done = self._set(file.inode.private, parse(text.partition(b"\0")[0], 0))
+        done = self._set(file.inode.private, parse(text.partition("\0")[0], 0))
         return self._stored(done, count) if isinstance(done, Awaitable) else count
 
     async def _stored(self, done: Awaitable[object], count: int) -> int:
@@ -127,7 +127,7 @@ class BoolFile(DebugfsFile):
         check_there(file.inode)
         count = buffer.count
         try:
-            value = kstrtobool(taken(buffer, PAGE_SIZE))
+            value = kstrtobool(taken(buffer, PAGE_SIZE).decode("latin-1"))
         except KernelError:
             return count
         file.inode.private.value = value  # type: ignore[attr-defined]

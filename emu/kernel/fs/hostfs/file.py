@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class HostfsFile(FileOperations):
     """Reads and writes go straight between the host's file and the user's frames."""
 
+    write_checks = True
+
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Open the host's file as it is asked for."""
         found = inode_of(file)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class OverlayfsFile(FileOperations):
     """All is done by the real file; one that was copied up meanwhile is opened anew."""
 
+    write_checks = True
+
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Copy up to write, and open the real file."""
         found = inode_of(file)

@@ -115,12 +115,6 @@ class AttributeText(SingleText):
         super().__init__()
         self.event = 0
 
-    def give(self, text: bytes, buffer: Buffer) -> int:
-        """All of a text, from its start."""
-        self._text = text
-        done = self._told = buffer.copy_to(text) if text else 0
-        return done
-
 
 class AttributeFile(FileOperations):
     """Opening, reading and writing an attribute."""
@@ -138,27 +132,32 @@ class AttributeFile(FileOperations):
         inode: AttributeInode = file.inode  # type: ignore[assignment]
         state: AttributeText = file.private_data
         state.event = inode.event
-        if pos or inode.kobj.directory is None:
+        kobj = inode.kobj
+        if pos or kobj.directory is None:
             return state.read(buffer, pos, lambda: shown(inode))
-        # The common case without a detour: a value that is there at once and fits.
-        text = inode.attribute.show(inode.kobj)
-        if type(text) is bytes and len(text) <= buffer.count and len(text) < PAGE_SIZE:
-            return state.give(text, buffer)
+        text = inode.attribute.show(kobj)
+        if type(text) is bytes and 0 < len(text) < PAGE_SIZE:
+            # The common case without a detour: a value that is there at once.
+            state.text = text
+            state.told = done = buffer.copy_to(text)
+            return done
         return state.read(buffer, pos, lambda: checked_text(inode, text))
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """At most a page goes to the attribute, whatever the position."""
         inode: AttributeInode = file.inode  # type: ignore[assignment]
-        count = min(buffer.count, PAGE_SIZE)
-        if not count:
-            return 0
+        count = buffer.count
+        if not 0 < count <= PAGE_SIZE:
+            if not count:
+                return 0
+            count = PAGE_SIZE
         data = copy_whole(buffer, count)
         kobj = inode.kobj
         if kobj.directory is None:
             kobj.check_alive()
         stored = inode.attribute.store(kobj, data)
         if isinstance(stored, int):
-            return checked_store(inode, stored, count)
+            return stored if stored <= count else checked_store(inode, stored, count)
         return _stored_later(inode, stored, count)
 
     def poll(self, file: File, waits: PollTable | None) -> int:

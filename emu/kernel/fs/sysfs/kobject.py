@@ -30,6 +30,8 @@ class Kobject:
         self.refcount = 1
         self.sysfs: Sysfs | None = None
         self.directory: KernelDirectory | None = None
+        self.owner: object = self
+        """What it is the object of, if not of itself: a device. Attributes are asked about that."""
         self.released: Callable[[], None] | None = None
         """What happens when nobody uses it any more."""
 

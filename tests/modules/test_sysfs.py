@@ -260,6 +260,66 @@ def test_devices_have_a_directory_a_class_a_node_and_attributes(load):
     assert guest.rmmod() == "EAGAIN"
 
 
+def test_attributes_of_groups_are_given_the_device_and_come_with_it(load):
+    guest = load(
+        """
+        from emu.linux.device import *
+        from emu.linux.fs import *
+        from emu.linux.sysfs import *
+
+        def level_show(dev, attr, buf):
+            return sysfs_emit(buf, "%s %d\\n", dev_name(dev), dev_get_drvdata(dev))
+
+        def level_store(dev, attr, buf, count):
+            dev_set_drvdata(dev, kstrtoint(buf, 0))
+            return count
+
+        attr = DEVICE_ATTR_RW(level_show, level_store)
+
+        @module_init
+        def init():
+            global cls
+            cls = class_create("things")
+            cls.dev_groups = [attribute_group(attrs=[attr], name="of_class")]
+            own = [attribute_group(attrs=[attr]), attribute_group(attrs=[attr], name="power")]
+            device_create_with_groups(cls, None, MKDEV(250, 5), 3, own, "thing%d", 5)
+
+        @module_exit
+        def exit():
+            device_destroy(cls, MKDEV(250, 5))
+            class_destroy(cls)
+        """
+    )
+    for place in ("", "power/", "of_class/"):
+        assert guest.echo("0x11", f"/sys/class/things/thing5/{place}level") == 5
+        assert guest.cat(f"/sys/class/things/thing5/{place}level") == "thing5 17\n"
+    assert guest.rmmod() == 0
+
+
+def test_a_device_is_told_of_again_by_writing_to_its_uevent(load):
+    guest = load(
+        """
+        from emu.linux.device import *
+        from emu.linux.fs import *
+
+        @module_init
+        def init():
+            global cls
+            cls = class_create("things")
+            device_create(cls, None, MKDEV(250, 5), None, "thing5")
+
+        @module_exit
+        def exit():
+            device_destroy(cls, MKDEV(250, 5))
+            class_destroy(cls)
+        """
+    )
+    before = int(guest.cat("/sys/kernel/uevent_seqnum"))
+    assert guest.echo("change", "/sys/class/things/thing5/uevent") == 7
+    assert int(guest.cat("/sys/kernel/uevent_seqnum")) == before + 1
+    assert guest.echo("dance", "/sys/class/things/thing5/uevent") == "EINVAL"
+
+
 def test_a_bus_finds_a_driver_for_a_device(load):
     guest = load(
         """

@@ -1,5 +1,7 @@
 """emu.linux.kobject and sysfs: the C form, the short form, and what is refused."""
 
+import time
+
 import pytest
 
 BEGIN = """
@@ -424,3 +426,37 @@ def test_names_and_values_that_are_no_text_come_back_as_they_were(load):
     assert guest.call("sys_pread64", fd, guest.buffer, 99, 0) == 4
     assert guest.task.mm.read(guest.buffer, 4) == odd + b"\n"
     assert "made \ufffd\ufffd\ufffd" in guest.dmesg()
+
+
+def test_many_attributes_are_listed_in_linear_time(load):
+    guest = load(
+        """
+        from emu.linux.kobject import *
+        from emu.linux.sysfs import *
+
+        def filled(count):
+            kobj = kobject_create_and_add(f"many_{count}", kernel_kobj)
+            attrs = [__ATTR(f"value_{n}", 0o444, lambda: 1, None) for n in range(count)]
+            sysfs_create_files(kobj, attrs)
+            return kobj
+
+        @module_init
+        def init():
+            global kobjs
+            kobjs = [filled(2500), filled(10000)]
+
+        @module_exit
+        def exit():
+            for kobj in kobjs:
+                kobject_put(kobj)
+        """
+    )
+
+    def cost(count):
+        began = time.process_time()
+        assert len(guest.ls(f"/sys/kernel/many_{count}/")) == count
+        return time.process_time() - began
+
+    few, many = (min(cost(count) for _ in range(5)) for count in (2500, 10000))
+    assert many < 8 * few, f"4 times as many cost {many / few:.1f} times as much"
+    assert guest.rmmod() == 0

@@ -21,6 +21,7 @@ from emu.kernel.restart import (
     RestartNoIntr,
     restart_number,
 )
+from emu.kernel.trap_counts import TrapCounts
 from emu.kernel.uapi.signal import SA_RESTART
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ def make_gate(
     result_register = convention.result
     flag = convention.error_flag
     answer_with, finish = make_ending(kernel, cpu, table, number_in)
+    trapped = 0
 
     def enter() -> None:
+        nonlocal trapped
+        trapped += 1
         task = sched.current
         assert task is not None
         try:
@@ -100,6 +104,7 @@ def make_gate(
         if task.work:
             cpu.stop()
 
+    kernel.part(TrapCounts).add(table.way, lambda: trapped)
     return enter
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from emu.arch.cpu import PAGE_SIZE
 from emu.kernel.errno import EFAULT
+from emu.kernel.uapi.fs import MAX_RW_COUNT
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
@@ -38,11 +39,18 @@ class Buffer(Protocol):
 
 
 class UserBuffer:
-    """User memory in one piece, `count` bytes from `address` on."""
+    """User memory in one piece, `count` bytes from `address` on; no more than a call may move.
+
+    EFAULT if so many bytes cannot be there: see access_ok.
+    """
 
     __slots__ = ("address", "count", "mm")
 
     def __init__(self, mm: AddressSpace, address: int, count: int) -> None:
+        if count > MAX_RW_COUNT:
+            if address + count > mm.task_size:
+                raise EFAULT("more than there is of user memory")
+            count = MAX_RW_COUNT
         self.mm = mm
         self.address = address
         self.count = count

@@ -10,6 +10,7 @@ from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.devtmpfs import DevtmpfsSuperBlock
 from emu.kernel.fs.kernfs import raw_name
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
+from emu.kernel.fs.sysfs.devices import uevent
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.fs.sysfs.super_block import Sysfs
 from emu.kernel.module.ambient import this_kernel, this_module
@@ -179,8 +180,8 @@ def _place(sysfs: Sysfs, dev: device) -> Kobject:
 
 def _fill(sysfs: Sysfs, dev: device) -> None:
     kobj = dev.kobj
-    lines = [f"{key}={value}\n" for key, value in _variables(dev).items()]
-    kobj.add_file(ValueAttribute("uevent", lambda: "".join(lines), lambda data: None, 0o644))
+    owner = dev.class_ or dev.bus
+    kobj.add_file(uevent(kobj, owner.name if owner is not None else "", _variables(dev)))
     if dev.devt:
         number = f"{MAJOR(dev.devt)}:{MINOR(dev.devt)}"
         kobj.add_file(ValueAttribute("dev", lambda: number))

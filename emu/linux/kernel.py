@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from emu.arch.cpu import PAGE_SIZE as PAGE_SIZE
@@ -109,7 +110,7 @@ def _bounded(bits: int, signed: bool) -> Callable[[Text, int, Any], Any]:
         text = as_str(s)
         if res is None:
             return parse.kstrtoint(text, base, least, most)
-        return _parsed(lambda: parse.kstrtoint(text, base, least, most), res)
+        return _parsed(partial(parse.kstrtoint, text, base, least, most), res)
 
     return kstrto
 
@@ -126,7 +127,7 @@ def kstrtobool(s: Text, res: Any = None) -> Any:
     text = as_str(s)
     if res is None:
         return parse.kstrtobool(text)
-    return _parsed(lambda: parse.kstrtobool(text), res)
+    return _parsed(partial(parse.kstrtobool, text), res)
 
 
 def simple_strtoul(cp: Text, endp: TextCell | None, base: int) -> int:

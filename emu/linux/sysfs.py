@@ -161,7 +161,7 @@ class ModuleAttribute(Attribute):
         result = self._call_show(page)
         text = page.text
         if text is None or result != len(text):
-            return later(result, lambda count: taken(page, count))
+            return later(result, partial(taken, page))
         page.text = None
         self._page = page
         return text
@@ -174,7 +174,7 @@ class ModuleAttribute(Attribute):
             result = self._call_store(text, count)
             return result if type(result) is int and result >= 0 else later(result, checked)
         result = self._call_store(self._parse(text))
-        return count if result is None else later(result, lambda result: all_of(result, count))
+        return count if result is None else later(result, partial(all_of, count))
 
     def where(self) -> str:
         """The function that shows it."""

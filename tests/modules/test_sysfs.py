@@ -1,5 +1,7 @@
 """emu.linux.kobject and sysfs: the C form, the short form, and what is refused."""
 
+import time
+
 import pytest
 
 BEGIN = """
@@ -260,6 +262,66 @@ def test_devices_have_a_directory_a_class_a_node_and_attributes(load):
     assert guest.rmmod() == "EAGAIN"
 
 
+def test_attributes_of_groups_are_given_the_device_and_come_with_it(load):
+    guest = load(
+        """
+        from emu.linux.device import *
+        from emu.linux.fs import *
+        from emu.linux.sysfs import *
+
+        def level_show(dev, attr, buf):
+            return sysfs_emit(buf, "%s %d\\n", dev_name(dev), dev_get_drvdata(dev))
+
+        def level_store(dev, attr, buf, count):
+            dev_set_drvdata(dev, kstrtoint(buf, 0))
+            return count
+
+        attr = DEVICE_ATTR_RW(level_show, level_store)
+
+        @module_init
+        def init():
+            global cls
+            cls = class_create("things")
+            cls.dev_groups = [attribute_group(attrs=[attr], name="of_class")]
+            own = [attribute_group(attrs=[attr]), attribute_group(attrs=[attr], name="power")]
+            device_create_with_groups(cls, None, MKDEV(250, 5), 3, own, "thing%d", 5)
+
+        @module_exit
+        def exit():
+            device_destroy(cls, MKDEV(250, 5))
+            class_destroy(cls)
+        """
+    )
+    for place in ("", "power/", "of_class/"):
+        assert guest.echo("0x11", f"/sys/class/things/thing5/{place}level") == 5
+        assert guest.cat(f"/sys/class/things/thing5/{place}level") == "thing5 17\n"
+    assert guest.rmmod() == 0
+
+
+def test_a_device_is_told_of_again_by_writing_to_its_uevent(load):
+    guest = load(
+        """
+        from emu.linux.device import *
+        from emu.linux.fs import *
+
+        @module_init
+        def init():
+            global cls
+            cls = class_create("things")
+            device_create(cls, None, MKDEV(250, 5), None, "thing5")
+
+        @module_exit
+        def exit():
+            device_destroy(cls, MKDEV(250, 5))
+            class_destroy(cls)
+        """
+    )
+    before = int(guest.cat("/sys/kernel/uevent_seqnum"))
+    assert guest.echo("change", "/sys/class/things/thing5/uevent") == 7
+    assert int(guest.cat("/sys/kernel/uevent_seqnum")) == before + 1
+    assert guest.echo("dance", "/sys/class/things/thing5/uevent") == "EINVAL"
+
+
 def test_a_bus_finds_a_driver_for_a_device(load):
     guest = load(
         """
@@ -364,3 +426,37 @@ def test_names_and_values_that_are_no_text_come_back_as_they_were(load):
     assert guest.call("sys_pread64", fd, guest.buffer, 99, 0) == 4
     assert guest.task.mm.read(guest.buffer, 4) == odd + b"\n"
     assert "made \ufffd\ufffd\ufffd" in guest.dmesg()
+
+
+def test_many_attributes_are_listed_in_linear_time(load):
+    guest = load(
+        """
+        from emu.linux.kobject import *
+        from emu.linux.sysfs import *
+
+        def filled(count):
+            kobj = kobject_create_and_add(f"many_{count}", kernel_kobj)
+            attrs = [__ATTR(f"value_{n}", 0o444, lambda: 1, None) for n in range(count)]
+            sysfs_create_files(kobj, attrs)
+            return kobj
+
+        @module_init
+        def init():
+            global kobjs
+            kobjs = [filled(2500), filled(10000)]
+
+        @module_exit
+        def exit():
+            for kobj in kobjs:
+                kobject_put(kobj)
+        """
+    )
+
+    def cost(count):
+        began = time.process_time()
+        assert len(guest.ls(f"/sys/kernel/many_{count}/")) == count
+        return time.process_time() - began
+
+    few, many = (min(cost(count) for _ in range(5)) for count in (2500, 10000))
+    assert many < 8 * few, f"4 times as many cost {many / few:.1f} times as much"
+    assert guest.rmmod() == 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from emu.kernel.events import Tracer
+from emu.kernel.fs.procfs.cpu_stat import show_interrupts
 from emu.kernel.sched import Deadlock
 from emu.machine import Bind, Config, Machine
 from emu.trace.strace import Strace
@@ -124,3 +126,31 @@ def test_killing_all_ends_processes_and_threads_and_gives_everything_back(null):
         assert machine.kernel.living == 0
         free.append(machine.kernel.ram.free_bytes)
     assert free[0] == free[1]
+
+
+WAYS = {"x86-64": ["syscall"], "i386": ["int80", "sysenter"], "riscv64": ["ecall"]}
+
+
+@pytest.mark.parametrize("abi", ABIS)
+def test_traps_are_counted_by_each_way_in(abi, null):
+    spawn = program("spawn", abi)
+    machine = Machine(Config(binds=[Bind(spawn, "/spawn")]))
+    calls = Calls()
+    machine.watch(calls)
+    machine.spawn("/spawn", ["spawn", "3", "/spawn", "0"], stdio=(null,) * 3)
+    machine.run()
+    lines = show_interrupts(machine.kernel).decode().splitlines()[2:]
+    counts = {line.split()[-1]: int(line.split()[1]) for line in lines}
+    own = ["svc"] if abi.startswith("arm") else ["syscall"]
+    assert set(counts) <= set(WAYS.get(abi, own))
+    assert sum(counts.values()) == calls.begun > 30
+
+
+class Calls(Tracer):
+    """How many calls began."""
+
+    def __init__(self):
+        self.begun = 0
+
+    def enter(self, event):
+        self.begun += 1

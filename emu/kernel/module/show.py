@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emu.arch.cpu import PAGE_SIZE
@@ -10,7 +11,7 @@ from emu.kernel.errno import EINVAL
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.cells import BoolCell, Cell, TextCell
 from emu.kernel.module.guard import call, checked, later
-from emu.kernel.module.parse import kstrtobool, kstrtoll
+from emu.kernel.module.parse import kstrtobool, kstrtoll, plain
 
 if TYPE_CHECKING:
     from emu.kernel.fs.single import Text
@@ -98,10 +99,10 @@ def stored_by(
         return later(call(module, function, *given), checked)
     value = parser_of(function)(text)
     before = given[: wanted - 1]
-    return later(call(module, function, *before, value), lambda result: all_of(result, len(data)))
+    return later(call(module, function, *before, value), partial(all_of, len(data)))
 
 
-def all_of(result: Any, count: int) -> int:
+def all_of(count: int, result: Any) -> int:
     """What a `store` took that does not say how much; raises what it returned as its error."""
     if isinstance(result, int) and not isinstance(result, bool):
         checked(result)
@@ -114,7 +115,8 @@ def parser_of(function: Callable[..., Any]) -> Callable[[str], Any]:
 
 
 def _integer(text: str) -> int:
-    return kstrtoll(text, 0)
+    number = plain(text, 0)
+    return number if number >= 0 else kstrtoll(text, 0)
 
 
 def _real(text: str) -> float:

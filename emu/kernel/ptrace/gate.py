@@ -21,6 +21,7 @@ from emu.kernel.restart import (
     RestartNoIntr,
 )
 from emu.kernel.trap import make_ending
+from emu.kernel.trap_counts import TrapCounts
 from emu.kernel.uapi.ptrace import (
     PTRACE_EVENT_EXEC,
     PTRACE_EVENTMSG_SYSCALL_ENTRY,
@@ -53,8 +54,11 @@ def make_traced_gate(
     """As `emu.kernel.trap.make_gate`, for tasks that are traced."""
     gate = TracedGate(kernel, cpu, table, number_in)
     sched = kernel.sched
+    trapped = 0
 
     def enter() -> None:
+        nonlocal trapped
+        trapped += 1
         task = sched.current
         assert task is not None
         tracee = task.ptrace
@@ -69,6 +73,7 @@ def make_traced_gate(
             return
         cpu.stop()
 
+    kernel.part(TrapCounts).add(table.way, lambda: trapped)
     return enter
 
 

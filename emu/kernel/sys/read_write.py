@@ -6,7 +6,7 @@ import struct
 from collections.abc import Awaitable
 
 from emu.kernel.args import Fd, InBuffer, Loff, Long, OutBuffer, Pointer, Size, UInt, ULong
-from emu.kernel.errno import EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, EOVERFLOW
+from emu.kernel.errno import EAGAIN, EINVAL, EOPNOTSUPP, EOVERFLOW
 from emu.kernel.io_accounting import has_read, has_written
 from emu.kernel.sys.file_kinds import Iovec, OutIovec, RwFlags
 from emu.kernel.sys.open import has_32bit_off_t
@@ -30,25 +30,25 @@ from emu.kernel.vfs.read_write import vfs_llseek, vfs_pread, vfs_pwrite, vfs_rea
 @syscall("sys_read")
 def read(task: Task, fd: Fd, buf: OutBuffer, count: Size) -> int | Awaitable[int]:
     """Read from a descriptor. See read(2)."""
-    return has_read(task, vfs_read(task.files[fd], user_buffer(task, buf, count)))
+    return has_read(task, vfs_read(task.files[fd], UserBuffer(task.mm, buf, count)))
 
 
 @syscall("sys_write")
 def write(task: Task, fd: Fd, buf: InBuffer, count: Size) -> int | Awaitable[int]:
     """Write to a descriptor. See write(2)."""
-    return has_written(task, vfs_write(task, task.files[fd], user_buffer(task, buf, count)))
+    return has_written(task, vfs_write(task, task.files[fd], UserBuffer(task.mm, buf, count)))
 
 
 @syscall("sys_pread64", "sys_ia32_pread64")
 def pread64(task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Read at a position. See pread(2)."""
-    return has_read(task, vfs_pread(task.files[fd], user_buffer(task, buf, count), pos))
+    return has_read(task, vfs_pread(task.files[fd], UserBuffer(task.mm, buf, count), pos))
 
 
 @syscall("sys_pwrite64", "sys_ia32_pwrite64")
 def pwrite64(task: Task, fd: Fd, buf: InBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Write at a position. See pwrite(2)."""
-    return has_written(task, vfs_pwrite(task, task.files[fd], user_buffer(task, buf, count), pos))
+    return has_written(task, vfs_pwrite(task, task.files[fd], UserBuffer(task.mm, buf, count), pos))
 
 
 @syscall("sys_readv")
@@ -152,15 +152,6 @@ def llseek(
     pos = vfs_llseek(file, offset - (offset >> 63 << 64), whence)
     task.mm.write_u64(result, pos)
     return 0
-
-
-def user_buffer(task: Task, address: int, count: int) -> UserBuffer:
-    """One user buffer. EFAULT if so many bytes cannot be there: see access_ok."""
-    if count > MAX_RW_COUNT:
-        if address + count > task.mm.task_size:
-            raise EFAULT("more than there is of user memory")
-        count = MAX_RW_COUNT
-    return UserBuffer(task.mm, address, count)
 
 
 def import_iovec(task: Task, address: int, count: int) -> UserBuffer | IovecBuffer:

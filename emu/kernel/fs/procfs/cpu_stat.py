@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.fs.procfs.status import state_of
+from emu.kernel.trap_counts import TrapCounts
 
 if TYPE_CHECKING:
     from emu.kernel.kernel import Kernel
@@ -45,9 +46,14 @@ def show_uptime(kernel: Kernel) -> bytes:
 
 
 def show_interrupts(kernel: Kernel) -> bytes:
-    """The timer is the one interrupt of this machine: it ends a task's turn."""
-    head = " " * 11 + "CPU0       \n"
-    return f"{head}LOC: {kernel.load.preempted:10d}   Local timer interrupts\n".encode()
+    """The timer, which ends a task's turn, and the traps of programs by each way in."""
+    lines = [("LOC", kernel.load.preempted, "Local timer interrupts")]
+    for way, times in kernel.part(TrapCounts).items():
+        lines.append((way.upper(), times, f"System calls by {way}"))
+    width = max(len(name) for name, _, _ in lines)
+    head = f"{'':{width}}  {'':6}CPU0       \n"
+    text = "".join(f"{name:>{width}}: {times:10d}   {what}\n" for name, times, what in lines)
+    return (head + text).encode()
 
 
 def show_softirqs(kernel: Kernel) -> bytes:

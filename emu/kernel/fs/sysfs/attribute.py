@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EIO
+from emu.kernel.errno import EFAULT, EIO
 from emu.kernel.fs.kernfs import KernelInode, check_open
 from emu.kernel.fs.single import SingleText, Text
 from emu.kernel.module.printk import LOG_ERR, KernelLog
-from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.poll import ALWAYS_READY, POLLERR, POLLPRI
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
@@ -134,14 +134,14 @@ class AttributeFile(FileOperations):
         state.event = inode.event
         kobj = inode.kobj
         if pos or kobj.directory is None:
-            return state.read(buffer, pos, lambda: shown(inode))
+            return state.read(buffer, pos, partial(shown, inode))
         text = inode.attribute.show(kobj)
         if type(text) is bytes and 0 < len(text) < PAGE_SIZE:
             # The common case without a detour: a value that is there at once.
             state.text = text
             state.told = done = buffer.copy_to(text)
             return done
-        return state.read(buffer, pos, lambda: checked_text(inode, text))
+        return state.read(buffer, pos, partial(checked_text, inode, text))
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """At most a page goes to the attribute, whatever the position."""
@@ -151,7 +151,9 @@ class AttributeFile(FileOperations):
             if not count:
                 return 0
             count = PAGE_SIZE
-        data = copy_whole(buffer, count)
+        data = buffer.copy_from(count)
+        if len(data) < count:
+            raise EFAULT
         kobj = inode.kobj
         if kobj.directory is None:
             kobj.check_alive()

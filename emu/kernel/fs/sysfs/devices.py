@@ -95,7 +95,9 @@ def uevent(device: Kobject, subsystem: str, variables: dict[str, str]) -> ValueA
         if action not in UEVENT_ACTIONS:
             raise EINVAL("no such action")
         assert device.sysfs is not None
-        told = {"SUBSYSTEM": subsystem, "SYNTH_UUID": "0", **variables}
+        told = {"SYNTH_UUID": "0", **variables}
+        if subsystem:
+            told["SUBSYSTEM"] = subsystem
         device.sysfs.kernel.part(Uevents).send(action.decode(), device, told)
 
     return ValueAttribute("uevent", lambda: text, store)

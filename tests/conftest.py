@@ -16,6 +16,7 @@ def pytest_configure():
     # A shell's background job ignores these, and so would every program that is compared with.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.environ.get(FOLDER):
         record_calls()
 

@@ -465,6 +465,6 @@ def test_many_attributes_are_listed_in_linear_time(load):
         return calls["call"] + calls["c_call"]
 
     few, many = cost(2500), cost(10000)
-    assert 2500 < few
+    assert few > 2500
     assert many < 4.1 * few, f"4 times as many cost {many / few:.1f} times as much"
     assert guest.rmmod() == 0

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.measure import ROOT, cpu_seconds, emu, say
+from bench.measure import ROOT, cpu_seconds, emu, output, say
 
 # Name, size, how often, and how many operations each time is.
 OPERATIONS = (
@@ -46,8 +46,7 @@ def files(isa: str, compiler: str, qemu: str, rounds: int) -> None:
             say(isa, what, result + "".join(f"  native {own:8.3f} us" for own in host))
         for size in SIZES:
             command = emu([program, "/tmp", "among", str(AMONG), str(size)])
-            done = subprocess.run(command, capture_output=True, cwd=ROOT, check=True)
-            opened, made = done.stdout.decode().split()
+            opened, made = output(command).split()
             say(isa, f"among {size}", f"{opened:>8} us to open one, {made} us to make one")
 
 

@@ -22,12 +22,18 @@ def least(command: list[str], rounds: int) -> float:
 def cpu_seconds(command: list[str]) -> float:
     """The CPU seconds of one run; `SystemExit` if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
+    output(command)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def output(command: list[str]) -> str:
+    """What one run prints; `SystemExit` if it fails."""
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
     if done.returncode:
         end = f"{done.returncode}: {done.stderr.decode()[-300:]}"
         raise SystemExit(f"{' '.join(command)} ended with {end}")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.stdout.decode()
 
 
 def say(isa: str, what: str, result: str) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.measure import emu, say
+from bench.measure import emu, output, say
 
 # A value in C's way, and one in Python's.
 MODULE = """
@@ -67,10 +67,7 @@ def pseudo(isa: str, compiler: str, rounds: int) -> None:
 
         for name in ("c", "short"):
             command = emu(["--module", str(module), program, f"/sys/kernel/bench/{name}"])
-            runs = [
-                subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-                for _ in range(rounds)
-            ]
+            runs = [output(command).split() for _ in range(rounds)]
             trap, read, write = (min(map(float, costs)) for costs in zip(*runs, strict=True))
             for what, spent in (("read", read), ("write", write)):
                 result = f"{spent:8.0f} ns  getppid {trap:6.0f} ns  ratio {spent / trap:6.2f}"

@@ -180,8 +180,7 @@ def _place(sysfs: Sysfs, dev: device) -> Kobject:
 
 def _fill(sysfs: Sysfs, dev: device) -> None:
     kobj = dev.kobj
-    owner = dev.class_ or dev.bus
-    kobj.add_file(uevent(kobj, owner.name if owner is not None else "", _variables(dev)))
+    kobj.add_file(uevent(kobj, _subsystem(dev), _variables(dev)))
     if dev.devt:
         number = f"{MAJOR(dev.devt)}:{MINOR(dev.devt)}"
         kobj.add_file(ValueAttribute("dev", lambda: number))
@@ -202,8 +201,13 @@ def _node(dev: device) -> str:
 
 
 def _event(dev: device) -> dict[str, str]:
+    subsystem = _subsystem(dev)
+    return {"SUBSYSTEM": subsystem, **_variables(dev)} if subsystem else _variables(dev)
+
+
+def _subsystem(dev: device) -> str:
     owner = dev.class_ or dev.bus
-    return {"SUBSYSTEM": owner.name, **_variables(dev)} if owner is not None else _variables(dev)
+    return owner.name if owner is not None else ""
 
 
 def _variables(dev: device) -> dict[str, str]:

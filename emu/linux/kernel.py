@@ -37,16 +37,12 @@ Text = str | bytes | CharBuffer
 def snprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:
     """Format into a buffer of `size` bytes, a NUL included: how long the whole text is."""
     text = encoder(fmt)(args)
-    length = len(text)
-    if type(buf) is CharBuffer and length < size and buf.put(text):
-        return length
-    if buf is not None and size > 0:
+    if isinstance(buf, CharBuffer):
+        buf.put(text, size)
+    elif buf is not None and size > 0:
         piece = text[: size - 1] + b"\0"
-        if isinstance(buf, CharBuffer):
-            buf.store(piece)
-        else:
-            buf[: len(piece)] = piece
-    return length
+        buf[: len(piece)] = piece
+    return len(text)
 
 
 def scnprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:

@@ -138,7 +138,7 @@ class ModuleAttribute(Attribute):
         self.readable, self.writable = self._show is not None, self._store is not None
         self._page: CharBuffer | None = None
         """What the last show put its text into, to be used again."""
-        first = kobj.owner, attr
+        first = (kobj if kobj.owner is None else kobj.owner), attr
         if self._show is not None:
             takes = positional(self._show)
             self._shows_as_c = takes >= SHOW_ARGUMENTS
@@ -339,10 +339,9 @@ def sysfs_notify(kobj: Kobject, dir: str | None, attr: str) -> None:
 def sysfs_emit(buf: CharBuffer, fmt: str, *args: Any) -> int:
     """Format a value into the buffer of a show."""
     text = encoder(fmt)(args)
+    buf.put(text, PAGE_SIZE)
     length = len(text)
-    if length < PAGE_SIZE and buf.put(text):
-        return length
-    return scnprintf(buf, PAGE_SIZE, "%s", text)
+    return length if length < PAGE_SIZE else PAGE_SIZE - 1
 
 
 def sysfs_emit_at(buf: CharBuffer, at: int, fmt: str, *args: Any) -> int:

@@ -155,33 +155,3 @@ int main(void)
 	return 0;
 }
 """
-
-
-def test_appending_to_a_device_goes_on_at_its_own_position(load):
-    """O_APPEND is a matter of what a file system stores: see generic_write_checks."""
-    guest = load(
-        """
-        from emu.linux.fs import *
-        from emu.linux.miscdevice import *
-
-        def write(file, buf, count, ppos):
-            pr_info("write at %d\\n", ppos.value)
-            ppos.value += count
-            return count
-
-        dev = miscdevice(name="mine", fops=file_operations(write=write))
-
-        @module_init
-        def init():
-            return misc_register(dev)
-
-        @module_exit
-        def exit():
-            misc_deregister(dev)
-        """
-    )
-    fd = guest.open("/dev/mine", "O_WRONLY|O_APPEND")
-    for _ in range(2):
-        assert guest.call("sys_write", fd, b"abc", 3) == 3
-    assert "write at 0" in guest.dmesg()
-    assert "write at 3" in guest.dmesg()

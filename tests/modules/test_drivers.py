@@ -219,3 +219,24 @@ def test_a_poll_that_goes_wrong_is_pollerr(load):
     assert guest.call("sys_poll", guest.buffer, 1, 0) == 1
     assert guest.task.mm.read(guest.buffer + 6, 2) == b"\x08\0"
     assert any("ZeroDivisionError" in line for line in guest.dmesg())
+
+
+def test_appending_to_a_device_goes_on_at_its_own_position(load):
+    """O_APPEND is a matter of what a file system stores: see generic_write_checks."""
+    guest = load(
+        MISC,
+        """
+        def write(file, buf, count, ppos):
+            pr_info("write at %d\\n", ppos.value)
+            ppos.value += count
+            return count
+
+        fops = file_operations(write=write)
+        """,
+        REGISTER,
+    )
+    fd = guest.open("/dev/mine", "O_WRONLY|O_APPEND")
+    for _ in range(2):
+        assert guest.call("sys_write", fd, b"abc", 3) == 3
+    assert "write at 0" in guest.dmesg()
+    assert "write at 3" in guest.dmesg()

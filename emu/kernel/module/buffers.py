@@ -19,12 +19,8 @@ class CharBuffer:
     __slots__ = ("_memory", "_size", "base", "text")
 
     def __init__(self, size: int | bytearray, base: int = 0) -> None:
-        self._memory: bytearray | None = None
-        self._size = 0
-        if isinstance(size, int):
-            self._size = size
-        else:
-            self._memory = size
+        self._memory: bytearray | None = None if isinstance(size, int) else size
+        self._size = size if isinstance(size, int) else len(size)
         self.base = base
         self.text: bytes | None = None
 
@@ -39,12 +35,13 @@ class CharBuffer:
                 self.text = None
         return memory
 
-    def put(self, text: bytes) -> bool:
-        """Write a text and a NUL at the start, if it is fresh and they fit: whether they were."""
-        if self._memory is None and self.text is None and len(text) < self._size:
+    def put(self, text: bytes, size: int) -> None:
+        """Write a text and a NUL, cut to `size` bytes. `IndexError` as for `store`."""
+        length = len(text)
+        if self._memory is None and self.text is None and length < size and length < self._size:
             self.text = text
-            return True
-        return False
+        elif size > 0:
+            self.store(text[: size - 1] + b"\0")
 
     def __add__(self, count: int) -> CharBuffer:
         return CharBuffer(self.memory, self.base + count)
@@ -55,7 +52,7 @@ class CharBuffer:
         return CharBuffer(self.memory, self.base - other)
 
     def __len__(self) -> int:
-        return len(self.memory) - self.base
+        return self._size - self.base
 
     def __getitem__(self, key: int | slice) -> int | bytes:
         if isinstance(key, slice):

@@ -12,14 +12,14 @@ _HEX = tuple(_DIGITS[16])
 
 def kstrtoull(text: str, base: int = 10) -> int:
     """An unsigned number of 64 bits; base 0 looks at the prefix. EINVAL, ERANGE."""
-    if (number := plain(text, base)) >= 0:
+    if (number := _plain(text, base)) >= 0:
         return number
     return _unsigned(text.removeprefix("+"), base, (1 << 64) - 1)
 
 
 def kstrtoll(text: str, base: int = 10) -> int:
     """A signed number of 64 bits. EINVAL, ERANGE."""
-    if (number := plain(text, base)) >= 0:
+    if (number := _plain(text, base)) >= 0:
         return number
     if text[:1] == "-":
         return -_unsigned(text[1:], base, 1 << 63)
@@ -28,9 +28,7 @@ def kstrtoll(text: str, base: int = 10) -> int:
 
 def kstrtoint(text: str, base: int, least: int, most: int) -> int:
     """A number between two bounds, with a sign only if the least is below 0. EINVAL, ERANGE."""
-    value = plain(text, base)
-    if value < 0:
-        value = kstrtoll(text, base) if least < 0 else kstrtoull(text, base)
+    value = kstrtoll(text, base) if least < 0 else kstrtoull(text, base)
     if not least <= value <= most:
         raise ERANGE(f"{value} is not between {least} and {most}")
     return value
@@ -46,7 +44,7 @@ def kstrtobool(text: str) -> bool:
     raise EINVAL("not a truth value")
 
 
-def plain(text: str, base: int) -> int:
+def _plain(text: str, base: int) -> int:
     """What is nothing but decimal digits that surely fit, the common case; -1 if it is not."""
     digits = text.removesuffix("\n")
     if not (digits.isdecimal() and digits.isascii()) or len(digits) >= SURE_TO_FIT:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EFAULT, EIO
+from emu.kernel.errno import EIO
 from emu.kernel.fs.kernfs import KernelInode, check_open
 from emu.kernel.fs.single import SingleText, Text
 from emu.kernel.module.printk import LOG_ERR, KernelLog
+from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.poll import ALWAYS_READY, POLLERR, POLLPRI
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
@@ -151,15 +152,13 @@ class AttributeFile(FileOperations):
             if not count:
                 return 0
             count = PAGE_SIZE
-        data = buffer.copy_from(count)
-        if len(data) < count:
-            raise EFAULT
+        data = copy_whole(buffer, count)
         kobj = inode.kobj
         if kobj.directory is None:
             kobj.check_alive()
         stored = inode.attribute.store(kobj, data)
         if isinstance(stored, int):
-            return stored if stored <= count else checked_store(inode, stored, count)
+            return checked_store(inode, stored, count)
         return _stored_later(inode, stored, count)
 
     def poll(self, file: File, waits: PollTable | None) -> int:

@@ -87,7 +87,10 @@ def add_character_device(sysfs: Sysfs, kind: str, name: str, rdev: int, mode: in
 
 
 def uevent(device: Kobject, subsystem: str, variables: dict[str, str]) -> ValueAttribute:
-    """What a device tells when it comes; who writes an action has it told to udev again."""
+    """What a device tells when it comes; who writes an action has it told to udev again.
+
+    Without a subsystem the event is given one by the device's place.
+    """
     text = "".join(f"{key}={value}\n" for key, value in variables.items())
 
     def store(data: bytes) -> None:

@@ -19,10 +19,7 @@ AnyAttribute = Attribute | BinAttribute
 
 
 class Kobject:
-    """A kernel object: a name, a parent, a count of users, and a directory once it is added.
-
-    `owner` names the module that made it and `made_at` where, for the report of what is left.
-    """
+    """A kernel object: a name, a parent, a count of users, and a directory once it is added."""
 
     def __init__(self, name: str = "") -> None:
         self.name = name
@@ -30,8 +27,8 @@ class Kobject:
         self.refcount = 1
         self.sysfs: Sysfs | None = None
         self.directory: KernelDirectory | None = None
-        self.owner: object = self
-        """What it is the object of, if not of itself: a device. Attributes are asked about that."""
+        self.owner: object | None = None
+        """What it is the object of, if that is more: a device. Its attributes are given that."""
         self.released: Callable[[], None] | None = None
         """What happens when nobody uses it any more."""
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.arch.convention import Convention, Location, RegisterSlot, Slot
+from emu.arch.convention import Convention, Location, RegisterSlot, Slot, StackSlot
 from emu.kernel.args import UNKNOWN_FLAG, FlagFamily, FlagTranslation
 from emu.kernel.errno import EFAULT
 from emu.kernel.syscall import Parameter, Syscall
@@ -106,19 +106,26 @@ class RegisterViews:
     def __init__(self, registers: memoryview[int]) -> None:
         memory = registers.cast("B")
         self._slot_bits = 8 * registers.itemsize
-        self._views = {(32, False): memory.cast("I"), (32, True): memory.cast("i")}
-        if self._slot_bits == 64:
-            self._views |= {(64, False): memory.cast("Q"), (64, True): memory.cast("q")}
+        self._views = {
+            (32, False): memory.cast("I"), (32, True): memory.cast("i"),
+            (64, False): memory.cast("Q"), (64, True): memory.cast("q"),
+        }  # fmt: skip
 
     def word(self, row: _Row, number: int, width: int, signed: bool) -> str | None:
         """The expression for a register's low bits; None for a width that no view has."""
         view = self._views.get((width, signed))
-        if view is None:
+        if view is None or width > self._slot_bits:
             return None
         index = number * (self._slot_bits // width)
         if width < self._slot_bits and sys.byteorder == "big":
             index += 1
         return f"{row.inject(view)}[{index}]"
+
+    def pair(self, row: _Row, low: int, high: int, signed: bool) -> str:
+        """The expression for two registers of 32 bits that hold a number of 64."""
+        if self._slot_bits == 32 and low % 2 == 0 and high == low + 1 and sys.byteorder == "little":
+            return f"{row.inject(self._views[64, signed])}[{low // 2}]"
+        return f"({self.word(row, low, 32, False)} | {self.word(row, high, 32, signed)} << 32)"
 
 
 class _Row:
@@ -143,6 +150,9 @@ class _Row:
         """The expression for the raw word, or joined pair of words, at a place."""
         if place.high is None:
             raw = self._slot(place.low)
+        elif (offset := stack_pair_offset(place)) is not None:
+            big_endian = self.binder.convention.big_endian
+            raw = f"{self.inject(stack_pair)}(mm, {self._stack_pointer} + {offset}, {big_endian})"
         else:
             low, high = self._slot(place.low), self._slot(place.high)
             raw = f"({low} & 0xffffffff | ({high} & 0xffffffff) << 32)"
@@ -154,6 +164,8 @@ class _Row:
         seen = self._seen(self._places[raw], width, signed)
         if seen is not None:
             return seen
+        if signed and stack_pair_offset(self._places[raw]) is not None:
+            return raw
         whole = width == self.word_bits and self._clean
         value = raw if whole else f"({raw} & {(1 << width) - 1:#x})"
         if not signed:
@@ -169,15 +181,16 @@ class _Row:
             return views.word(self, place.low.number, width, signed)
         if not isinstance(place.high, RegisterSlot):
             return None
-        low = views.word(self, place.low.number, 32, False)
-        high = views.word(self, place.high.number, 32, signed)
-        return f"({low} | {high} << 32)"
+        return views.pair(self, place.low.number, place.high.number, signed)
 
     def _slot(self, slot: Slot) -> str:
         if isinstance(slot, RegisterSlot):
             return f"regs[{slot.number}]"
-        pointer = f"regs[{self.binder.convention.stack_pointer}]"
-        return f"{self.inject(stack_word)}(mm, {pointer}, {slot.offset})"
+        return f"{self.inject(stack_word)}(mm, {self._stack_pointer}, {slot.offset})"
+
+    @property
+    def _stack_pointer(self) -> str:
+        return f"regs[{self.binder.convention.stack_pointer}]"
 
     def inject(self, value: object) -> str:
         for name, known in self._objects.items():
@@ -209,6 +222,23 @@ def stack_word(mm: AddressSpace, pointer: int, offset: int) -> int:
         return mm.read_u32(pointer + offset)
     except EFAULT:
         return 0
+
+
+def stack_pair_offset(place: Location) -> int | None:
+    """Where the two words of an argument begin, one behind the other; None if not on the stack."""
+    if isinstance(place.low, StackSlot) and isinstance(place.high, StackSlot):
+        return min(place.low.offset, place.high.offset)
+    return None
+
+
+def stack_pair(mm: AddressSpace, address: int, big_endian: bool) -> int:
+    """A 64-bit argument on the user's stack, signed; a word of it that is not mapped is 0."""
+    try:
+        return mm.read_s64(address)
+    except EFAULT:
+        first, second = stack_word(mm, address, 0), stack_word(mm, address, 4)
+        word = first << 32 | second if big_endian else second << 32 | first
+        return word - (word >> 63 << 64)
 
 
 def flag_translation(family: FlagFamily, constants: dict[str, int]) -> FlagTranslation | None:

@@ -41,7 +41,7 @@ class CharacterDrivers(FileOperations):
         for first, count, operations, cdev in self.maps:
             if first <= inode.rdev < first + count:
                 inode.private = cdev
-                file.f_op = operations
+                file.replace_fops(operations)
                 return operations.open(inode, file)
         raise ENXIO("the number has no driver")
 

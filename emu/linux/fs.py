@@ -78,7 +78,7 @@ def nonseekable_open(inode: Inode, file: File) -> int:
     """Say that the file has no position for lseek(2)."""
     operations = file.f_op
     if isinstance(operations, ModuleFile):
-        file.f_op = NonSeekable(operations)
+        file.replace_fops(NonSeekable(operations))
     return 0
 
 

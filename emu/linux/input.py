@@ -182,14 +182,12 @@ def input_register_device(dev: input_dev) -> Any:
     if EV_REP in dev.bits and not dev.rep_delay_ms and not dev.rep_period_ms:
         dev.rep_delay_ms, dev.rep_period_ms = REPEAT_DELAY_MS, REPEAT_PERIOD_MS
     if dev.event is not None:
-        tell = entry(module, dev.event)
-        dev.on_event = lambda kind, code, value: tell(dev, kind, code, value)
+        dev.on_event = entry(module, dev.event, (dev,), 3)
     error = _show(dev)
     if error:
         kernel.part(InputTable).remove(dev)
         return error
-    callbacks = [callback and entry(module, callback) for callback in (dev.open, dev.close)]
-    opened, closed = (call and (lambda call=call: call(dev)) for call in callbacks)
+    opened, closed = (call and entry(module, call, (dev,), 0) for call in (dev.open, dev.close))
     operations = Evdev(dev, opened, closed)
     drivers = kernel.part(CharacterDrivers)
     drivers.add(dev.handle.devt, 1, operations)

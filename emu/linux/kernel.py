@@ -12,7 +12,7 @@ from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.module import parse
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.cells import Cell, TextCell
-from emu.kernel.module.format import c_format, c_scan, encoder
+from emu.kernel.module.format import ENCODERS, c_format, c_scan
 from emu.linux.layout import sizeof as sizeof
 from emu.linux.layout import struct as struct
 from emu.linux.printk import KERN_ALERT as KERN_ALERT
@@ -36,7 +36,7 @@ Text = str | bytes | CharBuffer
 
 def snprintf(buf: CharBuffer | bytearray | None, size: int, fmt: str, *args: Any) -> int:
     """Format into a buffer of `size` bytes, a NUL included: how long the whole text is."""
-    text = encoder(fmt)(args)
+    text = ENCODERS[fmt](args)
     if isinstance(buf, CharBuffer):
         buf.put(text, size)
     elif buf is not None and size > 0:
@@ -100,9 +100,12 @@ def _parsed(read: Callable[[], Any], cell: Any) -> Any:
 def _bounded(bits: int, signed: bool) -> Callable[[Text, int, Any], Any]:
     least = -(1 << bits - 1) if signed else 0
     most = (1 << bits - signed) - 1
+    plain = min(most, (1 << 30) - 1)  # a single digit to Python, quick to compare
 
     def kstrto(s: Text, base: int = 0, res: Cell | None = None) -> Any:
         """Parse a number: into a cell and 0 or an error, or it is answered or raises."""
+        if res is None and type(s) is str and 0 <= (number := parse.plain(s, base)) <= plain:
+            return number
         text = as_str(s)
         if res is None:
             return parse.kstrtoint(text, base, least, most)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from emu.kernel.errno import EFAULT, EINVAL
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.module.file import Position
-from emu.kernel.module.format import encoder
+from emu.kernel.module.format import ENCODERS
 from emu.kernel.module.guard import awaited
 from emu.kernel.uapi.fs import SEEK_CUR, SEEK_SET
 from emu.kernel.vfs.file_operations import seek
@@ -179,7 +179,7 @@ def seq_lseek(file: File, offset: int, whence: int) -> Any:
 
 def seq_printf(m: seq_file, fmt: str, *args: Any) -> None:
     """Add formatted text."""
-    m.text += encoder(fmt)(args)
+    m.text += ENCODERS[fmt](args)
 
 
 def seq_puts(m: seq_file, s: str) -> None:

@@ -14,7 +14,7 @@ from emu.kernel.fs.sysfs.bin_attribute import BinAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
-from emu.kernel.module.format import encoder
+from emu.kernel.module.format import ENCODERS
 from emu.kernel.module.guard import call, checked, entry, later
 from emu.kernel.module.module import Module
 from emu.kernel.module.show import SLACK, all_of, as_line, parser_of, positional, taken
@@ -142,23 +142,25 @@ class ModuleAttribute(Attribute):
         if self._show is not None:
             takes = positional(self._show)
             self._shows_as_c = takes >= SHOW_ARGUMENTS
-            self._call_show = entry(module, self._show, partial(self._show, *first[:takes]))
+            self._call_show = entry(module, self._show, first[:takes], int(self._shows_as_c))
         if self._store is not None:
             takes = positional(self._store)
             self._stores_as_c = takes >= STORE_ARGUMENTS
             before = first if self._stores_as_c else first[: takes - 1]
-            self._call_store = entry(module, self._store, partial(self._store, *before))
+            given = 2 if self._stores_as_c else 1
+            self._call_store = entry(module, self._store, before, given)
             self._parse = parser_of(self._store)
 
     def show(self, kobj: Kobject) -> Text:
         """Call its show."""
+        call_show = self._call_show
         if not self._shows_as_c:
-            value = self._call_show()
+            value = call_show()
             return b"%d\n" % value if type(value) is int else later(value, as_line)
         page, self._page = self._page, None
         if page is None:
             page = CharBuffer(PAGE_SIZE + SLACK)
-        result = self._call_show(page)
+        result = call_show(page)
         text = page.text
         if text is None or result != len(text):
             return later(result, partial(taken, page))
@@ -169,11 +171,16 @@ class ModuleAttribute(Attribute):
     def store(self, kobj: Kobject, data: bytes) -> Result:
         """Call its store."""
         count = len(data)
-        text = data.decode("utf-8", "surrogateescape")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "surrogateescape")
+        call_store = self._call_store
         if self._stores_as_c:
-            result = self._call_store(text, count)
+            result = call_store(text, count)
             return result if type(result) is int and result >= 0 else later(result, checked)
-        result = self._call_store(self._parse(text))
+        parse = self._parse
+        result = call_store(parse(text))
         return count if result is None else later(result, partial(all_of, count))
 
     def where(self) -> str:
@@ -338,10 +345,7 @@ def sysfs_notify(kobj: Kobject, dir: str | None, attr: str) -> None:
 
 def sysfs_emit(buf: CharBuffer, fmt: str, *args: Any) -> int:
     """Format a value into the buffer of a show."""
-    text = encoder(fmt)(args)
-    buf.put(text, PAGE_SIZE)
-    length = len(text)
-    return length if length < PAGE_SIZE else PAGE_SIZE - 1
+    return buf.put(ENCODERS[fmt](args), PAGE_SIZE)
 
 
 def sysfs_emit_at(buf: CharBuffer, at: int, fmt: str, *args: Any) -> int:

@@ -111,6 +111,6 @@ def anon_inode_file(
     assert isinstance(mount.sb, AnonInodeFs)
     path = VfsPath(mount, Dentry(None, name, mount.sb.inode, mount.sb))
     file = File(path, flags & (O_ACCMODE | O_NONBLOCK), task.cred)
-    file.f_op = operations
+    file.replace_fops(operations)
     file.private_data = private
     return file

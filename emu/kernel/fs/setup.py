@@ -248,7 +248,7 @@ def open_stdio(
             file.private_data = host
         if is_terminal(host):
             path.inode.sb.vfs.terminals.append(host)
-            file.f_op = STREAM
+            file.replace_fops(STREAM)
         table.replace(fd, file, cloexec=False)
     return table
 

@@ -36,7 +36,7 @@ class HostTerminal(TtyFileOperations):
             if not terminals:
                 raise
         file.private_data = terminals[0]
-        file.f_op = STREAM
+        file.replace_fops(STREAM)
         return None
 
 
@@ -110,7 +110,7 @@ class Ptmx(FileOperations):
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """The file is the new master. ENODEV, ENOSPC."""
         tty_open(file, devpts_of(file).new_pair(file.cred), may_control=False)
-        file.f_op = MASTER_FILE
+        file.replace_fops(MASTER_FILE)
         return None
 
 

@@ -1,8 +1,8 @@
 """The door to user memory: the only way the kernel reads or writes what a program sees.
 
 Every access goes through the page table, faults pages in, copies on write, and raises EFAULT
-where the program itself would get a signal. The common case, data within one present page, costs
-a dictionary look-up.
+where the program itself would get a signal. Programs copy to and from the same places again and
+again: where such a place lies is remembered.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from emu.kernel.mm.frame_runs import FrameRuns
 from emu.kernel.mm.ram import Ram
 
 CLEARED_AT_ONCE = 1 << 20
+MOST_PLACES = 256
+"""More places are not remembered."""
 
 _FRAME = (1 << 63) - PAGE_SIZE
 """Positive, for which Python's & is quicker than for a negative mask."""
@@ -33,11 +35,16 @@ class UserMemory:
         self._memory = ram.memory
         self._view = ram.view
         self._executable = ram.executable
+        # By address: where in RAM it lies, and how much is left of its page.
+        self._places_to_read: dict[int, tuple[int, int]] = {}
+        self._places_to_write: dict[int, tuple[int, int]] = {}
+        self._code = ram.made_code
         self._runs_to_read = FrameRuns(ram, self.pages, PTE_READ)
         self._runs_to_write = FrameRuns(ram, self.pages, PTE_WRITE, stores=True)
         u32, u64 = struct.Struct(byte_order + "I"), struct.Struct(byte_order + "Q")
         self._unpack_u32, self._pack_u32 = u32.unpack_from, u32.pack
         self._unpack_u64, self._pack_u64 = u64.unpack_from, u64.pack
+        self._unpack_s64 = struct.Struct(byte_order + "q").unpack_from
         if word_bits == 64:
             self.read_word, self.write_word = self.read_u64, self.write_u64
         else:
@@ -49,10 +56,15 @@ class UserMemory:
 
     def read(self, address: int, count: int) -> bytes:
         """Copy bytes in. EFAULT if any of them cannot be read."""
+        place = self._places_to_read.get(address)
+        if place is not None and count <= place[1]:
+            start = place[0]
+            return self._memory[start : start + count]
         pte = self.pages.get(address >> 12, 0)
         offset = address & _OFFSET
         if pte & PTE_READ and offset + count <= PAGE_SIZE:
             start = (pte & _FRAME) + offset
+            self._remember(self._places_to_read, address, start)
             return self._memory[start : start + count]
         start = self._runs_to_read.find(address >> 12, (address + count + _OFFSET) >> 12)
         if start >= 0:
@@ -65,15 +77,22 @@ class UserMemory:
 
     def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Copy bytes out. EFAULT if any of them cannot be written; those before it are."""
+        count = len(data)
+        place = self._places_to_write.get(address)
+        if place is not None and count <= place[1] and self._code == self.ram.made_code:
+            start = place[0]
+            self._memory[start : start + count] = data
+            return
         pte = self.pages.get(address >> 12, 0)
         offset = address & _OFFSET
-        count = len(data)
-        end = offset + count
-        if pte & PTE_WRITE and end <= PAGE_SIZE:
+        if pte & PTE_WRITE and offset + count <= PAGE_SIZE:
             frame = pte & _FRAME
-            self._memory[frame + offset : frame + end] = data
+            start = frame + offset
+            self._memory[start : start + count] = data
             if frame in self._executable:
                 self.ram.written(frame)
+            else:
+                self._remember(self._places_to_write, address, start)
             return
         start = self._runs_to_write.find(address >> 12, (address + count + _OFFSET) >> 12)
         if start >= 0:
@@ -115,29 +134,40 @@ class UserMemory:
 
     def read_u32(self, address: int) -> int:
         """A 32-bit word of the guest's byte order. EFAULT."""
-        pte = self.pages.get(address >> 12, 0)
-        offset = address & _OFFSET
-        if pte & PTE_READ and offset <= PAGE_SIZE - 4:
-            value: int = self._unpack_u32(self._memory, (pte & _FRAME) + offset)[0]
+        place = self._places_to_read.get(address)
+        if place is not None and place[1] >= 4:
+            unpack = self._unpack_u32
+            value: int = unpack(self._memory, place[0])[0]
             return value
         return self._unpack(self._unpack_u32, address, 4)
 
     def read_u64(self, address: int) -> int:
         """A 64-bit word of the guest's byte order. EFAULT."""
-        pte = self.pages.get(address >> 12, 0)
-        offset = address & _OFFSET
-        if pte & PTE_READ and offset <= PAGE_SIZE - 8:
-            value: int = self._unpack_u64(self._memory, (pte & _FRAME) + offset)[0]
+        place = self._places_to_read.get(address)
+        if place is not None and place[1] >= 8:
+            unpack = self._unpack_u64
+            value: int = unpack(self._memory, place[0])[0]
             return value
         return self._unpack(self._unpack_u64, address, 8)
 
+    def read_s64(self, address: int) -> int:
+        """A signed 64-bit word of the guest's byte order. EFAULT."""
+        place = self._places_to_read.get(address)
+        if place is not None and place[1] >= 8:
+            unpack = self._unpack_s64
+            value: int = unpack(self._memory, place[0])[0]
+            return value
+        return self._unpack(self._unpack_s64, address, 8)
+
     def write_u32(self, address: int, value: int) -> None:
         """Store the low 32 bits of a number. EFAULT."""
-        self.write(address, self._pack_u32(value & 0xFFFFFFFF))
+        pack = self._pack_u32
+        self.write(address, pack(value & 0xFFFFFFFF))
 
     def write_u64(self, address: int, value: int) -> None:
         """Store the low 64 bits of a number. EFAULT."""
-        self.write(address, self._pack_u64(value & 0xFFFFFFFFFFFFFFFF))
+        pack = self._pack_u64
+        self.write(address, pack(value & 0xFFFFFFFFFFFFFFFF))
 
     def views(self, address: int, count: int, access: int) -> list[memoryview]:
         """The memory itself, in as few pieces as it lies in, for host I/O without a copy.
@@ -164,6 +194,8 @@ class UserMemory:
         """An entry of the page table was taken away, tightened, or has another frame."""
         self._runs_to_read.clear()
         self._runs_to_write.clear()
+        self._places_to_read.clear()
+        self._places_to_write.clear()
 
     def clear(self, address: int, count: int) -> int:
         """Zero user memory: how many bytes were *not* zeroed because of a fault."""
@@ -175,6 +207,14 @@ class UserMemory:
                     address += len(view)
                     left -= len(view)
         return left
+
+    def _remember(self, places: dict[int, tuple[int, int]], address: int, start: int) -> None:
+        """Keep where in RAM an address lies. Stores to code need care: it is no place to write."""
+        if self._code != self.ram.made_code or len(places) >= MOST_PLACES:
+            self._code = self.ram.made_code
+            self._places_to_write.clear()
+            places.clear()
+        places[address] = start, PAGE_SIZE - (address & _OFFSET)
 
     def _pieces(self, address: int, count: int, access: int) -> list[memoryview]:
         """See `views`; page by page."""

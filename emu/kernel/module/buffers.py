@@ -35,13 +35,16 @@ class CharBuffer:
                 self.text = None
         return memory
 
-    def put(self, text: bytes, size: int) -> None:
-        """Write a text and a NUL, cut to `size` bytes. `IndexError` as for `store`."""
+    def put(self, text: bytes, size: int) -> int:
+        """Write a text and a NUL, cut to `size` bytes: how much of it. `IndexError` as `store`."""
         length = len(text)
         if self._memory is None and self.text is None and length < size and length < self._size:
             self.text = text
-        elif size > 0:
-            self.store(text[: size - 1] + b"\0")
+            return length
+        if size <= 0:
+            return 0
+        self.store(text[: size - 1] + b"\0")
+        return min(length, size - 1)
 
     def __add__(self, count: int) -> CharBuffer:
         return CharBuffer(self.memory, self.base + count)

@@ -55,7 +55,17 @@ def renderer(text: str) -> Callable[[tuple[Any, ...]], str]:
     return render
 
 
-@cache
+class _Encoders(dict[str, Callable[[tuple[Any, ...]], bytes]]):
+    """What was made of each format so far."""
+
+    def __missing__(self, text: str) -> Callable[[tuple[Any, ...]], bytes]:
+        made = self[text] = encoder(text)
+        return made
+
+
+ENCODERS = _Encoders()
+
+
 def encoder(text: str) -> Callable[[tuple[Any, ...]], bytes]:
     """What makes the text of one format from its values, as bytes."""
     render = renderer(text)
@@ -63,7 +73,8 @@ def encoder(text: str) -> Callable[[tuple[Any, ...]], bytes]:
     found = list(_CONVERSION.finditer(text))
     if len(found) == len(converters) == 1 and found[0]["kind"] in "diouxX" and template.isascii():
         digits = template.encode()
-        fits = 1 << _BITS[found[0]["length"]] - 1
+        # What is more than a digit to Python is slow to compare, and rare: it goes the long way.
+        fits = min(1 << _BITS[found[0]["length"]] - 1, (1 << 30) - 1)
 
         def encode_number(arguments: tuple[Any, ...]) -> bytes:
             if len(arguments) == 1 and type(number := arguments[0]) is int and 0 <= number < fits:

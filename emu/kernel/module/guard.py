@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from functools import cache
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,25 +49,29 @@ def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
 
     An async one that does not sleep has run when this returns.
     """
-    return entry(module, function)(*arguments)
+    return _guard(0, len(arguments))(module, function, function)(*arguments)
 
 
 def entry(
-    module: Module, function: Callable[..., Any], action: Callable[..., Any] | None = None
+    module: Module, function: Callable[..., Any], held: tuple[Any, ...], given: int
 ) -> Callable[..., Any]:
-    """What to call in place of a module's function, over and over: see `call`.
+    """What to call, over and over, with the last `given` arguments of a module's function.
 
-    With an `action` it is that which runs code of the module, on account of the function.
+    The first ones are `held`. See `call`.
     """
+    return _guard(len(held), given)(module, function, function, *held)
+
+
+_GUARD = """
+def guard(module, function, run{held}):
     watchdog = module.watchdog
     begin, end = running.set, running.reset
-    run = function if action is None else action
 
-    def enter(*arguments: Any) -> Any:
+    def enter({given}):
         outer = watchdog.inside
         watchdog.inside = token = begin(module)
         try:
-            result = run(*arguments)
+            result = run({passed})
             if module.atomic:
                 raise module.lock_held()
         except (KernelError, Restart, RegistersSet) as error:
@@ -86,6 +91,31 @@ def entry(
         return value if ended else Sleeping(module, function, result, value)
 
     return enter
+"""
+
+
+@cache
+def _guard(held: int, given: int) -> Callable[..., Callable[..., Any]]:
+    """What makes the door to a function, by how many arguments it holds and is given.
+
+    ``guard(module, function, run, *held)`` answers ``enter(*given)``, which runs code of the
+    module on account of the function. Compiled, as to pass on any number of arguments costs as
+    much as all the rest of `enter`.
+    """
+    first, last = [f"held{i}" for i in range(held)], [f"given{i}" for i in range(given)]
+    source = _GUARD.format(
+        held="".join(f", {name}" for name in first),
+        given=", ".join(last),
+        passed=", ".join(first + last),
+    )
+    namespace: dict[str, Any] = {
+        "CoroutineType": CoroutineType, "KernelError": KernelError, "RegistersSet": RegistersSet,
+        "Restart": Restart, "Sleeping": Sleeping, "SoftLockup": SoftLockup, "oops": oops,
+        "running": running, "step": step,
+    }  # fmt: skip
+    exec(compile(source, "<guard of modules>", "exec"), namespace)
+    made: Callable[..., Callable[..., Any]] = namespace["guard"]
+    return made
 
 
 def checked(result: Any) -> int:
@@ -172,7 +202,7 @@ def step(
     outcome: bool | BaseException | None,
 ) -> tuple[bool, Any]:
     """Let a coroutine go on: whether it ended, and its result or what it waits for."""
-    ended, value = entry(module, function, _advance)(module, coroutine, outcome)
+    ended, value = _guard(0, 3)(module, function, _advance)(module, coroutine, outcome)
     return ended, value
 
 

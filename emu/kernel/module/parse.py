@@ -10,16 +10,24 @@ _DIGITS = {8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 _HEX = tuple(_DIGITS[16])
 
 
+def plain(text: str, base: int) -> int:
+    """What is nothing but decimal digits that surely fit, the common case; -1 if it is not."""
+    digits = text.removesuffix("\n")
+    if not (digits.isdecimal() and digits.isascii()) or len(digits) >= SURE_TO_FIT:
+        return -1
+    return int(digits) if base == 10 or (base == 0 and digits[0] != "0") else -1
+
+
 def kstrtoull(text: str, base: int = 10) -> int:
     """An unsigned number of 64 bits; base 0 looks at the prefix. EINVAL, ERANGE."""
-    if (number := _plain(text, base)) >= 0:
+    if (number := plain(text, base)) >= 0:
         return number
     return _unsigned(text.removeprefix("+"), base, (1 << 64) - 1)
 
 
 def kstrtoll(text: str, base: int = 10) -> int:
     """A signed number of 64 bits. EINVAL, ERANGE."""
-    if (number := _plain(text, base)) >= 0:
+    if (number := plain(text, base)) >= 0:
         return number
     if text[:1] == "-":
         return -_unsigned(text[1:], base, 1 << 63)
@@ -42,14 +50,6 @@ def kstrtobool(text: str) -> bool:
     if first in ("n", "f", "0") or both == "of":
         return False
     raise EINVAL("not a truth value")
-
-
-def _plain(text: str, base: int) -> int:
-    """What is nothing but decimal digits that surely fit, the common case; -1 if it is not."""
-    digits = text.removesuffix("\n")
-    if not (digits.isdecimal() and digits.isascii()) or len(digits) >= SURE_TO_FIT:
-        return -1
-    return int(digits) if base == 10 or (base == 0 and digits[0] != "0") else -1
 
 
 def _unsigned(text: str, base: int, most: int) -> int:

@@ -108,7 +108,7 @@ def socket_file(task: Task, socket: Socket, flags: int) -> File:
     inode = Inode(net.sock_mount.sb, S_IFSOCK | 0o777, uid=cred.fsuid, gid=cred.fsgid)
     path = VfsPath(net.sock_mount, Dentry(None, b"", inode, inode.sb))
     file = File(path, O_RDWR | (O_NONBLOCK if flags & SOCK_NONBLOCK else 0), cred)
-    file.f_op = SOCKET
+    file.replace_fops(SOCKET)
     file.private_data = socket
     socket.file = file
     net.sockfs.sockets[inode.ino] = socket

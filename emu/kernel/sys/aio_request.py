@@ -66,7 +66,7 @@ async def _perform(task: Task, file: File, operation: int, iocb: dict[str, Any])
     if not file.mode & wanted:
         raise EBADF("not open for that")
     pos = iocb["aio_offset"]
-    if pos < 0 and file.f_op.seekable:
+    if pos < 0 and file.seekable:
         raise EINVAL("position before the start")
     if operation in VECTORS:
         buffer = import_iovec(task, iocb["aio_buf"], iocb["aio_nbytes"])
@@ -74,7 +74,7 @@ async def _perform(task: Task, file: File, operation: int, iocb: dict[str, Any])
         buffer = UserBuffer(task.mm, iocb["aio_buf"], iocb["aio_nbytes"])
     try:
         result: int | Awaitable[int]
-        if not file.f_op.seekable:
+        if not file.seekable:
             reads = wanted == FMODE_READ
             result = vfs_read(file, buffer) if reads else vfs_write(task, file, buffer)
         elif wanted == FMODE_READ:

@@ -44,7 +44,8 @@ class StatBuffer:
     def write(self, inode: Inode) -> None:
         """Describe an inode. EFAULT; EOVERFLOW if a number does not fit."""
         inode.refresh()
-        self.mm.write(self.address, self.pack(inode))
+        pack = self.pack
+        self.mm.write(self.address, pack(inode))
 
 
 @record

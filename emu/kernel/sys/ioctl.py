@@ -41,7 +41,7 @@ def ioctl(task: Task, fd: Fd, cmd: IoctlCommand, arg: ULong) -> int | Awaitable[
             if not inode.blksize:
                 raise EINVAL("no block size")
             task.mm.write_u32(arg, inode.blksize)
-        case ioctls.FIONREAD if inode.is_regular and file.f_op.seekable:
+        case ioctls.FIONREAD if inode.is_regular and file.seekable:
             task.mm.write_u32(arg, inode.size - file.pos)
         case _:
             return file.f_op.unlocked_ioctl(file, task, cmd, arg)

@@ -30,25 +30,49 @@ from emu.kernel.vfs.read_write import vfs_llseek, vfs_pread, vfs_pwrite, vfs_rea
 @syscall("sys_read")
 def read(task: Task, fd: Fd, buf: OutBuffer, count: Size) -> int | Awaitable[int]:
     """Read from a descriptor. See read(2)."""
-    return has_read(task, vfs_read(task.files[fd], UserBuffer(task.mm, buf, count)))
+    result = vfs_read(task.files[fd], UserBuffer(task.mm, buf, count))
+    if type(result) is not int:
+        return has_read(task, result)
+    io = task.io
+    io.rchar += result
+    io.syscr += 1
+    return result
 
 
 @syscall("sys_write")
 def write(task: Task, fd: Fd, buf: InBuffer, count: Size) -> int | Awaitable[int]:
     """Write to a descriptor. See write(2)."""
-    return has_written(task, vfs_write(task, task.files[fd], UserBuffer(task.mm, buf, count)))
+    result = vfs_write(task, task.files[fd], UserBuffer(task.mm, buf, count))
+    if type(result) is not int:
+        return has_written(task, result)
+    io = task.io
+    io.wchar += result
+    io.syscw += 1
+    return result
 
 
 @syscall("sys_pread64", "sys_ia32_pread64")
 def pread64(task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Read at a position. See pread(2)."""
-    return has_read(task, vfs_pread(task.files[fd], UserBuffer(task.mm, buf, count), pos))
+    result = vfs_pread(task.files[fd], UserBuffer(task.mm, buf, count), pos)
+    if type(result) is not int:
+        return has_read(task, result)
+    io = task.io
+    io.rchar += result
+    io.syscr += 1
+    return result
 
 
 @syscall("sys_pwrite64", "sys_ia32_pwrite64")
 def pwrite64(task: Task, fd: Fd, buf: InBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Write at a position. See pwrite(2)."""
-    return has_written(task, vfs_pwrite(task, task.files[fd], UserBuffer(task.mm, buf, count), pos))
+    result = vfs_pwrite(task, task.files[fd], UserBuffer(task.mm, buf, count), pos)
+    if type(result) is not int:
+        return has_written(task, result)
+    io = task.io
+    io.wchar += result
+    io.syscw += 1
+    return result
 
 
 @syscall("sys_readv")

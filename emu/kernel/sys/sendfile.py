@@ -87,7 +87,7 @@ async def _sendfile(task: Task, out_fd: int, in_fd: int, offset: int, count: int
         raise EBADF("the source is not open for reading")
     pos = source.pos
     if offset:
-        if not source.f_op.seekable:
+        if not source.seekable:
             raise ESPIPE
         pos = _read_offset(task, offset, size)
         if pos < 0:
@@ -97,7 +97,7 @@ async def _sendfile(task: Task, out_fd: int, in_fd: int, offset: int, count: int
         raise EBADF("the target is not open for writing")
     if target.flags & O_APPEND:
         raise EINVAL("the target appends")
-    if source.inode.is_dir or not source.f_op.seekable:
+    if source.inode.is_dir or not source.seekable:
         raise EINVAL("the source cannot be mapped")
     limit = MAX_NON_LFS if size == 4 or (has_32bit_off_t(task.abi) and size != 8) else (1 << 63) - 1
     if pos > limit:

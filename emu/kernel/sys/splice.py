@@ -132,7 +132,7 @@ def _offset(task: Task, file: File, address: int) -> int | None:
     """The offset at a user address; None stands for the file's own. EINVAL, EFAULT."""
     if not address:
         return None
-    if not file.f_op.seekable:
+    if not file.seekable:
         raise EINVAL("the file has no positions")
     offset = task.mm.read_u64(address)
     if offset >> 63:

@@ -61,7 +61,7 @@ def vhangup(tty: Tty, exit_session: bool = False) -> None:
     if tty.hung_up:
         return
     for file in tty.files:
-        file.f_op = HUNG_UP
+        file.replace_fops(HUNG_UP)
     tty.files.clear()
     signal_session_leader(tty, exit_session)
     tty.ldisc.flush()

@@ -113,7 +113,7 @@ def tty_open(file: File, tty: Tty, may_control: bool) -> None:
     tty.hung_up = False
     tty.files[file] = None
     file.private_data = tty
-    file.f_op = TTY_FILE
+    file.replace_fops(TTY_FILE)
     if may_control and task is not None and not file.flags & O_NOCTTY:
         open_proc_set_tty(file, tty, task)
 

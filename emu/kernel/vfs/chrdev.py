@@ -92,7 +92,7 @@ class CharacterDeviceOpen(FileOperations):
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Hand the file over to the driver. ENXIO."""
-        file.f_op = inode.sb.vfs.devices.find(inode.rdev)
+        file.replace_fops(inode.sb.vfs.devices.find(inode.rdev))
         return file.f_op.open(inode, file)
 
 

@@ -138,7 +138,7 @@ class FileTable:
 
 def open_file_limit(task: Task) -> int:
     """The first descriptor number that a task may not have."""
-    return task.rlimits["RLIMIT_NOFILE"][0]
+    return task.group.rlimits["RLIMIT_NOFILE"][0]
 
 
 def fd_install(task: Task, file: File, *, cloexec: bool = False, minimum: int = 0) -> int:

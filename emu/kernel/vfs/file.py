@@ -31,17 +31,21 @@ class File(FileNames):
     """
 
     __slots__ = (
-        "__weakref__", "count", "cred", "epoll_entries", "f_op", "fasync", "flags", "flock",
-        "inode", "mode", "owner", "path", "pos", "private_data", "signum",
+        "__weakref__", "advances", "count", "cred", "epoll_entries", "f_op", "fasync", "flags",
+        "flock", "inode", "mode", "owner", "path", "pos", "private_data", "readable", "seekable",
+        "signum", "writable", "write_checks",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
         self.path = path
-        self.inode: Inode = path.inode
+        self.inode: Inode
+        self.inode = inode = path.inode
         self.flags = flags
         self.cred = cred
         self.mode = FMODE_PATH if flags & O_PATH else _ACCESS[flags & O_ACCMODE]
-        self.f_op: FileOperations = self.inode.fop
+        self.readable = self.mode & FMODE_READ != 0
+        self.writable = self.mode & FMODE_WRITE != 0
+        self.replace_fops(inode.fop)
         self.pos = 0
         self.count = 1
         self.private_data: Any = None
@@ -53,7 +57,15 @@ class File(FileNames):
         self.epoll_entries: dict[Any, None] | None = None
         """The entries of epolls that watch it: see `emu.kernel.fs.eventpoll`."""
         path.mount.open_files += 1
-        self.inode.open_count += 1
+        inode.open_count += 1
+
+    def replace_fops(self, operations: FileOperations) -> None:
+        """Do with the file what these operations do. See replace_fops in include/linux/fs.h."""
+        self.f_op = operations
+        # What every read and write asks is kept here, where it is found quickest.
+        self.seekable = operations.seekable
+        self.advances = operations.advances
+        self.write_checks = operations.write_checks
 
     @property
     def is_path(self) -> bool:

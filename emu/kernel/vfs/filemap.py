@@ -112,7 +112,8 @@ def read_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
     if todo <= 0:
         return 0
     cache = inode.pages
-    start = cache.run(pos >> PAGE_SHIFT, (pos + todo + OFFSET_MASK) >> PAGE_SHIFT)
+    run = cache.run
+    start = run(pos >> PAGE_SHIFT, (pos + todo + OFFSET_MASK) >> PAGE_SHIFT)
     if start >= 0:
         start += pos & OFFSET_MASK
         return buffer.copy_to(cache.ram.view[start : start + todo])
@@ -123,12 +124,13 @@ def write_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
     """Store a buffer at a position: how many bytes. ENOSPC, EFAULT if none at all."""
     done = 0
     cache = inode.pages
+    run_to_write = cache.run_to_write
     try:
         while buffer.count:
             pieces = buffer.views(ACCESS_READ)
             data = pieces[0] if len(pieces) == 1 else memoryview(b"".join(pieces))
             size = len(data)
-            start = cache.run_to_write(pos >> PAGE_SHIFT, (pos + size + OFFSET_MASK) >> PAGE_SHIFT)
+            start = run_to_write(pos >> PAGE_SHIFT, (pos + size + OFFSET_MASK) >> PAGE_SHIFT)
             if start < 0:
                 start, size = _room_for_write(inode, cache, pos, size)
             start += pos & OFFSET_MASK

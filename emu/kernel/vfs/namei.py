@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from emu.kernel.errno import ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV
 from emu.kernel.uapi.fcntl import (
@@ -111,17 +111,19 @@ def _cached(task: Walker, name: bytes) -> VfsPath | None:
     return VfsPath(mount, dentry)
 
 
-class Last(NamedTuple):
-    """A directory and the name in it that a call is about: ``.``, ``..`` or empty for the root."""
+class Last:
+    """A directory and the name in it that a call is about: ``.``, ``..`` or empty for the root.
 
-    parent: VfsPath
-    name: bytes
-    slash: bool
+    `is_special` says that there is no real name to make or remove.
+    """
 
-    @property
-    def is_special(self) -> bool:
-        """Whether there is no real name to make or remove."""
-        return self.name in _DOTS
+    __slots__ = ("is_special", "name", "parent", "slash")
+
+    def __init__(self, parent: VfsPath, name: bytes, slash: bool) -> None:
+        self.parent = parent
+        self.name = name
+        self.slash = slash
+        self.is_special = name in _DOTS
 
 
 class Walk:

@@ -8,33 +8,31 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
-from emu.kernel.uapi.fs import MAX_LFS_FILESIZE, MAX_RW_COUNT
+from emu.kernel.uapi.fs import MAX_LFS_FILESIZE
 from emu.kernel.uapi.resource import RLIM_INFINITY
 from emu.kernel.uapi.stat import S_ISGID, S_ISUID
 from emu.kernel.vfs.attr import check_file_size, remove_privileges
-from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
     from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.file import File
-    from emu.kernel.vfs.file_operations import FileOperations, Result
+    from emu.kernel.vfs.file_operations import Result
 
-_NEVER_TOO_FAR = MAX_LFS_FILESIZE - MAX_RW_COUNT
-"""Positions below it are good for as many bytes as a call may move."""
+_PLAIN_POSITION = (1 << 30) - 1
+"""Up to it a position is good for any file that has some, and a single digit to Python."""
 
 
 def vfs_read(file: File, buffer: Buffer) -> Result:
     """Read at the file's position and move it. EBADF unless open for reading."""
-    if not file.mode & FMODE_READ:
+    if not file.readable:
         raise EBADF("not open for reading")
-    operations = file.f_op
     pos = file.pos
-    result = operations.read(file, buffer, pos)
+    result = file.f_op.read(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     if notify is not None:
         result = notify.after_read(file, result)
-    if not operations.advances:
+    if not file.advances:
         return result
     if isinstance(result, int):
         file.pos = pos + result
@@ -44,36 +42,34 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
-    operations = file.f_op
-    if not (0 <= pos < _NEVER_TOO_FAR and operations.seekable):
-        _check_position(operations, buffer, pos)
-    if not file.mode & FMODE_READ:
+    if not (0 <= pos <= _PLAIN_POSITION and file.seekable):
+        _check_position(file, buffer, pos)
+    if not file.readable:
         raise EBADF("not open for reading")
     # What moves the position by what was done reads the same at any other.
-    if operations.advances:
-        result = operations.read(file, buffer, pos)
+    if file.advances:
+        result = file.f_op.read(file, buffer, pos)
     else:
-        result = operations.pread(file, buffer, pos)
+        result = file.f_op.pread(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_read(file, result)
 
 
 def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
     """Write at the file's position, or the end of what is stored with O_APPEND, and move it."""
-    if not file.mode & FMODE_WRITE:
+    if not file.writable:
         raise EBADF("not open for writing")
-    operations = file.f_op
     notify = file.inode.sb.vfs.notify
-    if not operations.seekable:
-        result = operations.write(file, buffer, 0)
+    if not file.seekable:
+        result = file.f_op.write(file, buffer, 0)
         return result if notify is None else notify.after_write(file, result)
     pos = file.pos
-    if operations.write_checks:
+    if file.write_checks:
         pos = prepare_write(task, file, buffer, pos)
-    result = operations.write(file, buffer, pos)
+    result = file.f_op.write(file, buffer, pos)
     if notify is not None:
         result = notify.after_write(file, result)
-    if not operations.advances:
+    if not file.advances:
         return result
     if isinstance(result, int):
         file.pos = pos + result
@@ -83,17 +79,16 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
-    operations = file.f_op
-    if not (0 <= pos < _NEVER_TOO_FAR and operations.seekable):
-        _check_position(operations, buffer, pos)
-    if not file.mode & FMODE_WRITE:
+    if not (0 <= pos <= _PLAIN_POSITION and file.seekable):
+        _check_position(file, buffer, pos)
+    if not file.writable:
         raise EBADF("not open for writing")
-    if operations.write_checks:
+    if file.write_checks:
         pos = prepare_write(task, file, buffer, pos)
-    if operations.advances:
-        result = operations.write(file, buffer, pos)
+    if file.advances:
+        result = file.f_op.write(file, buffer, pos)
     else:
-        result = operations.pwrite(file, buffer, pos)
+        result = file.f_op.pwrite(file, buffer, pos)
     notify = file.inode.sb.vfs.notify
     return result if notify is None else notify.after_write(file, result)
 
@@ -102,7 +97,7 @@ def vfs_llseek(file: File, offset: int, whence: int) -> int:
     """Move the position: where it is now. ESPIPE, EINVAL."""
     if file.f_op.ignores_llseek:
         return file.pos
-    if not file.f_op.seekable:
+    if not file.seekable:
         raise ESPIPE
     pos = file.f_op.llseek(file, offset, whence)
     file.pos = pos
@@ -115,7 +110,9 @@ def prepare_write(task: Task, file: File, buffer: Buffer, pos: int) -> int:
     if file.flags & O_APPEND:
         pos = inode.size
     end = pos + buffer.count
-    if end > inode.size and (task.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62):
+    if end > inode.size and (
+        task.group.rlimits["RLIMIT_FSIZE"][0] != RLIM_INFINITY or end > 1 << 62
+    ):
         buffer.count = check_file_size(task, pos, end) - pos
     if inode.mode & (S_ISUID | S_ISGID) or inode.has_file_capabilities:
         remove_privileges(task, inode)
@@ -147,10 +144,10 @@ def kernel_write(file: File, data: bytes, pos: int = 0) -> int:
     return done
 
 
-def _check_position(operations: FileOperations, buffer: Buffer, pos: int) -> None:
-    if pos < 0 or (operations.seekable and pos > MAX_LFS_FILESIZE - buffer.count):
+def _check_position(file: File, buffer: Buffer, pos: int) -> None:
+    if pos < 0 or (file.seekable and pos > MAX_LFS_FILESIZE - buffer.count):
         raise EINVAL("position before the start, or an end that is no position")
-    if not operations.seekable:
+    if not file.seekable:
         raise ESPIPE("it has no positions")
 
 

@@ -68,6 +68,9 @@ class FakeMemory:
     def read_u32(self, address):
         return int.from_bytes(self.read(address, 4), self.byte_order)
 
+    def read_s64(self, address):
+        return int.from_bytes(self.read(address, 8), self.byte_order, signed=True)
+
     def read_string(self, address, limit):
         return bytes(self.data[address : self.data.index(0, address)])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from emu.kernel.args import Fd, Int, Loff, Long, Path, Size, UInt
+from emu.kernel.binding import stack_pair
 from emu.kernel.errno import EBADF, EEXIST, EINTR, ENOENT
 from emu.kernel.events import Tracer
 from emu.kernel.kernel import Unimplemented
@@ -19,6 +20,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.uapi.signal import SA_RESTART, SIGILL, SIGSEGV
 from emu.kernel.wait import WaitQueue
 from tests.unit.kernel.fakes import ABIS, call, machine
+from tests.unit.mm.fakes import ANON, PAGE, READ_WRITE, make_space
 
 seen = []
 
@@ -389,3 +391,14 @@ def test_a_tracer_is_told_what_the_registers_seem_to_answer(abi):
         if error is None and m.abi.convention.error_flag is not None:
             error = EEXIST
         assert type(event.error) is error if error else event.result == 17
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_words_of_a_pair_on_the_stack_count_as_zero_where_nothing_is_mapped(order):
+    mm = make_space(abi="mips-o32", byte_order=order)
+    top = mm.mmap(0x100000, PAGE, READ_WRITE, ANON) + PAGE
+    mm.write(top - 8, (-5 & (1 << 64) - 1).to_bytes(8, order))
+    assert stack_pair(mm, top - 8, order == "big") == -5
+    mm.write(top - 4, (7).to_bytes(4, order))
+    assert stack_pair(mm, top - 4, order == "big") == (7 << 32 if order == "big" else 7)
+    assert stack_pair(mm, top, order == "big") == 0

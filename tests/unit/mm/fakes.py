@@ -14,6 +14,7 @@ from emu.kernel.mm.ram import Ram
 from emu.kernel.rlimits import default_rlimits
 from emu.kernel.uapi.mman import MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE
 from emu.kernel.vfs.file import FMODE_READ, FMODE_WRITE
+from emu.kernel.vfs.file_operations import FileOperations
 
 PAGE = 4096
 READ_WRITE = PROT_READ | PROT_WRITE
@@ -63,7 +64,7 @@ class FakeCpu:
         self.registers[:], self.pc = state
 
 
-class FakeOperations:
+class FakeOperations(FileOperations):
     def open(self, inode, file):
         return None
 

@@ -7,11 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.arch.cpu import PAGE_SIZE
-from emu.kernel.errno import EIO
+from emu.kernel.errno import EFAULT, EIO
 from emu.kernel.fs.kernfs import KernelInode, check_open
 from emu.kernel.fs.single import SingleText, Text
 from emu.kernel.module.printk import LOG_ERR, KernelLog
-from emu.kernel.uaccess import copy_whole
 from emu.kernel.uapi.poll import ALWAYS_READY, POLLERR, POLLPRI
 from emu.kernel.uapi.stat import S_IFREG
 from emu.kernel.vfs.file_operations import FileOperations, PollTable, Result
@@ -137,7 +136,7 @@ class AttributeFile(FileOperations):
         if pos or kobj.directory is None:
             return state.read(buffer, pos, partial(shown, inode))
         text = inode.attribute.show(kobj)
-        if type(text) is bytes and 0 < len(text) < PAGE_SIZE:
+        if type(text) is bytes and len(text) < PAGE_SIZE:
             # The common case without a detour: a value that is there at once.
             state.text = text
             state.told = done = buffer.copy_to(text)
@@ -152,14 +151,16 @@ class AttributeFile(FileOperations):
             if not count:
                 return 0
             count = PAGE_SIZE
-        data = copy_whole(buffer, count)
+        data = buffer.copy_from(count)
+        if len(data) < count:
+            raise EFAULT
         kobj = inode.kobj
         if kobj.directory is None:
             kobj.check_alive()
         stored = inode.attribute.store(kobj, data)
-        if isinstance(stored, int):
-            return checked_store(inode, stored, count)
-        return _stored_later(inode, stored, count)
+        if not isinstance(stored, int):
+            return _stored_later(inode, stored, count)
+        return stored if stored <= count else checked_store(inode, stored, count)
 
     def poll(self, file: File, waits: PollTable | None) -> int:
         """POLLPRI and POLLERR, besides the rest, once the value has changed since it was read."""

@@ -133,7 +133,7 @@ from emu.kernel.errno import EUNATCH as EUNATCH
 from emu.kernel.errno import EUSERS as EUSERS
 from emu.kernel.errno import EXDEV as EXDEV
 from emu.kernel.errno import EXFULL as EXFULL
-from emu.kernel.module.guard import RestartValue
+from emu.kernel.module.guard import ProbeDeferValue, RestartValue
 
 
 class RestartSys:
@@ -143,4 +143,12 @@ class RestartSys:
         return RestartValue()
 
 
+class ProbeDefer:
+    """What a probe returns, negated, that wants to be called again: ``return -EPROBE_DEFER``."""
+
+    def __neg__(self) -> ProbeDeferValue:
+        return ProbeDeferValue()
+
+
 ERESTARTSYS = RestartSys()
+EPROBE_DEFER = ProbeDefer()

@@ -45,7 +45,8 @@ from emu.kernel.uapi.input import EVDEV_MINOR_BASE, INPUT_MAJOR
 from emu.kernel.uapi.input import SYN_REPORT as SYN_REPORT
 from emu.kernel.vfs.dev import MKDEV
 from emu.linux.chrdev import CharacterDrivers
-from emu.linux.device import device, device_add, device_unregister
+from emu.linux.device import device, device_add, device_unregister, put_device
+from emu.linux.device.core import released_by_itself
 from emu.linux.input_class import InputClass, capabilities, event_variables, identity, modalias
 
 # KEY_A, REL_X, ABS_X and the others, as C's headers name them.
@@ -201,9 +202,11 @@ def _show(dev: input_dev) -> Any:
     group = this_kernel().part(InputClass).group
     shown, event = dev.dev, dev.handle
     shown.class_ = event.class_ = group
+    shown.release = event.release = released_by_itself
     shown.kobj.name = f"input{dev.number}"
-    shown.variables = event_variables(dev)
+    shown.told = event_variables(dev)
     if error := device_add(shown):
+        put_device(shown)
         return error
     texts = {"name": dev.name, "phys": dev.phys, "uniq": dev.uniq, "modalias": modalias(dev)}
     for name, text in texts.items():
@@ -215,6 +218,7 @@ def _show(dev: input_dev) -> Any:
     event.node_name, event.node_mode = f"input/event{dev.number}", NODE_MODE
     error = device_add(event)
     if error:
+        put_device(event)
         device_unregister(shown)
     return error
 

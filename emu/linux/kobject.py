@@ -9,9 +9,10 @@ from emu.kernel.errno import KernelError
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.sysfs.kobject import Kobject
 from emu.kernel.fs.sysfs.super_block import Sysfs
+from emu.kernel.fs.sysfs.uevent import UeventOps, Uevents
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.format import c_format
-from emu.kernel.module.guard import call
+from emu.kernel.module.guard import call, checked
 from emu.kernel.module.module import Module, Resource
 from emu.linux.printk import printk
 from emu.linux.sysfs import (
@@ -19,18 +20,45 @@ from emu.linux.sysfs import (
     attribute,
     attribute_group,
     kobj_attribute,
+    resolve,
     sysfs_create_groups,
 )
 
 __all__ = [
-    "KOBJ_ADD", "KOBJ_CHANGE", "KOBJ_REMOVE", "__ATTR", "attribute", "attribute_group",
-    "firmware_kobj", "fs_kobj", "kernel_kobj", "kobj_attribute", "kobj_type", "kobject",
-    "kobject_add", "kobject_create_and_add", "kobject_del", "kobject_get", "kobject_init",
-    "kobject_init_and_add", "kobject_name", "kobject_put", "kobject_rename", "kobject_uevent",
-    "kset", "kset_create_and_add", "kset_unregister", "power_kobj",
+    "KOBJ_ADD",
+    "KOBJ_CHANGE",
+    "KOBJ_REMOVE",
+    "__ATTR",
+    "add_uevent_var",
+    "attribute",
+    "attribute_group",
+    "firmware_kobj",
+    "fs_kobj",
+    "kernel_kobj",
+    "kobj_attribute",
+    "kobj_type",
+    "kobj_uevent_env",
+    "kobject",
+    "kobject_add",
+    "kobject_create_and_add",
+    "kobject_del",
+    "kobject_get",
+    "kobject_init",
+    "kobject_init_and_add",
+    "kobject_name",
+    "kobject_put",
+    "kobject_rename",
+    "kobject_uevent",
+    "kobject_uevent_env",
+    "kset",
+    "kset_create_and_add",
+    "kset_uevent_ops",
+    "kset_unregister",
+    "power_kobj",
 ]  # fmt: skip
 
 KOBJ_ADD, KOBJ_REMOVE, KOBJ_CHANGE, KOBJ_MOVE = "add", "remove", "change", "move"
+KOBJ_ONLINE, KOBJ_OFFLINE, KOBJ_BIND, KOBJ_UNBIND = "online", "offline", "bind", "unbind"
 
 
 class sysfs_ops:
@@ -64,7 +92,6 @@ class kobject(Kobject):
         super().__init__()
         self.container: Any = None
         self.ktype: kobj_type | None = None
-        self.kset: kset | None = None
         self.module: Module | None = None
         self.resource: Resource | None = None
 
@@ -193,7 +220,7 @@ def kobject_name(kobj: Kobject) -> str:
     return kobj.name
 
 
-def kobject_rename(kobj: kobject, name: str) -> Any:
+def kobject_rename(kobj: Kobject, name: str) -> Any:
     """Give it another name. 0 or an error."""
     try:
         kobj.rename(name)
@@ -202,18 +229,78 @@ def kobject_rename(kobj: kobject, name: str) -> Any:
     return 0
 
 
-def kobject_uevent(kobj: Kobject, action: str) -> int:
-    """Tell user space of something that happened to it."""
-    from emu.kernel.module.uevent import Uevents
+class kobj_uevent_env:
+    """What an event tells, while it is put together."""
 
-    this_kernel().part(Uevents).send(action, kobj)
+    def __init__(self) -> None:
+        self.vars: dict[str, str] = {}
+
+
+def add_uevent_var(env: kobj_uevent_env, fmt: str, *args: Any) -> int:
+    """Have an event tell ``KEY=value``."""
+    key, _, value = c_format(fmt, args).partition("=")
+    env.vars[key] = value
+    return 0
+
+
+class kset_uevent_ops:
+    """How a set tells of its objects.
+
+    ``filter(kobj)``: of which; ``name(kobj)``: as of what subsystem's, not the set's name;
+    ``uevent(kobj, env)``: what it adds.
+    """
+
+    def __init__(
+        self,
+        filter: Callable[..., Any] | None = None,
+        name: Callable[..., Any] | None = None,
+        uevent: Callable[..., Any] | None = None,
+    ) -> None:
+        self.filter, self.name, self.uevent = filter, name, uevent
+
+    def bound(self, module: Module) -> UeventOps:
+        """The same as the kernel calls them."""
+        filter, name, uevent = self.filter, self.name, self.uevent
+
+        def tell(kobj: Kobject) -> dict[str, str]:
+            env = kobj_uevent_env()
+            assert uevent is not None
+            checked(call(module, uevent, kobj, env))
+            return env.vars
+
+        return UeventOps(
+            filter and (lambda kobj: call(module, filter, kobj)),
+            name and (lambda kobj: call(module, name, kobj)),
+            uevent and tell,
+        )
+
+
+def kobject_uevent(kobj: Kobject, action: str) -> Any:
+    """Tell user space of something that happened to it. 0, or EINVAL if it is in no set."""
+    return kobject_uevent_env(kobj, action, [])
+
+
+def kobject_uevent_env(kobj: Kobject, action: str, envp_ext: list[str]) -> Any:
+    """The same with more to tell: ``KEY=value`` each."""
+    pairs = (text.partition("=") for text in envp_ext)
+    try:
+        this_kernel().part(Uevents).send(
+            action, resolve(kobj), {key: value for key, _, value in pairs}
+        )
+    except KernelError as error:
+        return ErrnoValue(type(error))
     return 0
 
 
 def kset_create_and_add(name: str, uevent_ops: Any, parent: Any) -> kset | None:
     """A new set with a directory; None if there can be none."""
     made = kset()
-    return made if _shown(made, name, parent) else None
+    if uevent_ops is not None:
+        made.uevent_ops = uevent_ops.bound(this_module())
+    if not _shown(made, name, parent):
+        return None
+    kobject_uevent(made, KOBJ_ADD)  # of which nobody hears unless the parent is in a set
+    return made
 
 
 def kset_unregister(k: kset) -> None:

@@ -11,7 +11,8 @@ from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.module import Resource
 from emu.kernel.vfs.dev import MKDEV
 from emu.linux.chrdev import drivers
-from emu.linux.device import DEFAULT_NODE_MODE, device, device_add, device_class, device_unregister
+from emu.linux.device import device, device_add, device_class, device_unregister, put_device
+from emu.linux.device.core import released_by_itself
 
 MISC_MAJOR = 10
 MISC_DYNAMIC_MINOR = 255
@@ -74,9 +75,10 @@ def misc_register(misc: miscdevice) -> Any:
     dev = device(misc.parent)
     dev.class_, dev.devt, dev.driver_data = table.device_class, MKDEV(MISC_MAJOR, minor), misc
     dev.kobj.name, dev.node_name = misc.name, misc.nodename
-    dev.node_mode, dev.groups = misc.mode or DEFAULT_NODE_MODE, misc.groups
+    dev.node_mode, dev.groups, dev.release = misc.mode, misc.groups, released_by_itself
     error = device_add(dev)
     if error:
+        put_device(dev)
         return error
     misc.minor, misc.this_device = minor, dev
     table.minors.add(minor)

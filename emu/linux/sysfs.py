@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Callback = Callable[..., Any]
 S_IRUGO, S_IWUSR = 0o444, 0o200
-SHOW_ARGUMENTS, STORE_ARGUMENTS = 3, 4
 
 
 class attribute:
@@ -37,6 +36,10 @@ class attribute:
     def __init__(self, name: str, mode: int) -> None:
         self.name = name
         self.mode = mode
+
+    def leading(self, owner: Any) -> tuple[Any, ...]:
+        """The arguments of its functions before the text: whose it is, and itself."""
+        return owner, self
 
 
 class kobj_attribute(attribute):
@@ -138,14 +141,14 @@ class ModuleAttribute(Attribute):
         self.readable, self.writable = self._show is not None, self._store is not None
         self._page: CharBuffer | None = None
         """What the last show put its text into, to be used again."""
-        first = (kobj if kobj.owner is None else kobj.owner), attr
+        first = attr.leading(kobj if kobj.owner is None else kobj.owner)
         if self._show is not None:
             takes = positional(self._show)
-            self._shows_as_c = takes >= SHOW_ARGUMENTS
+            self._shows_as_c = takes > len(first)
             self._call_show = entry(module, self._show, first[:takes], int(self._shows_as_c))
         if self._store is not None:
             takes = positional(self._store)
-            self._stores_as_c = takes >= STORE_ARGUMENTS
+            self._stores_as_c = takes > len(first) + 1
             before = first if self._stores_as_c else first[: takes - 1]
             given = 2 if self._stores_as_c else 1
             self._call_store = entry(module, self._store, before, given)

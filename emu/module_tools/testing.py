@@ -58,6 +58,13 @@ class Guest(Program):
         inode = KernelWalker(self.kernel.root_mount).lookup(name.encode()).inode
         return sorted(entry.name.decode(errors="replace") for entry in inode.iterate())
 
+    def readlink(self, name: str) -> str:
+        """Where a symbolic link leads, or the name of an error."""
+        got = self.call("sys_readlinkat", -100, name, self.buffer, 4096)
+        if isinstance(got, str):
+            return got
+        return self.task.mm.read(self.buffer, got).decode(errors="replace")
+
     def rmmod(self) -> Answer:
         """Unload the module: 0, or the name of an error."""
         return self.call("sys_delete_module", self.module.name, 0)

@@ -44,12 +44,37 @@ class RestartValue(ErrnoValue):
         return "-ERESTARTSYS"
 
 
+class ProbeDeferValue(ErrnoValue):
+    """-EPROBE_DEFER: what a driver's probe returns that wants to be tried again later."""
+
+    NUMBER = 517
+
+    def __new__(cls) -> ProbeDeferValue:
+        """The kernel's own number, which no program sees."""
+        value = int.__new__(cls, -cls.NUMBER)
+        value.error = KernelError
+        return value
+
+    def __repr__(self) -> str:
+        return "-EPROBE_DEFER"
+
+
 def call(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a module's function: its result, or an awaitable of it if it sleeps.
 
     An async one that does not sleep has run when this returns.
     """
     return _guard(0, len(arguments))(module, function, function)(*arguments)
+
+
+def at_once(module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
+    """The same where nobody can wait: EIO, and a line in the log, for a function that sleeps."""
+    result = call(module, function, *arguments)
+    if isinstance(result, Sleeping):
+        result.abandon()
+        module.complain(f"{function.__name__} sleeps where nobody can wait for it")
+        raise EIO("it may not sleep here")
+    return result
 
 
 def entry(
@@ -177,6 +202,10 @@ class Sleeping:
         self._function = function
         self._coroutine = coroutine
         self._wait = first
+
+    def abandon(self) -> None:
+        """Nobody waits for it: it ends where it is."""
+        self._coroutine.close()
 
     def __await__(self) -> Generator[Wait, bool, Any]:
         wait = self._wait

@@ -23,6 +23,7 @@ from emu.kernel.errno import (
     ENOSPC,
     KernelError,
 )
+from emu.kernel.fs.sysfs.uevent import Uevents
 from emu.kernel.module.guard import Sleeping, call, checked
 from emu.kernel.module.module import COMING, GOING, LIVE, SIZE, Module
 from emu.kernel.module.objects import add_module_object, remove_module_object
@@ -149,6 +150,8 @@ class ModuleLoader:
     def _started(self, module: Module, result: Any) -> Module:
         checked(result)
         module.state = LIVE
+        assert module.kobject is not None
+        self.kernel.part(Uevents).send("add", module.kobject)
         return module
 
     def _failed(self, module: Module, error: BaseException) -> None:

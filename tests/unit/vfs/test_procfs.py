@@ -11,7 +11,7 @@ from emu.kernel.fs.procfs.net import NET
 from emu.kernel.fs.procfs.pid import PROCESS, THREAD
 from emu.kernel.fs.procfs.root import SYSTEM
 from emu.kernel.fs.procfs.sysctl import SYSCTL
-from emu.kernel.module.uevent import Uevents
+from emu.kernel.fs.sysfs.uevent import Uevents
 from emu.kernel.vfs.file_operations import FileOperations
 from tests.support.running import ROOT
 from tests.unit.vfs.guest import Guest

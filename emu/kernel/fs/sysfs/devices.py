@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EINVAL
 from emu.kernel.fs.devtmpfs import NODES
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
 from emu.kernel.fs.sysfs.kobject import Kobject
-from emu.kernel.module.uevent import Uevents
+from emu.kernel.fs.sysfs.uevent import UeventAttribute, UeventOps, Variables
 from emu.kernel.vfs.dev import MAJOR, MEM_MAJOR, MINOR
 
 if TYPE_CHECKING:
@@ -24,13 +23,40 @@ KERNEL_MAX = 0
 PLAIN_MODE = 0o600
 """What a device node gets that nobody decided about."""
 
-UEVENT_ACTIONS = frozenset(
-    (b"add", b"remove", b"change", b"move", b"online", b"offline", b"bind", b"unbind")
-)
-
 # Which processors share what with processor 0: itself alone.
 TOPOLOGY_SETS = ("core_cpus", "core_siblings", "die_cpus", "package_cpus", "thread_siblings")
 TOPOLOGY_IDS = {"core_id": 0, "die_id": 0, "physical_package_id": 0}
+
+
+class DeviceKobject(Kobject):
+    """The object of a device, of which udev hears if it is a subsystem's: a bus's or a class's."""
+
+    def __init__(self, name: str = "", subsystem: str = "", **variables: str) -> None:
+        super().__init__(name)
+        self._subsystem = subsystem
+        self._variables = variables
+
+    def subsystem(self) -> str:
+        """The name of its bus or class; empty if it has none."""
+        return self._subsystem
+
+    def variables(self) -> Variables:
+        """What its events tell: see dev_uevent."""
+        return self._variables
+
+
+DEVICE_UEVENTS = UeventOps(
+    filter=lambda kobj: isinstance(kobj, DeviceKobject) and kobj.subsystem(),
+    name=lambda kobj: kobj.subsystem(),
+    uevent=lambda kobj: kobj.variables(),
+)
+
+
+def add_device(sysfs: Sysfs, above: str, device: DeviceKobject) -> None:
+    """Put a device into the tree, with its ``uevent``."""
+    device.kset = sysfs.kobject("devices")
+    sysfs.adopt(above, device)
+    device.add_file(UeventAttribute(shows=True))
 
 
 def add_devices(sysfs: Sysfs) -> None:
@@ -45,7 +71,8 @@ def add_devices(sysfs: Sysfs) -> None:
 
 def add_processors(sysfs: Sysfs) -> None:
     """The one processor: see /sys/devices/system/cpu."""
-    system = sysfs.kobject("devices/system/cpu")
+    system = DeviceKobject("cpu")
+    add_device(sysfs, "devices/system", system)
     sysfs.kobject("bus/cpu/devices")
     sysfs.kobject("bus/cpu/drivers")
     system.add_files(
@@ -56,11 +83,10 @@ def add_processors(sysfs: Sysfs) -> None:
             ValueAttribute("online", lambda: 0),
             ValueAttribute("possible", lambda: 0),
             ValueAttribute("present", lambda: 0),
-            uevent(system, "cpu", {}),
         ]
     )
-    cpu = sysfs.kobject("devices/system/cpu/cpu0")
-    cpu.add_file(uevent(cpu, "cpu", {}))
+    cpu = DeviceKobject("cpu0", "cpu")
+    add_device(sysfs, "devices/system/cpu", cpu)
     cpu.add_link(sysfs.kobject("bus/cpu"), "subsystem")
     sysfs.kobject("bus/cpu/devices").add_link(cpu, "cpu0")
     topology = sysfs.kobject("devices/system/cpu/cpu0/topology")
@@ -73,37 +99,17 @@ def add_processors(sysfs: Sysfs) -> None:
 
 def add_character_device(sysfs: Sysfs, kind: str, name: str, rdev: int, mode: int) -> Kobject:
     """A device of a class, without a bus: see device_create."""
-    device = sysfs.kobject(f"devices/virtual/{kind}/{name}")
     group = sysfs.kobject(f"class/{kind}")
     variables = {"MAJOR": str(MAJOR(rdev)), "MINOR": str(MINOR(rdev)), "DEVNAME": name}
     if mode != PLAIN_MODE:
         variables["DEVMODE"] = f"0{mode:o}"
+    device = DeviceKobject(name, kind, **variables)
+    add_device(sysfs, f"devices/virtual/{kind}", device)
     device.add_file(constant("dev", f"{MAJOR(rdev)}:{MINOR(rdev)}"))
-    device.add_file(uevent(device, kind, variables))
     device.add_link(group, "subsystem")
     group.add_link(device, name)
     sysfs.kobject("dev/char").add_link(device, f"{MAJOR(rdev)}:{MINOR(rdev)}")
     return device
-
-
-def uevent(device: Kobject, subsystem: str, variables: dict[str, str]) -> ValueAttribute:
-    """What a device tells when it comes; who writes an action has it told to udev again.
-
-    Without a subsystem the event is given one by the device's place.
-    """
-    text = "".join(f"{key}={value}\n" for key, value in variables.items())
-
-    def store(data: bytes) -> None:
-        action = next(iter(data.split()), b"")
-        if action not in UEVENT_ACTIONS:
-            raise EINVAL("no such action")
-        assert device.sysfs is not None
-        told = {"SYNTH_UUID": "0", **variables}
-        if subsystem:
-            told["SUBSYSTEM"] = subsystem
-        device.sysfs.kernel.part(Uevents).send(action.decode(), device, told)
-
-    return ValueAttribute("uevent", lambda: text, store)
 
 
 def constant(name: str, value: object) -> ValueAttribute:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EEXIST, EINVAL, ENODEV, ENOENT
 from emu.kernel.fs.kernfs import KernelDirectory, KernelLink, raw_name
 from emu.kernel.fs.sysfs.attribute import Attribute, AttributeInode
 from emu.kernel.fs.sysfs.bin_attribute import BinAttribute, BinAttributeInode
+from emu.kernel.fs.sysfs.uevent import UeventOps, Uevents
 
 if TYPE_CHECKING:
     from emu.kernel.fs.sysfs.super_block import Sysfs
@@ -29,6 +31,12 @@ class Kobject:
         self.directory: KernelDirectory | None = None
         self.owner: object | None = None
         """What it is the object of, if that is more: a device. Its attributes are given that."""
+        self.kset: Kobject | None = None
+        """The set that it belongs to, which knows how to tell of it: see `Uevents`."""
+        self.uevent_ops: UeventOps | None = None
+        """If it is a set: how it tells of its objects."""
+        self.told = False
+        """Whether somebody was told that it came, and not yet that it went."""
         self.released: Callable[[], None] | None = None
         """What happens when nobody uses it any more."""
 
@@ -36,6 +44,11 @@ class Kobject:
     def added(self) -> bool:
         """Whether it is in sysfs."""
         return self.directory is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in its directory."""
+        return self.directory is not None and not self.directory.entries
 
     def path(self) -> str:
         """Its place below /sys."""
@@ -63,6 +76,8 @@ class Kobject:
         if self.directory is None:
             return
         assert self.sysfs is not None
+        if self.told:
+            self.sysfs.kernel.part(Uevents).send("remove", self)
         above = (self.parent or self.sysfs.root).directory
         if above is not None:
             above.remove(raw_name(self.name))
@@ -126,18 +141,28 @@ class Kobject:
         directory = self._directory()
         directory.add(raw_name(name), KernelDirectory(directory.sb))
 
+    def has_group(self, name: str) -> bool:
+        """Whether there is such a directory."""
+        return self.directory is not None and raw_name(name) in self.directory.entries
+
     def remove_group(self, name: str) -> None:
         """Take such a directory away."""
         if self.directory is not None:
             self.directory.remove(raw_name(name))
 
     def add_link(self, target: Kobject, name: str, group: str | None = None) -> None:
-        """Make a relative symbolic link to another object. EEXIST."""
+        """Make a symbolic link to another object, as short as can be. EEXIST.
+
+        See kernfs_get_target_path in fs/kernfs/symlink.c.
+        """
         directory = self._group(group)
-        depth = self.path().count("/") + (1 if group else 0)
 
         def text() -> bytes:
-            return raw_name("../" * depth + target.path().lstrip("/"))
+            here = [*self.path().split("/"), *([group] if group else [])]
+            there = target.path().split("/")
+            pairs = zip(here, there[:-1], strict=False)
+            common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            return raw_name("../" * (len(here) - common) + "/".join(there[common:]))
 
         directory.add(raw_name(name), KernelLink(directory.sb, text))
 

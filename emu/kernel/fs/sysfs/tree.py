@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emu.kernel.fs.kernfs import KernelDirectory
 from emu.kernel.fs.sysfs.attribute import ValueAttribute
-from emu.kernel.fs.sysfs.devices import add_devices
+from emu.kernel.fs.sysfs.devices import DEVICE_UEVENTS, add_devices
 from emu.kernel.fs.sysfs.net_class import NetClass
-from emu.kernel.module.uevent import Uevents
+from emu.kernel.fs.sysfs.uevent import UeventOps, Uevents
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
+    from emu.kernel.fs.sysfs.kobject import Kobject
     from emu.kernel.fs.sysfs.super_block import Sysfs
 
 DIRECTORIES = (
     "block", "bus", "class", "dev/block", "dev/char", "devices/system", "devices/virtual",
     "firmware", "fs", "kernel", "module", "power",
 )  # fmt: skip
+OWN_ONLY = ("bus", "module")
+"""Sets that tell of what is in them and not of what is further below."""
+
 MOUNT_POINTS = ("debug", "config")
 """In /sys/kernel: see sysfs_create_mount_point."""
 
@@ -26,6 +31,7 @@ def fill(sysfs: Sysfs) -> None:
     """Make the directories and the kernel's own attributes."""
     for path in DIRECTORIES:
         sysfs.kobject(path)
+    name_uevents(sysfs)
     kernel = sysfs.kobject("kernel")
     kernel.add_files(
         [
@@ -42,6 +48,18 @@ def fill(sysfs: Sysfs) -> None:
     assert directory is not None
     for name in MOUNT_POINTS:
         directory.add(name.encode(), KernelDirectory(sysfs.sb))
+
+
+def name_uevents(sysfs: Sysfs) -> None:
+    """Say which objects of the kernel's own sets udev hears of."""
+    sysfs.kobject("devices").uevent_ops = DEVICE_UEVENTS
+    for name in OWN_ONLY:
+        kset = sysfs.kobject(name)
+        kset.uevent_ops = UeventOps(filter=partial(_is_in, kset))
+
+
+def _is_in(kset: Kobject, kobj: Kobject) -> bool:
+    return kobj.kset is kset
 
 
 def _caller(sysfs: Sysfs) -> Abi:

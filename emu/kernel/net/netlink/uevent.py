@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.module.uevent import Uevents
+from emu.kernel.fs.sysfs.uevent import Uevents
 from emu.kernel.net.netlink.family import KernelSide
 from emu.kernel.uapi.netlink import NETLINK_KOBJECT_UEVENT
 

@@ -251,11 +251,12 @@ class Kernel:
             if self.last_pid >= self.pid_max:
                 self.last_pid = RESERVED_PIDS
                 self._pids_wrapped = True
-            if not self._pids_wrapped or not self._is_used(self.last_pid):
+            if not self._pids_wrapped or not self.is_pid_used(self.last_pid):
                 return self.last_pid
         raise EAGAIN("no process id is free")
 
-    def _is_used(self, pid: int) -> bool:
+    def is_pid_used(self, pid: int) -> bool:
+        """Whether a number is that of a task, a process group or a session."""
         return pid in self.tasks or any(pid in (g.pgid, g.sid) for g in self.groups())
 
     def groups(self) -> Iterator[ThreadGroup]:

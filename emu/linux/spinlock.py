@@ -9,63 +9,36 @@ from __future__ import annotations
 from typing import Any
 
 from emu.kernel.module.ambient import this_module
-from emu.kernel.module.guard import Misuse
-from emu.kernel.module.module import Module
+from emu.linux.rwlock import DEFINE_RWLOCK as DEFINE_RWLOCK
+from emu.linux.rwlock import read_lock as read_lock
+from emu.linux.rwlock import read_lock_bh as read_lock_bh
+from emu.linux.rwlock import read_lock_irq as read_lock_irq
+from emu.linux.rwlock import read_lock_irqsave as read_lock_irqsave
+from emu.linux.rwlock import read_trylock as read_trylock
+from emu.linux.rwlock import read_unlock as read_unlock
+from emu.linux.rwlock import read_unlock_bh as read_unlock_bh
+from emu.linux.rwlock import read_unlock_irq as read_unlock_irq
+from emu.linux.rwlock import read_unlock_irqrestore as read_unlock_irqrestore
+from emu.linux.rwlock import rwlock_init as rwlock_init
+from emu.linux.rwlock import rwlock_t as rwlock_t
+from emu.linux.rwlock import write_lock as write_lock
+from emu.linux.rwlock import write_lock_bh as write_lock_bh
+from emu.linux.rwlock import write_lock_irq as write_lock_irq
+from emu.linux.rwlock import write_lock_irqsave as write_lock_irqsave
+from emu.linux.rwlock import write_trylock as write_trylock
+from emu.linux.rwlock import write_unlock as write_unlock
+from emu.linux.rwlock import write_unlock_bh as write_unlock_bh
+from emu.linux.rwlock import write_unlock_irq as write_unlock_irq
+from emu.linux.rwlock import write_unlock_irqrestore as write_unlock_irqrestore
+from emu.linux.spinlock_types import raw_spinlock_t as raw_spinlock_t
+from emu.linux.spinlock_types import spinlock as spinlock
+from emu.linux.spinlock_types import spinlock_t as spinlock_t
 from emu.linux.types import c_ulong
-
-
-class spinlock:
-    """A lock. As a context manager it is the short form of lock and unlock."""
-
-    def __init__(self) -> None:
-        self.holder: Module | None = None
-        self.where = ""
-        self.container: Any = None
-
-    def take(self) -> None:
-        """Hold it. `Misuse` if it is held."""
-        module = this_module()
-        if self.holder is not None:
-            raise Misuse(f"spinlock recursion: it is held since {self.where}")
-        self.holder, self.where = module, module.here()
-        module.atomic += 1
-        module.held.append(self)
-
-    def give(self) -> None:
-        """Release it. `Misuse` if it is not held."""
-        module = this_module()
-        if self.holder is None:
-            raise Misuse("spinlock already unlocked")
-        self.holder = None
-        if self in module.held:
-            module.held.remove(self)
-            module.atomic -= 1
-
-    def break_lock(self) -> None:
-        """Release it because its holder went wrong."""
-        self.holder = None
-
-    def describe(self) -> str:
-        """It and where it was taken, for a report."""
-        return f"a spinlock taken at {self.where}"
-
-    def __enter__(self) -> spinlock:
-        self.take()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.give()
-
-
-spinlock_t = rwlock_t = raw_spinlock_t = spinlock
 
 
 def DEFINE_SPINLOCK(name: str = "") -> spinlock:
     """A new lock."""
     return spinlock()
-
-
-DEFINE_RWLOCK = DEFINE_SPINLOCK
 
 
 def spin_lock_init(lock: spinlock) -> None:
@@ -82,8 +55,8 @@ def spin_unlock(lock: spinlock) -> None:
     lock.give()
 
 
-spin_lock_irq = spin_lock_bh = read_lock = write_lock = spin_lock
-spin_unlock_irq = spin_unlock_bh = read_unlock = write_unlock = spin_unlock
+spin_lock_irq = spin_lock_bh = spin_lock
+spin_unlock_irq = spin_unlock_bh = spin_unlock
 
 
 def spin_lock_irqsave(lock: spinlock, flags: c_ulong | None = None) -> int:

@@ -89,7 +89,8 @@ class UserBuffer:
 
     def views(self, access: int, limit: int = CHUNK) -> list[memoryview]:
         """See `Buffer.views`."""
-        return self.mm.views(self.address, min(self.count, limit), access)
+        count = self.count
+        return self.mm.views(self.address, count if count < limit else limit, access)
 
     def advance(self, count: int) -> None:
         """See `Buffer.advance`."""

@@ -17,6 +17,7 @@ from emu.kernel.mm.frame_runs import FrameRuns
 from emu.kernel.mm.ram import Ram
 
 CLEARED_AT_ONCE = 1 << 20
+SHORT_STRING = 128
 MOST_PLACES = 256
 """More places are not remembered."""
 
@@ -35,7 +36,7 @@ class UserMemory:
         self._memory = ram.memory
         self._view = ram.view
         self._executable = ram.executable
-        # By address: where in RAM it lies, and how much is left of its page.
+        # By address: where in RAM it lies, and how many bytes from it on lie there in a row.
         self._places_to_read: dict[int, tuple[int, int]] = {}
         self._places_to_write: dict[int, tuple[int, int]] = {}
         self._code = ram.made_code
@@ -64,11 +65,12 @@ class UserMemory:
         offset = address & _OFFSET
         if pte & PTE_READ and offset + count <= PAGE_SIZE:
             start = (pte & _FRAME) + offset
-            self._remember(self._places_to_read, address, start)
+            self._remember(self._places_to_read, address, start, PAGE_SIZE - offset)
             return self._memory[start : start + count]
         start = self._runs_to_read.find(address >> 12, (address + count + _OFFSET) >> 12)
         if start >= 0:
             start += offset
+            self._remember(self._places_to_read, address, start, count)
             return self._memory[start : start + count]
         data = b"".join(self.views(address, count, ACCESS_READ))
         if len(data) < count:
@@ -92,12 +94,13 @@ class UserMemory:
             if frame in self._executable:
                 self.ram.written(frame)
             else:
-                self._remember(self._places_to_write, address, start)
+                self._remember(self._places_to_write, address, start, PAGE_SIZE - offset)
             return
         start = self._runs_to_write.find(address >> 12, (address + count + _OFFSET) >> 12)
         if start >= 0:
             start += offset
             self._view[start : start + count] = data
+            self._remember(self._places_to_write, address, start, count)
             return
         position = 0
         data = memoryview(data)
@@ -109,13 +112,21 @@ class UserMemory:
 
     def read_string(self, address: int, limit: int) -> bytes:
         """A NUL-terminated string without its NUL. EFAULT; ENAMETOOLONG if none in `limit`."""
-        offset = address & _OFFSET
-        pte = self.pages.get(address >> 12, 0)
-        if pte & PTE_READ:
-            start = (pte & _FRAME) + offset
-            end = self._memory.find(b"\0", start, (pte & _FRAME) + min(PAGE_SIZE, offset + limit))
-            if end >= 0:
-                return self._memory[start:end]
+        place = self._places_to_read.get(address)
+        if place is None:
+            with contextlib.suppress(EFAULT):
+                self.read(address, 1)
+            place = self._places_to_read.get(address, (0, 0))
+        start, room = place
+        if room > limit:
+            room = limit
+        # Most strings are short; to look for the end in a copy is quicker than in the memory.
+        if room > SHORT_STRING:
+            room = SHORT_STRING
+        piece = self._memory[start : start + room]
+        end = piece.find(b"\0")
+        if end >= 0:
+            return piece[:end]
         return self._read_string_slowly(address, limit)
 
     def _read_string_slowly(self, address: int, limit: int) -> bytes:
@@ -175,12 +186,19 @@ class UserMemory:
         Shorter than `count` when a page further on faults; EFAULT when the first one does. To be
         used before the guest runs again: a piece is good for one access only.
         """
+        if access == ACCESS_READ:
+            place = self._places_to_read.get(address)
+            if place is not None and 0 < count <= place[1]:
+                start = place[0]
+                return [self._view[start : start + count]]
         offset = address & _OFFSET
         first, beyond = address >> 12, (address + count + _OFFSET) >> 12
         runs = self._runs_to_write if access == ACCESS_WRITE else self._runs_to_read
         start = runs.find(first, beyond)
         if start >= 0 and count:
             start += offset
+            if access == ACCESS_READ:
+                self._remember(self._places_to_read, address, start, count)
             return [self._view[start : start + count]]
         pieces = runs.pieces(first, beyond)
         if pieces is None:
@@ -208,13 +226,18 @@ class UserMemory:
                     left -= len(view)
         return left
 
-    def _remember(self, places: dict[int, tuple[int, int]], address: int, start: int) -> None:
-        """Keep where in RAM an address lies. Stores to code need care: it is no place to write."""
+    def _remember(
+        self, places: dict[int, tuple[int, int]], address: int, start: int, room: int
+    ) -> None:
+        """Keep where in RAM an address lies, and how many bytes there are from it on in a row.
+
+        Stores to code need care: it is no place to write.
+        """
         if self._code != self.ram.made_code or len(places) >= MOST_PLACES:
             self._code = self.ram.made_code
             self._places_to_write.clear()
             places.clear()
-        places[address] = start, PAGE_SIZE - (address & _OFFSET)
+        places[address] = start, room
 
     def _pieces(self, address: int, count: int, access: int) -> list[memoryview]:
         """See `views`; page by page."""

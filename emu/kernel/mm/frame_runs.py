@@ -43,9 +43,12 @@ class FrameRuns:
 
     def find(self, first: int, beyond: int) -> int:
         """Where in RAM the pages `first` up to `beyond` lie in a row; -1 if they do not."""
-        known = self._known.get(first)
-        if known is not None and beyond <= known[0] and self._code == self._ram.made_code:
-            return known[1]
+        if self._code == self._ram.made_code:
+            known = self._known.get(first)
+            if known is not None and beyond <= known[0]:
+                return known[1]
+            if (first, beyond) in self._pieces:
+                return -1
         return self._look_up(first, beyond)
 
     def pieces(self, first: int, beyond: int) -> list[tuple[int, int]] | None:
@@ -74,9 +77,10 @@ class FrameRuns:
         if self._stores and not self._ram.executable.isdisjoint(frames):
             return -1
         pieces = _runs(frames)
-        start = pieces[0][0] if len(pieces) == 1 else -1
-        if start < 0:
+        if len(pieces) > 1:
             self._pieces[first, beyond] = pieces
+            return -1
+        start = pieces[0][0]
         self._known[first] = beyond, start
         return start
 

@@ -29,7 +29,6 @@ from emu.kernel.uapi.stat import (
     STATX_MNT_ID,
 )
 from emu.kernel.vfs.dev import MAJOR, MINOR
-from emu.kernel.vfs.inode import Inode
 from emu.kernel.vfs.namei import LOOKUP_EMPTY, LOOKUP_FOLLOW, path_lookup
 from emu.kernel.vfs.path import VfsPath
 
@@ -136,9 +135,6 @@ def lookup_for_stat(task: Task, dfd: int, name: bytes | None, flags: int) -> Vfs
 
 
 def _by_name(task: Task, dfd: int, name: bytes | None, statbuf: StatBuffer, flags: int) -> int:
-    statbuf.write(_inode(task, dfd, name, flags))
+    path = lookup_for_stat(task, dfd, name, flags)
+    statbuf.write(path.dentry.inode or path.inode)
     return 0
-
-
-def _inode(task: Task, dfd: int, name: bytes | None, flags: int) -> Inode:
-    return lookup_for_stat(task, dfd, name, flags).inode

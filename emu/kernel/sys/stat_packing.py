@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from emu.arch.layout import Field, Layout
     from emu.kernel.vfs.inode import Inode
 
+MOST_DEVS = 1024
 OVERFLOW_ID = 65534
 """What a 16-bit field tells of a larger user or group id."""
 
 VALUES = {
-    "st_dev": "dev(i.sb.dev)",
+    "st_dev": "devs[i.sb.dev]",
     "st_ino": "i.ino",
     "__st_ino": "i.ino",
     "st_mode": "i.mode",
     "st_nlink": "i.nlink",
     "st_uid": "i.uid",
     "st_gid": "i.gid",
-    "st_rdev": "dev(i.rdev)",
+    "st_rdev": "i.rdev and devs[i.rdev]",
     "st_size": "i.size",
     "st_blksize": "i.blksize",
     "st_blocks": "i.blocks",
@@ -45,31 +46,61 @@ MUST_FIT = ("st_ino", "st_nlink", "st_size")
 def stat_packer(layout: Layout) -> Callable[[Inode], bytes]:
     """``pack(inode)`` makes the bytes of a stat struct. EOVERFLOW."""
     fields = sorted((f for n, f in layout.fields.items() if n in VALUES), key=lambda f: f.offset)
-    sources = ", ".join(_source(layout, field) for field in fields)
     names: dict[str, Any] = {
         "put": layout.packer(*(field.name for field in fields)),
-        "dev": _encoder(layout),
+        "devs": _EncodedDevs(_encoder(layout)),
         "fit": _fit_size,
         "NS": 10**9,
     }
-    pack: Callable[[Inode], bytes] = eval(f"lambda i: put({sources})", names)
 
-    def checked_pack(inode: Inode) -> bytes:
+    def compiled(source: Callable[[Field], str]) -> Callable[[Inode], bytes]:
+        pack: Callable[[Inode], bytes] = eval(
+            f"lambda i: put({', '.join(map(source, fields))})", names
+        )
+        return pack
+
+    pack_as_it_is = compiled(_source)
+    pack_what_is_left = compiled(lambda field: _cut(_source(field), field))
+
+    def pack(inode: Inode) -> bytes:
         try:
-            return pack(inode)
+            return pack_as_it_is(inode)
+        except struct.error:
+            pass  # a number does not fit its field, which is rare
+        try:
+            return pack_what_is_left(inode)
         except struct.error:
             raise EOVERFLOW(f"a number is too large for struct {layout.name}") from None
 
-    return checked_pack
+    return pack
 
 
-def _source(layout: Layout, field: Field) -> str:
-    value = VALUES[field.name]
-    bits = field.size * 8
-    if field.name == "st_size":
-        return f"fit({value})" if bits == 32 else value
+class _EncodedDevs(dict[int, int]):
+    """Device numbers as a struct tells them, each encoded once: a machine has few. EOVERFLOW."""
+
+    def __init__(self, encode: Callable[[int], int]) -> None:
+        super().__init__()
+        self._encode = encode
+
+    def __missing__(self, dev: int) -> int:
+        encoded = self._encode(dev)
+        if len(self) < MOST_DEVS:
+            self[dev] = encoded
+        return encoded
+
+
+def _source(field: Field) -> str:
+    value, bits = VALUES[field.name], field.size * 8
+    if field.name == "st_size" and bits == 32:
+        return f"fit({value})"
     if field.name in ("st_uid", "st_gid") and bits == 16:
         return f"({value} if {value} <= 0xffff else {OVERFLOW_ID})"
+    return value
+
+
+def _cut(value: str, field: Field) -> str:
+    """A value cut to the bits of its field, unless it is one that must fit."""
+    bits = field.size * 8
     if field.name in MUST_FIT:
         return value
     mask, sign = (1 << bits) - 1, 1 << bits - 1

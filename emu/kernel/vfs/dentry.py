@@ -18,7 +18,9 @@ class Dentry:
     lives on only in open files and working directories.
     """
 
-    __slots__ = ("__weakref__", "children", "dead", "inode", "mounted", "name", "parent", "sb")
+    __slots__ = (
+        "__weakref__", "children", "dead", "inode", "mounted", "name", "parent", "sb", "volatile",
+    )  # fmt: skip
 
     def __init__(
         self, parent: Dentry | None, name: bytes, inode: Inode | None, sb: SuperBlock
@@ -27,6 +29,7 @@ class Dentry:
         self.name = name
         self.inode = inode
         self.sb = sb
+        self.volatile = sb.volatile
         self.children: dict[bytes, Dentry] = {}
         self.mounted = 0
         self.dead = False
@@ -34,7 +37,7 @@ class Dentry:
     def lookup(self, name: bytes) -> Dentry:
         """The dentry of a name in this directory, negative if there is none such."""
         child = self.children.get(name)
-        if child is not None and not self.sb.volatile:
+        if child is not None and not child.volatile:
             return child
         assert self.inode is not None
         inode = self.inode.lookup(name)

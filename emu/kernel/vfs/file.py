@@ -38,8 +38,9 @@ class File(FileNames):
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
         self.path = path
-        self.inode: Inode
-        self.inode = inode = path.inode
+        inode = path.dentry.inode
+        assert inode is not None
+        self.inode: Inode = inode
         self.flags = flags
         self.cred = cred
         self.mode = FMODE_PATH if flags & O_PATH else _ACCESS[flags & O_ACCMODE]
@@ -63,9 +64,7 @@ class File(FileNames):
         """Do with the file what these operations do. See replace_fops in include/linux/fs.h."""
         self.f_op = operations
         # What every read and write asks is kept here, where it is found quickest.
-        self.seekable = operations.seekable
-        self.advances = operations.advances
-        self.write_checks = operations.write_checks
+        self.seekable, self.advances, self.write_checks = operations.asked_often
 
     @property
     def is_path(self) -> bool:
@@ -101,7 +100,7 @@ class File(FileNames):
             entry.forget()
         if self.fasync is not None:
             self.fasync.leave()
-        if self.mode & FMODE_WRITE and inode.is_regular:
+        if self.writable and inode.is_regular:
             inode.write_count -= 1
             self.path.mount.writers -= 1
         if inode.locks is not None:

@@ -52,9 +52,13 @@ class FileOperations:
     def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
         """O_ASYNC was switched on or off: see `emu.kernel.vfs.fasync.watch_itself`."""
 
+    asked_often = (True, True, False)
+    """Its `seekable`, `advances` and `write_checks`, for each open file to keep."""
+
     def __init_subclass__(cls) -> None:
         if "advances" not in vars(cls) and "seekable" in vars(cls):
             cls.advances = cls.seekable
+        cls.asked_often = cls.seekable, cls.advances, cls.write_checks
 
     def open(self, inode: Inode, file: File) -> Awaitable[None] | None:
         """Prepare a new open file; may sleep, may exchange ``file.f_op``."""

@@ -66,8 +66,7 @@ class PagedFile(FileOperations):
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Copy from the pages; what is not cached comes straight from the store."""
-        inode = file.inode
-        assert isinstance(inode, PagedInode)
+        inode: PagedInode = file.inode  # type: ignore[assignment]
         done = read_pages(inode, buffer, pos)
         if not file.flags & O_NOATIME:
             touch_atime(file.path.mount, inode)
@@ -75,8 +74,7 @@ class PagedFile(FileOperations):
 
     def write(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Copy to the pages."""
-        inode = file.inode
-        assert isinstance(inode, PagedInode)
+        inode: PagedInode = file.inode  # type: ignore[assignment]
         return write_pages(inode, buffer, pos)
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
@@ -108,7 +106,9 @@ class PagedFile(FileOperations):
 
 def read_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
     """Fill a buffer from a position: how many bytes. EFAULT if none could be copied."""
-    todo = min(buffer.count, inode.size - pos)
+    todo = inode.size - pos
+    if todo > buffer.count:
+        todo = buffer.count
     if todo <= 0:
         return 0
     cache = inode.pages
@@ -134,7 +134,7 @@ def write_pages(inode: PagedInode, buffer: Buffer, pos: int) -> int:
             if start < 0:
                 start, size = _room_for_write(inode, cache, pos, size)
             start += pos & OFFSET_MASK
-            cache.ram.view[start : start + size] = data[:size]
+            cache.ram.view[start : start + size] = data if size == len(data) else data[:size]
             pos += size
             done += size
             buffer.advance(size)

@@ -95,7 +95,7 @@ def _cached(task: Walker, name: bytes) -> VfsPath | None:
             child is None
             or parent is None
             or parent.mode & _SEARCHABLE != _SEARCHABLE
-            or child.sb.volatile
+            or child.volatile
         ):
             return None
         while child.mounted:
@@ -174,7 +174,7 @@ class Walk:
             if len(name) > NAME_MAX:
                 raise ENAMETOOLONG
             child = dentry.children.get(name)
-            if child is None or child.sb.volatile:
+            if child is None or child.volatile:
                 child = dentry.lookup(name)
             if child.mounted:
                 path = self._cross(VfsPath(mount, child))
@@ -230,7 +230,7 @@ class Walk:
 
     def _down(self, path: VfsPath, name: bytes) -> VfsPath:
         dentry = path.dentry.children.get(name)
-        if dentry is None or dentry.sb.volatile:
+        if dentry is None or dentry.volatile:
             dentry = path.dentry.lookup(name)
         below = VfsPath(path.mount, dentry)
         return self._cross(below) if dentry.mounted else below

@@ -40,7 +40,7 @@ from emu.kernel.uapi.fcntl import (
 )
 from emu.kernel.uapi.fs import MAX_NON_LFS
 from emu.kernel.uapi.mount import MS_NODEV
-from emu.kernel.uapi.stat import S_IALLUGO, S_IFIFO, S_IFMT, S_IFREG
+from emu.kernel.uapi.stat import S_IALLUGO, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from emu.kernel.vfs.attr import truncate_opened
 from emu.kernel.vfs.dentry import Dentry
 from emu.kernel.vfs.file import FMODE_WRITE, File
@@ -174,14 +174,15 @@ def open_path(
 def may_open(task: Task, path: VfsPath, how: OpenHow) -> None:
     """Whether a file that exists may be opened so: see may_open."""
     inode, flags, access = path.inode, how.flags, how.access
-    if inode.is_symlink:
+    kind = inode.mode & S_IFMT
+    if kind == S_IFLNK:
         raise ELOOP("the last component is a symbolic link")
-    if inode.is_dir:
+    if kind == S_IFDIR:
         if access & MAY_WRITE:
             raise EISDIR
     elif flags & O_DIRECTORY:
         raise ENOTDIR
-    elif inode.is_special and path.mount.flags & MS_NODEV and inode.mode & S_IFMT != S_IFIFO:
+    elif kind in (S_IFCHR, S_IFBLK) and path.mount.flags & MS_NODEV:
         raise EACCES("devices cannot be used on this mount")
     inode_permission(task.cred, inode, access)
     if flags & O_NOATIME and not owner_or_capable(task.cred, inode):

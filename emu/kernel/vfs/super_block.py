@@ -52,7 +52,6 @@ class SuperBlock:
 
     def __init__(self, vfs: Vfs) -> None:
         self.vfs = vfs
-        self.volatile = type(self).volatile  # on the instance, where walks find it quickest
         self.dev = vfs.allocate_dev()
         self.read_only = False
         self.flags = 0

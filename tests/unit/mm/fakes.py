@@ -118,6 +118,7 @@ class FakeInode:
 class FakePath:
     def __init__(self, inode, flags=0):
         self.inode = inode
+        self.dentry = SimpleNamespace(inode=inode)
         self.mount = SimpleNamespace(flags=flags, open_files=0)
 
 

@@ -167,3 +167,14 @@ class TestPageCache:
 def test_read_access_is_enough_to_read(mm):
     mm.mprotect(AREA, SIZE, PROT_READ)
     assert [len(view) for view in mm.views(AREA, SIZE, ACCESS_READ)] == [SIZE]
+
+
+def test_a_run_is_found_at_the_start_of_pages_that_are_none():
+    ram = Ram(1 << 24)
+    entries = {1: 0x5000, 2: 0x6000, 3: 0x9000}
+    runs = FrameRuns(ram, entries)
+    for _ in range(2):
+        assert runs.find(1, 4) == -1
+        assert runs.pieces(1, 4) == [(0x5000, 0x7000), (0x9000, 0xA000)]
+        assert runs.find(1, 3) == 0x5000
+        assert runs.pieces(1, 3) is None

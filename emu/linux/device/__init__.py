@@ -127,4 +127,16 @@ from emu.linux.device.driver import driver_register as driver_register
 from emu.linux.device.driver import driver_remove_file as driver_remove_file
 from emu.linux.device.driver import driver_unregister as driver_unregister
 from emu.linux.device.driver import module_driver as module_driver
+from emu.linux.kobject import KOBJ_ADD as KOBJ_ADD
+from emu.linux.kobject import KOBJ_BIND as KOBJ_BIND
+from emu.linux.kobject import KOBJ_CHANGE as KOBJ_CHANGE
+from emu.linux.kobject import KOBJ_MOVE as KOBJ_MOVE
+from emu.linux.kobject import KOBJ_OFFLINE as KOBJ_OFFLINE
+from emu.linux.kobject import KOBJ_ONLINE as KOBJ_ONLINE
+from emu.linux.kobject import KOBJ_REMOVE as KOBJ_REMOVE
+from emu.linux.kobject import KOBJ_UNBIND as KOBJ_UNBIND
+from emu.linux.kobject import add_uevent_var as add_uevent_var
+from emu.linux.kobject import kobj_uevent_env as kobj_uevent_env
+from emu.linux.kobject import kobject_uevent as kobject_uevent
+from emu.linux.kobject import kobject_uevent_env as kobject_uevent_env
 from emu.linux.sysfs import attribute_group as attribute_group

@@ -8,7 +8,7 @@ FOLDER = Path("samples/modules")
 PAGE = "docs/modules-side-by-side.md"
 ORDER = (
     "state_proc", "sequence", "my_state", "state_debugfs", "vnet", "knob", "hello", "mailbox",
-    "clockwork", "clockface", "square",
+    "clockwork", "clockface", "toybus", "square",
 )  # fmt: skip
 HEAD = """\
 # Modules in C and in Python

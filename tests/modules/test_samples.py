@@ -44,7 +44,7 @@ def test_a_sample_does_what_the_readme_shows(outputs, title):
 
 
 def test_the_readme_has_a_section_for_each_mechanism():
-    assert len(SECTIONS) == README.count("\n## ") == 13
+    assert len(SECTIONS) == README.count("\n## ") == 14
 
 
 def test_the_page_of_c_and_python_is_up_to_date():

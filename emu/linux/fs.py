@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EFAULT, EINVAL, ESPIPE
+from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.file import ModuleFile, NonSeekable, Position
 from emu.kernel.module.module import Module
@@ -83,6 +84,11 @@ def nonseekable_open(inode: Inode, file: File) -> int:
 
 
 stream_open = nonseekable_open
+
+
+def replace_fops(file: File, fops: file_operations) -> None:
+    """Do with an open file what other operations do: for an ``open`` that looks which ones."""
+    file.replace_fops(fops.operations(this_module()))
 
 
 def simple_read_from_buffer(to: Any, count: int, ppos: Position, from_: Any, available: int) -> Any:

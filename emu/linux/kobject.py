@@ -12,7 +12,7 @@ from emu.kernel.fs.sysfs.super_block import Sysfs
 from emu.kernel.fs.sysfs.uevent import UeventOps, Uevents
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.format import c_format
-from emu.kernel.module.guard import call, checked
+from emu.kernel.module.guard import at_once, call, checked
 from emu.kernel.module.module import Module, Resource
 from emu.linux.printk import printk
 from emu.linux.sysfs import (
@@ -242,12 +242,12 @@ class kset_uevent_ops:
         def tell(kobj: Kobject) -> dict[str, str]:
             env = kobj_uevent_env()
             assert uevent is not None
-            checked(call(module, uevent, kobj, env))
+            checked(at_once(module, uevent, kobj, env))
             return env.vars
 
         return UeventOps(
-            filter and (lambda kobj: call(module, filter, kobj)),
-            name and (lambda kobj: call(module, name, kobj)),
+            filter and (lambda kobj: at_once(module, filter, kobj)),
+            name and (lambda kobj: at_once(module, name, kobj)),
             uevent and tell,
         )
 
@@ -261,7 +261,7 @@ def kobject_uevent_env(kobj: Kobject, action: str, envp_ext: list[str]) -> Any:
     """The same with more to tell: ``KEY=value`` each."""
     pairs = (text.partition("=") for text in envp_ext)
     try:
-        this_kernel().part(Uevents).send(
+        this_kernel().part(Uevents).tell(
             action, resolve(kobj), {key: value for key, _, value in pairs}
         )
     except KernelError as error:

@@ -434,3 +434,44 @@ def test_buses_classes_types_and_sets_add_to_what_udev_hears(load):
         ["SUBSYSTEM=bus"], ["SUBSYSTEM=toy", "DEVTYPE=ball", "BUS=toy", "SIZE=3"],
         ["SUBSYSTEM=row", "KIND=loud"],
     ]  # fmt: skip
+
+
+def test_what_a_module_tells_udev_may_fail_and_everything_else_goes_on(load):
+    guest = load(
+        BUS,
+        """
+        from emu.linux.delay import *
+
+        async def sleeps(dev, env):
+            await msleep(1)
+
+        def fails(dev, env):
+            return -EINVAL if dev_name(dev) == "ball1" else 1 // 0
+
+        bus.uevent = fails
+        cls = device_class("things", dev_uevent=sleeps, dev_release=lambda dev: None)
+        """,
+        BALL.replace("remove)", "remove); class_register(cls); thing = device()"),
+        """
+        first, last = init, exit
+
+        @module_init
+        def init():
+            thing.class_, thing.init_name = cls, "thing1"
+            return first() or device_register(thing)
+
+        @module_exit
+        def exit():
+            device_unregister(thing)
+            class_unregister(cls)
+            last()
+        """,
+    )
+    assert guest.ls("/sys/bus/toy/devices") == ["ball1", "ball2", "kite1"]
+    assert guest.cat("/sys/devices/ball1/uevent") == "EINVAL"
+    assert guest.cat("/sys/devices/ball2/uevent") == "EIO"
+    assert guest.cat("/sys/class/things/thing1/uevent") == "EIO"
+    assert guest.echo("change", "/sys/devices/ball1/uevent") == "EINVAL"
+    assert "module mine: sleeps sleeps where nobody can wait for it" in guest.dmesg()
+    assert guest.rmmod() == 0
+    assert "toy" not in guest.ls("/sys/bus")

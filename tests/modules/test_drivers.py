@@ -240,3 +240,70 @@ def test_appending_to_a_device_goes_on_at_its_own_position(load):
         assert guest.call("sys_write", fd, b"abc", 3) == 3
     assert "write at 0" in guest.dmesg()
     assert "write at 3" in guest.dmesg()
+
+
+def test_an_open_may_choose_other_operations(load):
+    guest = load(
+        """
+        from emu.linux.fs import *
+        from emu.linux.miscdevice import *
+
+        def tell(text):
+            def read(file, buf, count, ppos):
+                return simple_read_from_buffer(buf, count, ppos, text, len(text))
+            return read
+
+        def closed(inode, file):
+            pr_info("closed\\n")
+            return 0
+
+        even = file_operations(read=tell("even"), release=closed)
+        odd = file_operations(read=tell("odd"), release=closed)
+        opens = 0
+
+        def open(inode, file):
+            global opens
+            opens += 1
+            if opens % 2:
+                file.f_op = odd
+            else:
+                replace_fops(file, even)
+            return 0
+
+        dev = miscdevice(name="mine", fops=file_operations(open=open))
+
+        @module_init
+        def init():
+            return misc_register(dev)
+
+        @module_exit
+        def exit():
+            misc_deregister(dev)
+        """
+    )
+    assert [guest.cat("/dev/mine") for _ in range(3)] == ["odd", "even", "odd"]
+    assert guest.dmesg().count("closed") == 3
+    assert guest.rmmod() == 0
+
+
+def test_what_a_callback_returns_that_is_no_number_is_an_error_and_no_more(load):
+    guest = load(
+        """
+        from emu.linux.fs import *
+        from emu.linux.miscdevice import *
+
+        def write(file, buf, count, ppos):
+            return "everything"
+
+        def read(file, buf, count, ppos):
+            return [1]
+
+        dev = miscdevice(name="mine", fops=file_operations(read=read, write=write))
+
+        @module_init
+        def init():
+            return misc_register(dev)
+        """
+    )
+    assert guest.echo("x", "/dev/mine") == "EIO"
+    assert guest.cat("/dev/mine") == "EIO"

@@ -59,14 +59,27 @@ class ModuleFile(FileOperations):
             return None
         try:
             opening = later(call(self.module, function, inode, file), checked)
+            if isinstance(opening, int):
+                self._hand_over(file)
         except BaseException:
             self.module.put()
             raise
-        return None if isinstance(opening, int) else self._opened(opening)
+        return None if isinstance(opening, int) else self._opened(file, opening)
 
-    async def _opened(self, opening: Awaitable[int]) -> None:
+    def _hand_over(self, file: File) -> None:
+        """An open may have said that others serve the file, as C does: ``file->f_op = &others``."""
+        given: Any = file.f_op
+        if isinstance(given, FileOperations):
+            return
+        if not hasattr(given, "operations"):
+            file.replace_fops(self)
+            raise EINVAL("f_op is no file_operations")
+        file.replace_fops(given.operations(self.module))
+
+    async def _opened(self, file: File, opening: Awaitable[int]) -> None:
         try:
             await opening
+            self._hand_over(file)
         except BaseException:
             self.module.put()
             raise

@@ -7,6 +7,7 @@ tells the module, the line, and the guest's call, and everything else goes on.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import cache
@@ -71,9 +72,7 @@ def at_once(module: Module, function: Callable[..., Any], *arguments: Any) -> An
     """The same where nobody can wait: EIO, and a line in the log, for a function that sleeps."""
     result = call(module, function, *arguments)
     if isinstance(result, Sleeping):
-        result.abandon()
-        module.complain(f"{function.__name__} sleeps where nobody can wait for it")
-        raise EIO("it may not sleep here")
+        raise result.refused()
     return result
 
 
@@ -144,10 +143,18 @@ def _guard(held: int, given: int) -> Callable[..., Callable[..., Any]]:
 
 
 def checked(result: Any) -> int:
-    """A callback's result as an int that is not negative; raises what is negative as its errno."""
+    """A callback's result as an int that is not negative; raises what is negative as its errno.
+
+    EIO for what is no number, and for one that sleeps, as nobody here waits for it.
+    """
     if result is None:
         return 0
-    number = result if isinstance(result, int) else int(result)
+    if isinstance(result, Sleeping):
+        raise result.refused()
+    try:
+        number = result if isinstance(result, int) else int(result)
+    except (TypeError, ValueError):
+        raise EIO(f"a module's function returned {result!r}, which is no number") from None
     if number < 0:
         raise as_error(number)
     return int(number)
@@ -203,9 +210,17 @@ class Sleeping:
         self._coroutine = coroutine
         self._wait = first
 
+    def refused(self) -> EIO:
+        """The error of sleeping where nobody can wait; it ends, with a line in the log."""
+        self.abandon()
+        name = getattr(self._function, "__name__", "a function")
+        self._module.complain(f"{name} sleeps where nobody can wait for it")
+        return EIO("it may not sleep here")
+
     def abandon(self) -> None:
-        """Nobody waits for it: it ends where it is."""
-        self._coroutine.close()
+        """Nobody waits for it: it ends where it is, in its module's name, too."""
+        with contextlib.suppress(KernelError):
+            _guard(0, 0)(self._module, self._function, self._coroutine.close)()
 
     def __await__(self) -> Generator[Wait, bool, Any]:
         wait = self._wait
@@ -214,7 +229,7 @@ class Sleeping:
             try:
                 outcome: bool | BaseException = yield wait
             except GeneratorExit:
-                coroutine.close()
+                self.abandon()
                 raise
             except BaseException as error:
                 outcome = error

@@ -16,7 +16,7 @@ from emu.kernel.fs.sysfs.super_block import Sysfs
 from emu.kernel.fs.sysfs.uevent import UeventAttribute, Uevents
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.format import c_format
-from emu.kernel.module.guard import call, checked
+from emu.kernel.module.guard import at_once, checked
 from emu.kernel.module.module import Module, Resource
 from emu.kernel.vfs.dev import MAJOR, MINOR
 from emu.linux.device.device_class import device_class, find, for_each
@@ -162,7 +162,7 @@ class _Kobject(DeviceKobject):
         by_type = dev.type.uevent if dev.type is not None else None
         for tell in (by_bus, by_class, by_type):
             if tell is not None:
-                checked(call(dev.module, tell, dev, env))
+                checked(at_once(dev.module, tell, dev, env))
         return env.vars
 
 
@@ -207,7 +207,7 @@ def _release(dev: device) -> None:
     by_class = dev.class_.dev_release if dev.class_ is not None else None
     release = dev.release or by_type or by_class
     if release is not None:
-        call(module, release, dev)
+        at_once(module, release, dev)
         return
     module.complain(
         f"Device '{dev.name}' does not have a release() function, it is broken and must be "
@@ -371,7 +371,7 @@ def device_create_with_groups(
         from emu.linux.types import u16
 
         mode = u16(0)
-        name = call(this_module(), cls.devnode, dev, mode)
+        name = at_once(this_module(), cls.devnode, dev, mode)
         dev.node_name = name or ""
         dev.node_mode = mode.value
     error = device_add(dev)

@@ -13,7 +13,7 @@ from emu.kernel.errno import ENOENT
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.format import c_format
-from emu.kernel.module.guard import call
+from emu.kernel.module.guard import at_once
 from emu.kernel.module.module import Module
 from emu.linux.device.core import device, device_add_groups, device_remove_groups
 from emu.linux.sysfs import attribute_group
@@ -31,7 +31,7 @@ class devres:
     def free(self, dev: device) -> None:
         """Have it released."""
         if self.release is not None:
-            call(self.module, self.release, dev, self)
+            at_once(self.module, self.release, dev, self)
 
 
 class _Action(devres):

@@ -92,7 +92,7 @@ def test_an_object_in_no_set_has_no_events():
     kobject = Kobject("alone")
     kobject.add(guest.kernel.part(Sysfs))
     with pytest.raises(EINVAL):
-        guest.kernel.part(Uevents).send("add", kobject)
+        guest.kernel.part(Uevents).tell("add", kobject)
 
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EINVAL
+from emu.kernel.errno import EINVAL, KernelError
 from emu.kernel.fs.sysfs.attribute import Attribute
 from emu.kernel.module.printk import LOG_WARNING, KernelLog
 from emu.record import record
@@ -44,9 +45,14 @@ class Uevents:
         self.listeners: list[Listener] = []
 
     def send(self, action: str, kobj: Kobject, extra: Variables | None = None) -> None:
+        """Tell that something happened to an object, if that can be told: see `tell`."""
+        with contextlib.suppress(KernelError):
+            self.tell(action, kobj, extra)
+
+    def tell(self, action: str, kobj: Kobject, extra: Variables | None = None) -> None:
         """Tell that something happened to an object, if its set tells of such.
 
-        EINVAL for one that is in no set, and none above it is.
+        EINVAL for one that is in no set, and none above it is; what its set's functions raise.
         """
         kset = set_of(kobj)
         if kset is None:
@@ -96,7 +102,7 @@ def synthesize(kobj: Kobject, data: bytes) -> None:
     kernel = kobj.sysfs.kernel
     try:
         action, extra = parsed(data)
-        kernel.part(Uevents).send(action, kobj, extra)
+        kernel.part(Uevents).tell(action, kobj, extra)
     except EINVAL as error:
         log = kernel.part(KernelLog)
         log.log(LOG_WARNING, f"synth uevent: {kobj.path()}: {error}")

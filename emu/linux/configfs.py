@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from emu.kernel.errno import EINVAL, EIO, ENOENT, ENOMEM, KernelError
+from emu.kernel.errno import EINVAL, ENOENT, ENOMEM, KernelError
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.fs.configfs.attribute import ConfigAttribute
 from emu.kernel.fs.configfs.directory import ConfigDirectory
@@ -14,7 +14,7 @@ from emu.kernel.fs.kernfs import raw_name
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.format import c_format
-from emu.kernel.module.guard import call, checked, later
+from emu.kernel.module.guard import at_once, call, checked, later
 from emu.kernel.module.module import Module, Resource
 from emu.kernel.module.show import shown_by, stored_by
 from emu.kernel.vfs.file_operations import Result
@@ -154,10 +154,7 @@ class config_item:
     def call(self, function: Callback, *arguments: Any) -> Any:
         """Call the module. EIO if it sleeps, which making and dropping cannot."""
         assert self.module is not None
-        result = call(self.module, function, *arguments)
-        if isinstance(result, Awaitable):
-            raise EIO(f"{function.__name__} cannot sleep")
-        return result
+        return at_once(self.module, function, *arguments)
 
 
 class config_group(config_item):

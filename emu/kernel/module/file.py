@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from emu.kernel.errno import EINVAL, EIO, ENODEV, ENOTTY, ESPIPE, KernelError
 from emu.kernel.module.buffers import UserPointer
-from emu.kernel.module.guard import call, checked, later
+from emu.kernel.module.guard import at_once, call, checked, later
 from emu.kernel.uaccess import IovecBuffer, UserBuffer
 from emu.kernel.uapi.fcntl import FASYNC
 from emu.kernel.uapi.ioctl import IOCTL_COMMAND
@@ -103,12 +104,8 @@ class ModuleFile(FileOperations):
 
     def _at_once(self, function: Callback, *arguments: Any) -> None:
         """Closing has no place to sleep and no error that anybody would see."""
-        try:
-            result = call(self.module, function, *arguments)
-        except KernelError:
-            return
-        if isinstance(result, Awaitable):
-            self.module.complain(f"{function.__name__} sleeps, which closing cannot")
+        with contextlib.suppress(KernelError):
+            at_once(self.module, function, *arguments)
 
     def read(self, file: File, buffer: Buffer, pos: int) -> Result:
         """Read at the file's position, which its read moves."""
@@ -178,10 +175,7 @@ class ModuleFile(FileOperations):
         function = self.callbacks.get("llseek")
         if function is None:
             raise ESPIPE
-        result = call(self.module, function, file, offset, whence)
-        if isinstance(result, Awaitable):
-            raise EIO("llseek cannot sleep")
-        return checked(result)
+        return checked(call(self.module, function, file, offset, whence))
 
     def poll(self, file: File, waits: PollTable | None) -> int:
         """Ask its poll; without one it is always ready. What goes wrong in it is POLLERR.
@@ -192,11 +186,7 @@ class ModuleFile(FileOperations):
         if function is None:
             return super().poll(file, waits)
         try:
-            result = call(self.module, function, file, waits)
-            if isinstance(result, Awaitable):
-                self.module.complain(f"{function.__name__} sleeps, which poll cannot")
-                return POLLERR
-            return checked(result)
+            return checked(call(self.module, function, file, waits))
         except KernelError:
             return POLLERR
 
@@ -223,10 +213,7 @@ class ModuleFile(FileOperations):
         function = self.callbacks.get("mmap")
         if function is None:
             raise ENODEV("it cannot be mapped")
-        result = call(self.module, function, file, vma)
-        if isinstance(result, Awaitable):
-            raise EIO("mmap cannot sleep")
-        checked(result)
+        checked(call(self.module, function, file, vma))
 
     def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
         """Call its fasync: O_ASYNC was switched."""

@@ -6,7 +6,7 @@ import pytest
 
 from emu.cable import Cable
 from emu.kernel.cred import Credentials
-from emu.kernel.errno import EHOSTUNREACH, ENETUNREACH
+from emu.kernel.errno import EBUSY, EEXIST, EHOSTUNREACH, ENETUNREACH
 from emu.kernel.net.devices.bridge import Bridge
 from emu.kernel.net.devices.veth import create_pair
 from emu.kernel.net.inet.address import link_local_of
@@ -225,3 +225,14 @@ def test_routes_go_with_the_address_and_the_device():
         find_path(stack, ip4("10.5.0.9"))
     stack.unregister(one)
     assert [dev.name for dev in stack.devices.values()] == [b"lo"]
+
+
+def test_both_ends_of_a_pair_get_the_numbers_asked_for_or_neither_is_made():
+    stack = stack_of(machine())
+    one, other = create_pair(stack, b"va", b"vb", 50, 60)
+    assert (one.ifindex, other.ifindex) == (50, 60)
+    with pytest.raises(EBUSY):
+        create_pair(stack, b"vc", b"vd", 50, 70)
+    with pytest.raises(EEXIST):
+        create_pair(stack, b"va", b"vd")
+    assert sorted(dev.name for dev in stack.devices.values()) == [b"lo", b"va", b"vb"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.errno import KernelError
 from emu.kernel.net.device import NetDevice
 from emu.kernel.net.frame import Frame
 from emu.kernel.uapi.net_device import IFF_BROADCAST, IFF_MULTICAST
@@ -52,11 +53,20 @@ class Veth(NetDevice):
             peer.stack.unregister(peer)
 
 
-def create_pair(stack: Stack, first: bytes, second: bytes) -> tuple[Veth, Veth]:
-    """Two ends that are down. `first` and `second` are their names."""
+def create_pair(
+    stack: Stack, first: bytes, second: bytes, first_index: int = 0, second_index: int = 0
+) -> tuple[Veth, Veth]:
+    """Two ends that are down. `first` and `second` are their names; index 0 means any.
+
+    EEXIST, EINVAL, EBUSY, and then neither is there.
+    """
     one = Veth(stack, first, stack.random_hardware())
     other = Veth(stack, second, stack.random_hardware())
     one.peer, other.peer = other, one
-    stack.register(other)
-    stack.register(one)
+    stack.register(other, second_index)
+    try:
+        stack.register(one, first_index)
+    except KernelError:
+        stack.unregister(other)
+        raise
     return one, other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EEXIST, EINVAL, ENODEV, EOPNOTSUPP
@@ -82,16 +83,20 @@ def _create_veth(
     from emu.kernel.net.devices.veth import create_pair
 
     peer_attributes: dict[int, NlAttr] = {}
-    peer = None
+    peer, peer_index = None, 0
     if data is not None:
         peer = parse(data.inside, 1, VETH_POLICY, request.extack).get(rtnl.VETH_INFO_PEER)
     if peer is not None:
         if len(peer.data) < IFINFOMSG_SIZE:
             raise EINVAL("the peer has no header")
+        _, _, peer_index, _, _ = struct.unpack_from(peer.order + IFINFOMSG, peer.data)
+        if peer_index < 0:
+            raise request.refuse(EINVAL, "ifindex can't be negative")
         inside = Inside(peer.data[IFINFOMSG_SIZE:], peer.offset + 4 + IFINFOMSG_SIZE, peer.order)
         peer_attributes = parse(inside, rtnl.IFLA_MAX, POLICY, request.extack)
     peer_name = peer_attributes.get(rtnl.IFLA_IFNAME)
-    one, other = create_pair(stack, name, peer_name.text if peer_name is not None else b"veth%d")
+    second = peer_name.text if peer_name is not None else b"veth%d"
+    one, other = create_pair(stack, name, second, ifindex, peer_index)
     if peer is not None:
         _change(request, other, peer_attributes, 0, 0, created=True)
     return one

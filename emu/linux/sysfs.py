@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from emu.kernel.errno import KernelError
 from emu.kernel.errno_base import ErrnoValue
@@ -52,6 +52,21 @@ class kobj_attribute(attribute):
         self.show = show
         self.store = store
 
+    @classmethod
+    def ro(cls, show: Callback) -> Self:
+        """A read-only one, named as its function is without ``_show``: C's ..._ATTR_RO."""
+        return cls(show.__name__.removesuffix("_show"), 0o444, show)
+
+    @classmethod
+    def rw(cls, show: Callback, store: Callback) -> Self:
+        """One named as its function is without ``_show``: C's ..._ATTR_RW."""
+        return cls(show.__name__.removesuffix("_show"), 0o644, show, store)
+
+    @classmethod
+    def wo(cls, store: Callback) -> Self:
+        """A write-only one, named as its function is without ``_store``: C's ..._ATTR_WO."""
+        return cls(store.__name__.removesuffix("_store"), 0o200, None, store)
+
     @property
     def attr(self) -> kobj_attribute:
         """C's member that is listed in groups: here the same object."""
@@ -63,19 +78,9 @@ def __ATTR(name: str, mode: int, show: Callback | None, store: Callback | None) 
     return kobj_attribute(name, mode, show, store)
 
 
-def __ATTR_RO(show: Callback) -> kobj_attribute:
-    """A read-only attribute, named as its function is without ``_show``."""
-    return kobj_attribute(show.__name__.removesuffix("_show"), 0o444, show)
-
-
-def __ATTR_RW(show: Callback, store: Callback) -> kobj_attribute:
-    """An attribute, named as its function is without ``_show``."""
-    return kobj_attribute(show.__name__.removesuffix("_show"), 0o644, show, store)
-
-
-def __ATTR_WO(store: Callback) -> kobj_attribute:
-    """A write-only attribute, named as its function is without ``_store``."""
-    return kobj_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
+__ATTR_RO = kobj_attribute.ro
+__ATTR_RW = kobj_attribute.rw
+__ATTR_WO = kobj_attribute.wo
 
 
 class bin_attribute:

@@ -26,6 +26,8 @@ from emu.kernel.uapi.fs import (
 from emu.kernel.vfs.file import File
 from emu.kernel.vfs.read_write import vfs_llseek, vfs_pread, vfs_pwrite, vfs_read, vfs_write
 
+# The four plain calls count what they moved themselves: has_read would be one call more for each.
+
 
 @syscall("sys_read")
 def read(task: Task, fd: Fd, buf: OutBuffer, count: Size) -> int | Awaitable[int]:

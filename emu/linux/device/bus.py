@@ -55,19 +55,9 @@ class bus_attribute(kobj_attribute):
         return (owner,)
 
 
-def BUS_ATTR_RO(show: Callback) -> bus_attribute:
-    """A read-only one, named as its function is without ``_show``."""
-    return bus_attribute(show.__name__.removesuffix("_show"), 0o444, show)
-
-
-def BUS_ATTR_RW(show: Callback, store: Callback) -> bus_attribute:
-    """One named as its function is without ``_show``."""
-    return bus_attribute(show.__name__.removesuffix("_show"), 0o644, show, store)
-
-
-def BUS_ATTR_WO(store: Callback) -> bus_attribute:
-    """A write-only one, named as its function is without ``_store``."""
-    return bus_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
+BUS_ATTR_RO = bus_attribute.ro
+BUS_ATTR_RW = bus_attribute.rw
+BUS_ATTR_WO = bus_attribute.wo
 
 
 class bus_type:

@@ -48,19 +48,9 @@ def DEVICE_ATTR(
     return device_attribute(name, mode, show, store)
 
 
-def DEVICE_ATTR_RO(show: Callback) -> device_attribute:
-    """A read-only one, named as its function is without ``_show``."""
-    return device_attribute(show.__name__.removesuffix("_show"), 0o444, show)
-
-
-def DEVICE_ATTR_RW(show: Callback, store: Callback) -> device_attribute:
-    """One named as its function is without ``_show``."""
-    return device_attribute(show.__name__.removesuffix("_show"), 0o644, show, store)
-
-
-def DEVICE_ATTR_WO(store: Callback) -> device_attribute:
-    """A write-only one, named as its function is without ``_store``."""
-    return device_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
+DEVICE_ATTR_RO = device_attribute.ro
+DEVICE_ATTR_RW = device_attribute.rw
+DEVICE_ATTR_WO = device_attribute.wo
 
 
 class device_type:

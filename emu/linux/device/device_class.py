@@ -30,19 +30,9 @@ class class_attribute(kobj_attribute):
     """An attribute of a class: ``show(class, attr, buf)``, ``store(class, attr, buf, count)``."""
 
 
-def CLASS_ATTR_RO(show: Callback) -> class_attribute:
-    """A read-only one, named as its function is without ``_show``."""
-    return class_attribute(show.__name__.removesuffix("_show"), 0o444, show)
-
-
-def CLASS_ATTR_RW(show: Callback, store: Callback) -> class_attribute:
-    """One named as its function is without ``_show``."""
-    return class_attribute(show.__name__.removesuffix("_show"), 0o644, show, store)
-
-
-def CLASS_ATTR_WO(store: Callback) -> class_attribute:
-    """A write-only one, named as its function is without ``_store``."""
-    return class_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
+CLASS_ATTR_RO = class_attribute.ro
+CLASS_ATTR_RW = class_attribute.rw
+CLASS_ATTR_WO = class_attribute.wo
 
 
 def CLASS_ATTR_STRING(name: str, mode: int, text: str) -> class_attribute:

@@ -48,19 +48,9 @@ class driver_attribute(kobj_attribute):
         return (owner,)
 
 
-def DRIVER_ATTR_RO(show: Callback) -> driver_attribute:
-    """A read-only one, named as its function is without ``_show``."""
-    return driver_attribute(show.__name__.removesuffix("_show"), 0o444, show)
-
-
-def DRIVER_ATTR_RW(show: Callback, store: Callback) -> driver_attribute:
-    """One named as its function is without ``_show``."""
-    return driver_attribute(show.__name__.removesuffix("_show"), 0o644, show, store)
-
-
-def DRIVER_ATTR_WO(store: Callback) -> driver_attribute:
-    """A write-only one, named as its function is without ``_store``."""
-    return driver_attribute(store.__name__.removesuffix("_store"), 0o200, None, store)
+DRIVER_ATTR_RO = driver_attribute.ro
+DRIVER_ATTR_RW = driver_attribute.rw
+DRIVER_ATTR_WO = driver_attribute.wo
 
 
 class device_driver:

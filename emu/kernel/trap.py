@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.digit import ONE_DIGIT
 from emu.kernel.errno import EINTR, KernelError
 from emu.kernel.restart import (
     RegistersSet,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from emu.kernel.signal.actions import Sigaction
     from emu.kernel.syscall_table import SyscallTable
     from emu.kernel.task import Task
-
-PLAIN_RESULT = (1 << 30) - 1
-"""Below it a result is one in every convention, and a single digit to Python, quick to compare."""
 
 MIPS_MAX_ERRNO = 1133
 """EMAXERRNO of arch/mips/include/uapi/asm/errno.h: what is below is a result."""
@@ -85,7 +83,7 @@ def make_gate(
                     cpu.stop()
                     return
                 result = ended
-            if 0 <= result < PLAIN_RESULT:
+            if 0 <= result < ONE_DIGIT:  # a result in every convention
                 registers[result_register] = result
                 if flag is not None:
                     registers[flag] = 0

@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from emu.arch.cpu import PAGE_SIZE
+from emu.digit import ONE_DIGIT
 from emu.kernel.errno import EFAULT
 from emu.kernel.uapi.fs import MAX_RW_COUNT
 
 if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
-
-_PLAIN_COUNT = (1 << 30) - 1
-"""Up to it a count is a single digit to Python, quick to compare."""
 
 CHUNK = 1 << 20
 """How much is copied at once, so that a huge count costs no huge bytes object."""
@@ -50,7 +48,7 @@ class UserBuffer:
     __slots__ = ("address", "count", "mm")
 
     def __init__(self, mm: AddressSpace, address: int, count: int) -> None:
-        if count > _PLAIN_COUNT and count > MAX_RW_COUNT:
+        if count > ONE_DIGIT and count > MAX_RW_COUNT:
             if address + count > mm.task_size:
                 raise EFAULT("more than there is of user memory")
             count = MAX_RW_COUNT

@@ -204,7 +204,7 @@ def _show(dev: input_dev) -> Any:
     shown.class_ = event.class_ = group
     shown.release = event.release = released_by_itself
     shown.kobj.name = f"input{dev.number}"
-    shown.told = event_variables(dev)
+    shown.variables = event_variables(dev)
     if error := device_add(shown):
         put_device(shown)
         return error

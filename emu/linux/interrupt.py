@@ -43,6 +43,8 @@ class tasklet_struct:
     def kill(self) -> None:
         """Have it not run."""
         self._scheduled = False
+        if self._module is not None:
+            self._module.returned(self._resource)
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None
@@ -94,6 +96,4 @@ def tasklet_enable(t: tasklet_struct) -> None:
 
 def tasklet_kill(t: tasklet_struct) -> None:
     """Have it not run any more."""
-    module = this_module()
-    module.returned(t._resource)
     t.kill()

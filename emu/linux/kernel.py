@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from emu.arch.cpu import PAGE_SIZE as PAGE_SIZE
+from emu.digit import ONE_DIGIT
 from emu.kernel.errno import KernelError
 from emu.kernel.errno_base import ErrnoValue
 from emu.kernel.module import parse
@@ -100,7 +101,7 @@ def _parsed(read: Callable[[], Any], cell: Any) -> Any:
 def _bounded(bits: int, signed: bool) -> Callable[[Text, int, Any], Any]:
     least = -(1 << bits - 1) if signed else 0
     most = (1 << bits - signed) - 1
-    plain = min(most, (1 << 30) - 1)  # a single digit to Python, quick to compare
+    plain = min(most, ONE_DIGIT)
 
     def kstrto(s: Text, base: int = 0, res: Cell | None = None) -> Any:
         """Parse a number: into a cell and 0 or an error, or it is answered or raises."""

@@ -242,7 +242,7 @@ class kset_uevent_ops:
         def tell(kobj: Kobject) -> dict[str, str]:
             env = kobj_uevent_env()
             assert uevent is not None
-            checked(at_once(module, uevent, kobj, env))
+            checked(call(module, uevent, kobj, env))
             return env.vars
 
         return UeventOps(

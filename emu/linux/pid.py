@@ -6,8 +6,8 @@ from typing import Any
 
 from emu.kernel.errno import EINVAL, ESRCH
 from emu.kernel.module.ambient import this_kernel
+from emu.kernel.signal import send as _send
 from emu.kernel.signal.numbers import GENERIC_NSIG
-from emu.kernel.signal.send import kill_pgrp, send_signal
 from emu.linux.sched import task_struct
 
 PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID = range(4)
@@ -85,10 +85,10 @@ def kill_pid(pid: pid | None, sig: int, priv: int = 1) -> Any:
     if target is None or not target.task.alive:
         return -ESRCH
     if sig:
-        send_signal(target.task, sig)
+        _send.send_signal(target.task, sig)
     return 0
 
 
-def kill_pgrp_of(pid: pid, sig: int, priv: int = 1) -> Any:
-    """Send a signal to a process group: C's kill_pgrp. 0 or an error."""
-    return 0 if kill_pgrp(this_kernel(), pid.nr, sig) else -ESRCH
+def kill_pgrp(pid: pid, sig: int, priv: int = 1) -> Any:
+    """Send a signal to a process group, as from the kernel. 0 or an error."""
+    return 0 if _send.kill_pgrp(this_kernel(), pid.nr, sig) else -ESRCH

@@ -37,9 +37,12 @@ class attribute:
         self.name = name
         self.mode = mode
 
+    given_itself = True
+    """Whether its functions are given it, behind whose it is."""
+
     def leading(self, owner: Any) -> tuple[Any, ...]:
-        """The arguments of its functions before the text: whose it is, and itself."""
-        return owner, self
+        """The arguments of its functions before the text."""
+        return (owner, self) if self.given_itself else (owner,)
 
 
 class kobj_attribute(attribute):

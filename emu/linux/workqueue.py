@@ -60,7 +60,6 @@ class workqueue_struct:
         """What is done, or about to be."""
         self.ended = WaitQueue()
         """Wakes when a work was done, or will not be."""
-        self.delayed: dict[work_struct, None] = {}
         self.resource: Resource | None = None
 
     def add(self, work: work_struct, delay_ns: int) -> bool:
@@ -71,7 +70,6 @@ class workqueue_struct:
         work.module = module = this_module()
         work.resource = module.made("pending work", lambda: self.remove(work))
         if delay_ns > 0:
-            self.delayed[work] = None
             work.timer = module.kernel.sched.call_after(delay_ns, lambda: self._due(work))
         else:
             self._due(work)
@@ -79,7 +77,6 @@ class workqueue_struct:
 
     def _due(self, work: work_struct) -> None:
         work.timer = None
-        self.delayed.pop(work, None)
         self.waiting.append(work)
         self._go_on()
 
@@ -128,7 +125,6 @@ class workqueue_struct:
             work.timer = None
         if work in self.waiting:
             self.waiting.remove(work)
-        self.delayed.pop(work, None)
         thread = self.running.get(work)
         if thread is not None and not work.running:
             thread.cancel()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from emu.digit import ONE_DIGIT
 from emu.kernel.errno import KernelError
 from emu.kernel.errno_base import generic_numbers
 
@@ -74,7 +75,7 @@ def encoder(text: str) -> Callable[[tuple[Any, ...]], bytes]:
     if len(found) == len(converters) == 1 and found[0]["kind"] in "diouxX" and template.isascii():
         digits = template.encode()
         # What is more than a digit to Python is slow to compare, and rare: it goes the long way.
-        fits = min(1 << _BITS[found[0]["length"]] - 1, (1 << 30) - 1)
+        fits = min(1 << _BITS[found[0]["length"]] - 1, ONE_DIGIT)
 
         def encode_number(arguments: tuple[Any, ...]) -> bytes:
             if len(arguments) == 1 and type(number := arguments[0]) is int and 0 <= number < fits:

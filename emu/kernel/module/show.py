@@ -11,7 +11,7 @@ from emu.kernel.errno import EINVAL
 from emu.kernel.module.buffers import CharBuffer
 from emu.kernel.module.cells import BoolCell, Cell, TextCell
 from emu.kernel.module.guard import call, checked, later
-from emu.kernel.module.parse import kstrtobool, kstrtoll, plain
+from emu.kernel.module.parse import kstrtobool, kstrtoll
 
 if TYPE_CHECKING:
     from emu.kernel.fs.single import Text
@@ -115,8 +115,7 @@ def parser_of(function: Callable[..., Any]) -> Callable[[str], Any]:
 
 
 def _integer(text: str) -> int:
-    number = plain(text, 0)
-    return number if number >= 0 else kstrtoll(text, 0)
+    return kstrtoll(text, 0)
 
 
 def _real(text: str) -> float:

@@ -43,6 +43,8 @@ class FileOperations:
     write_checks = False
     """Whether a write minds O_APPEND, RLIMIT_FSIZE and set-user-id bits, as to what is stored in a
     file system, by generic_write_checks and file_remove_privs."""
+    asked_often = seekable, advances, write_checks
+    """For each open file to keep."""
     ignores_llseek = False
     """Whether lseek does nothing and says so with the old position: noop_llseek."""
 
@@ -51,9 +53,6 @@ class FileOperations:
 
     def fasync(self, task: Task, fd: int, file: File, on: bool) -> None:
         """O_ASYNC was switched on or off: see `emu.kernel.vfs.fasync.watch_itself`."""
-
-    asked_often = (True, True, False)
-    """Its `seekable`, `advances` and `write_checks`, for each open file to keep."""
 
     def __init_subclass__(cls) -> None:
         if "advances" not in vars(cls) and "seekable" in vars(cls):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from emu.digit import ONE_DIGIT
 from emu.kernel.errno import EBADF, EINVAL, EIO, ENXIO, ESPIPE
 from emu.kernel.uaccess import KernelBuffer
 from emu.kernel.uapi.fcntl import O_APPEND
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from emu.kernel.uaccess import Buffer
     from emu.kernel.vfs.file import File
     from emu.kernel.vfs.file_operations import Result
-
-_PLAIN_POSITION = (1 << 30) - 1
-"""Up to it a position is good for any file that has some, and a single digit to Python."""
 
 
 def vfs_read(file: File, buffer: Buffer) -> Result:
@@ -42,7 +40,7 @@ def vfs_read(file: File, buffer: Buffer) -> Result:
 
 def vfs_pread(file: File, buffer: Buffer, pos: int) -> Result:
     """Read at a position of the caller's. EBADF, ESPIPE, EINVAL."""
-    if not (0 <= pos <= _PLAIN_POSITION and file.seekable):
+    if not (0 <= pos <= ONE_DIGIT and file.seekable):
         _check_position(file, buffer, pos)
     if not file.readable:
         raise EBADF("not open for reading")
@@ -79,7 +77,7 @@ def vfs_write(task: Task, file: File, buffer: Buffer) -> Result:
 
 def vfs_pwrite(task: Task, file: File, buffer: Buffer, pos: int) -> Result:
     """Write at a position of the caller's; O_APPEND still means the end, as on Linux."""
-    if not (0 <= pos <= _PLAIN_POSITION and file.seekable):
+    if not (0 <= pos <= ONE_DIGIT and file.seekable):
         _check_position(file, buffer, pos)
     if not file.writable:
         raise EBADF("not open for writing")

@@ -120,7 +120,7 @@ def _probe(drv: device_driver, dev: device) -> None:
     assert drv.module is not None
     probe = drv.bus.probe or drv.probe
     if probe is not None:
-        result = at_once(drv.module, probe, dev)
+        result = call(drv.module, probe, dev)
         if isinstance(result, ProbeDeferValue):
             _deferred(dev).add(dev)
             raise EAGAIN("its driver is not ready yet")

@@ -23,7 +23,7 @@ from emu.linux.device.bus_events import BUS_NOTIFY_DRIVER_NOT_BOUND as BUS_NOTIF
 from emu.linux.device.bus_events import BUS_NOTIFY_REMOVED_DEVICE as BUS_NOTIFY_REMOVED_DEVICE
 from emu.linux.device.bus_events import BUS_NOTIFY_UNBIND_DRIVER as BUS_NOTIFY_UNBIND_DRIVER
 from emu.linux.device.bus_events import BUS_NOTIFY_UNBOUND_DRIVER as BUS_NOTIFY_UNBOUND_DRIVER
-from emu.linux.device.device_class import find, for_each
+from emu.linux.device.iterate import find, for_each
 from emu.linux.notifier import (
     blocking_notifier_call_chain,
     blocking_notifier_chain_register,
@@ -50,9 +50,7 @@ Callback = Callable[..., Any]
 class bus_attribute(kobj_attribute):
     """An attribute of a bus: ``show(bus, buf)``, ``store(bus, buf, count)``."""
 
-    def leading(self, owner: Any) -> tuple[Any, ...]:
-        """The bus alone."""
-        return (owner,)
+    given_itself = False
 
 
 BUS_ATTR_RO = bus_attribute.ro
@@ -191,19 +189,19 @@ def bus_remove_file(bus: bus_type, attr: attribute) -> None:
 
 def bus_for_each_dev(bus: bus_type, start: device | None, data: Any, fn: Callback) -> Any:
     """Call ``fn(dev, data)`` for the devices behind `start`, up to one it is not 0 for."""
-    return for_each(list(bus.devices), start, data, fn)
+    return for_each(bus.devices, start, data, fn)
 
 
 def bus_for_each_drv(bus: bus_type, start: device_driver | None, data: Any, fn: Callback) -> Any:
     """Call ``fn(drv, data)`` for the drivers behind `start`, up to one it is not 0 for."""
-    return for_each(list(bus.drivers), start, data, fn)
+    return for_each(bus.drivers, start, data, fn)
 
 
 def bus_find_device(
     bus: bus_type, start: device | None, data: Any, match: Callback
 ) -> device | None:
     """The first device behind `start` that ``match(dev, data)`` is true for; it must be put."""
-    return find(list(bus.devices), start, data, match)
+    return find(bus.devices, start, data, match)
 
 
 def bus_find_device_by_name(bus: bus_type, start: device | None, name: str) -> device | None:

@@ -16,10 +16,11 @@ from emu.kernel.fs.sysfs.super_block import Sysfs
 from emu.kernel.fs.sysfs.uevent import UeventAttribute, Uevents
 from emu.kernel.module.ambient import this_module
 from emu.kernel.module.format import c_format
-from emu.kernel.module.guard import at_once, checked
+from emu.kernel.module.guard import at_once, call, checked
 from emu.kernel.module.module import Module, Resource
 from emu.kernel.vfs.dev import MAJOR, MINOR
-from emu.linux.device.device_class import device_class, find, for_each
+from emu.linux.device.device_class import device_class
+from emu.linux.device.iterate import find, for_each
 from emu.linux.kobject import kobj_uevent_env, kobject_rename
 from emu.linux.sysfs import (
     attribute_group,
@@ -95,7 +96,7 @@ class device:
         self.node_mode = 0
         """Of its node in /dev; 0 if nobody decided about that."""
         self.node_name = ""
-        self.told: dict[str, str] = {}
+        self.variables: dict[str, str] = {}
         """What its events tell besides."""
         self.container: Any = None
         self.managed: list[Any] = []
@@ -145,14 +146,14 @@ class _Kobject(DeviceKobject):
             env.vars["DEVTYPE"] = dev.type.name
         if dev.driver is not None:
             env.vars["DRIVER"] = dev.driver.name
-        env.vars |= dev.told
+        env.vars |= dev.variables
         assert dev.module is not None
         by_bus = dev.bus.uevent if dev.bus is not None else None
         by_class = dev.class_.dev_uevent if dev.class_ is not None else None
         by_type = dev.type.uevent if dev.type is not None else None
         for tell in (by_bus, by_class, by_type):
             if tell is not None:
-                checked(at_once(dev.module, tell, dev, env))
+                checked(call(dev.module, tell, dev, env))
         return env.vars
 
 
@@ -395,12 +396,12 @@ def device_rename(dev: device, new_name: str) -> Any:
 
 def device_for_each_child(parent: device, data: Any, fn: Callback) -> Any:
     """Call ``fn(child, data)`` for the devices below one, up to one it is not 0 for."""
-    return for_each(list(parent.children), None, data, fn)
+    return for_each(parent.children, None, data, fn)
 
 
 def device_find_child(parent: device, data: Any, match: Callback) -> device | None:
     """The first device below one that ``match(child, data)`` is true for; it must be put."""
-    return find(list(parent.children), None, data, match)
+    return find(parent.children, None, data, match)
 
 
 def device_create_file(dev: device, attr: Any) -> Any:

@@ -12,6 +12,7 @@ from emu.kernel.fs.sysfs.super_block import Sysfs
 from emu.kernel.fs.sysfs.uevent import Uevents
 from emu.kernel.module.ambient import this_kernel, this_module
 from emu.kernel.module.module import Module, Resource
+from emu.linux.device.iterate import find, for_each
 from emu.linux.sysfs import (
     attribute_group,
     kobj_attribute,
@@ -116,36 +117,16 @@ def class_remove_file(cls: device_class, attr: class_attribute) -> None:
 
 def class_for_each_device(cls: device_class, start: device | None, data: Any, fn: Callback) -> Any:
     """Call ``fn(dev, data)`` for the devices behind `start`, up to one it is not 0 for."""
-    return for_each(list(cls.devices.values()), start, data, fn)
+    return for_each(cls.devices.values(), start, data, fn)
 
 
 def class_find_device(
     cls: device_class, start: device | None, data: Any, match: Callback
 ) -> device | None:
     """The first device behind `start` that ``match(dev, data)`` is true for; it must be put."""
-    return find(list(cls.devices.values()), start, data, match)
+    return find(cls.devices.values(), start, data, match)
 
 
 def class_find_device_by_name(cls: device_class, name: str) -> device | None:
     """The device of a name, which must be put."""
     return class_find_device(cls, None, name, lambda dev, name: dev.name == name)
-
-
-def for_each(members: list[Any], start: Any, data: Any, fn: Callback) -> Any:
-    """Call ``fn(member, data)`` for those behind `start` (for all without one): its first not 0."""
-    first = members.index(start) + 1 if start in members else 0
-    for member in members[first:]:
-        result = fn(member, data)
-        if result:
-            return result
-    return 0
-
-
-def find(members: list[device], start: device | None, data: Any, match: Callback) -> device | None:
-    """The first device behind `start` that ``match(dev, data)`` is true for, counted as used."""
-    first = members.index(start) + 1 if start in members else 0
-    for member in members[first:]:
-        if match(member, data):
-            member.kobj.get()
-            return member
-    return None

@@ -22,7 +22,7 @@ from emu.linux.device.binding import (
     driver_match_device,
     driver_probe_device,
 )
-from emu.linux.device.device_class import find, for_each
+from emu.linux.device.iterate import find, for_each
 from emu.linux.printk import pr_err
 from emu.linux.sysfs import (
     attribute,
@@ -43,9 +43,7 @@ Callback = Callable[..., Any]
 class driver_attribute(kobj_attribute):
     """An attribute of a driver: ``show(driver, buf)``, ``store(driver, buf, count)``."""
 
-    def leading(self, owner: Any) -> tuple[Any, ...]:
-        """The driver alone."""
-        return (owner,)
+    given_itself = False
 
 
 DRIVER_ATTR_RO = driver_attribute.ro

@@ -152,7 +152,7 @@ class AttributeFile(FileOperations):
                 return 0
             count = PAGE_SIZE
         data = buffer.copy_from(count)
-        if len(data) < count:
+        if len(data) < count:  # copy_whole, without one call more for each write
             raise EFAULT
         kobj = inode.kobj
         if kobj.directory is None:

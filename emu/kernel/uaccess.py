@@ -39,22 +39,33 @@ class Buffer(Protocol):
         """Step over bytes that `views` gave."""
 
 
-class UserBuffer:
-    """User memory in one piece, `count` bytes from `address` on; no more than a call may move.
+def import_ubuf(mm: AddressSpace, address: int, count: int) -> UserBuffer:
+    """User memory of `count` bytes, but of no more than a call may move. See import_ubuf.
 
     EFAULT if so many bytes cannot be there: see access_ok.
+    """
+    if count > ONE_DIGIT and count > MAX_RW_COUNT:
+        if address + count > mm.task_size:
+            raise EFAULT("more than there is of user memory")
+        count = MAX_RW_COUNT
+    buffer = UserBuffer()
+    buffer.mm = mm
+    buffer.address = address
+    buffer.count = count
+    return buffer
+
+
+class UserBuffer:
+    """User memory in one piece, `count` bytes from `address` on.
+
+    `import_ubuf` makes it: an `__init__` would cost as much again, for every read and write.
     """
 
     __slots__ = ("address", "count", "mm")
 
-    def __init__(self, mm: AddressSpace, address: int, count: int) -> None:
-        if count > ONE_DIGIT and count > MAX_RW_COUNT:
-            if address + count > mm.task_size:
-                raise EFAULT("more than there is of user memory")
-            count = MAX_RW_COUNT
-        self.mm = mm
-        self.address = address
-        self.count = count
+    mm: AddressSpace
+    address: int
+    count: int
 
     def copy_to(self, data: bytes | bytearray | memoryview) -> int:
         """See `Buffer.copy_to`."""
@@ -133,7 +144,7 @@ class IovecBuffer:
 
     def __init__(self, mm: AddressSpace, pieces: Sequence[tuple[int, int]]) -> None:
         self.mm = mm
-        self._pieces = [UserBuffer(mm, address, length) for address, length in reversed(pieces)]
+        self._pieces = [import_ubuf(mm, address, length) for address, length in reversed(pieces)]
         self.count = sum(piece.count for piece in self._pieces)
 
     def copy_to(self, data: bytes | bytearray | memoryview) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from emu.kernel.errno import EIO, KernelError
 from emu.kernel.errno_base import ErrnoValue, generic_numbers
-from emu.kernel.module.ambient import running
+from emu.kernel.module.ambient import back_to, watching
 from emu.kernel.module.printk import LOG_ALERT, KernelLog
 from emu.kernel.module.watchdog import SoftLockup
 from emu.kernel.restart import RegistersSet, Restart
@@ -89,11 +89,14 @@ def entry(
 _GUARD = """
 def guard(module, function, run{held}):
     watchdog = module.watchdog
-    begin, end = running.set, running.reset
+    in_charge = watching.get
 
     def enter({given}):
         outer = watchdog.inside
-        watchdog.inside = token = begin(module)
+        watchdog.inside = (module,)
+        before = in_charge()
+        if before is not watchdog:
+            watching.set(watchdog)
         try:
             result = run({passed})
             if module.atomic:
@@ -105,8 +108,9 @@ def guard(module, function, run{held}):
         except (Exception, SoftLockup, SystemExit) as error:
             raise oops(module, function, error) from error
         finally:
-            end(token)
             watchdog.inside = outer
+            if before is not watchdog:
+                back_to(before)
             if watchdog.raised and outer is None:
                 watchdog.settle()
         if type(result) is not CoroutineType:
@@ -134,8 +138,8 @@ def _guard(held: int, given: int) -> Callable[..., Callable[..., Any]]:
     )
     namespace: dict[str, Any] = {
         "CoroutineType": CoroutineType, "KernelError": KernelError, "RegistersSet": RegistersSet,
-        "Restart": Restart, "Sleeping": Sleeping, "SoftLockup": SoftLockup, "oops": oops,
-        "running": running, "step": step,
+        "Restart": Restart, "Sleeping": Sleeping, "SoftLockup": SoftLockup, "back_to": back_to,
+        "oops": oops, "step": step, "watching": watching,
     }  # fmt: skip
     exec(compile(source, "<guard of modules>", "exec"), namespace)
     made: Callable[..., Callable[..., Any]] = namespace["guard"]

@@ -10,6 +10,10 @@ import ctypes
 import threading
 import time
 import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.kernel.module.module import Module
 
 LIMIT_S = 10.0
 """watchdog_thresh's default."""
@@ -25,13 +29,13 @@ class SoftLockup(BaseException):
 class Watchdog:
     """Watches the callbacks that run in one thread, the one that loaded the first module.
 
-    The guard says in `inside` which call is running, by an object of its own for each. It asks for
-    `settle` when it leaves the outermost one and `raised` is set.
+    The guard says in `inside` which call is running, by a tuple of its own for each with the module
+    in it. It asks for `settle` when it leaves the outermost one and `raised` is set.
     """
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         self.limit_s = limit_s
-        self.inside: object | None = None
+        self.inside: tuple[Module] | None = None
         self.raised = False
         """Whether an exception was sent that has not arrived."""
         self.thread_id = 0

@@ -10,7 +10,7 @@ from emu.kernel.errno import EBADF, EINVAL, KernelError
 from emu.kernel.fs.eventfd import EVENT, EventCounter
 from emu.kernel.sys.read_write import import_iovec
 from emu.kernel.task import Task
-from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uaccess import import_ubuf
 from emu.kernel.uapi.aio import (
     IOCB_CMD_FDSYNC,
     IOCB_CMD_FSYNC,
@@ -71,7 +71,7 @@ async def _perform(task: Task, file: File, operation: int, iocb: dict[str, Any])
     if operation in VECTORS:
         buffer = import_iovec(task, iocb["aio_buf"], iocb["aio_nbytes"])
     else:
-        buffer = UserBuffer(task.mm, iocb["aio_buf"], iocb["aio_nbytes"])
+        buffer = import_ubuf(task.mm, iocb["aio_buf"], iocb["aio_nbytes"])
     try:
         result: int | Awaitable[int]
         if not file.seekable:

@@ -12,7 +12,7 @@ from emu.kernel.sys.file_kinds import Iovec, OutIovec, RwFlags
 from emu.kernel.sys.open import has_32bit_off_t
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uaccess import IovecBuffer, UserBuffer
+from emu.kernel.uaccess import IovecBuffer, UserBuffer, import_ubuf
 from emu.kernel.uapi.fcntl import O_APPEND
 from emu.kernel.uapi.fs import (
     MAX_NON_LFS,
@@ -32,7 +32,7 @@ from emu.kernel.vfs.read_write import vfs_llseek, vfs_pread, vfs_pwrite, vfs_rea
 @syscall("sys_read")
 def read(task: Task, fd: Fd, buf: OutBuffer, count: Size) -> int | Awaitable[int]:
     """Read from a descriptor. See read(2)."""
-    result = vfs_read(task.files[fd], UserBuffer(task.mm, buf, count))
+    result = vfs_read(task.files[fd], import_ubuf(task.mm, buf, count))
     if type(result) is not int:
         return has_read(task, result)
     io = task.io
@@ -44,7 +44,7 @@ def read(task: Task, fd: Fd, buf: OutBuffer, count: Size) -> int | Awaitable[int
 @syscall("sys_write")
 def write(task: Task, fd: Fd, buf: InBuffer, count: Size) -> int | Awaitable[int]:
     """Write to a descriptor. See write(2)."""
-    result = vfs_write(task, task.files[fd], UserBuffer(task.mm, buf, count))
+    result = vfs_write(task, task.files[fd], import_ubuf(task.mm, buf, count))
     if type(result) is not int:
         return has_written(task, result)
     io = task.io
@@ -56,7 +56,7 @@ def write(task: Task, fd: Fd, buf: InBuffer, count: Size) -> int | Awaitable[int
 @syscall("sys_pread64", "sys_ia32_pread64")
 def pread64(task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Read at a position. See pread(2)."""
-    result = vfs_pread(task.files[fd], UserBuffer(task.mm, buf, count), pos)
+    result = vfs_pread(task.files[fd], import_ubuf(task.mm, buf, count), pos)
     if type(result) is not int:
         return has_read(task, result)
     io = task.io
@@ -68,7 +68,7 @@ def pread64(task: Task, fd: Fd, buf: OutBuffer, count: Size, pos: Loff) -> int |
 @syscall("sys_pwrite64", "sys_ia32_pwrite64")
 def pwrite64(task: Task, fd: Fd, buf: InBuffer, count: Size, pos: Loff) -> int | Awaitable[int]:
     """Write at a position. See pwrite(2)."""
-    result = vfs_pwrite(task, task.files[fd], UserBuffer(task.mm, buf, count), pos)
+    result = vfs_pwrite(task, task.files[fd], import_ubuf(task.mm, buf, count), pos)
     if type(result) is not int:
         return has_written(task, result)
     io = task.io
@@ -183,7 +183,7 @@ def llseek(
 def import_iovec(task: Task, address: int, count: int) -> UserBuffer | IovecBuffer:
     """The buffers of a struct iovec array. EINVAL for too many or a negative size; EFAULT."""
     pieces = iovec_pieces(task, address, count)
-    return UserBuffer(task.mm, *pieces[0]) if count == 1 else IovecBuffer(task.mm, pieces)
+    return import_ubuf(task.mm, *pieces[0]) if count == 1 else IovecBuffer(task.mm, pieces)
 
 
 def iovec_pieces(task: Task, address: int, count: int) -> list[tuple[int, int]]:

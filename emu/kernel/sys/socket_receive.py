@@ -16,7 +16,7 @@ from emu.kernel.sys.socket_kinds import MsgFlags, OutMmsghdr, OutMsghdr, OutSock
 from emu.kernel.sys.socket_message import message_to_fill, read_msghdr, tell_received
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uaccess import import_ubuf
 from emu.kernel.uapi.fs import MAX_RW_COUNT, UIO_MAXIOV
 from emu.kernel.uapi.socket import MSG_DONTWAIT, MSG_OOB, MSG_WAITFORONE
 
@@ -40,7 +40,7 @@ def recvfrom(
     """Receive, and tell who sent it. See recvfrom(2)."""
     file = task.files[fd]
     socket = socket_of(file)
-    msg = MsgHdr(task, UserBuffer(task.mm, ubuf, min(count, MAX_RW_COUNT)))
+    msg = MsgHdr(task, import_ubuf(task.mm, ubuf, min(count, MAX_RW_COUNT)))
     result = socket.recvmsg(msg, nonblocking(file, flags))
 
     def tell(received: int) -> int:

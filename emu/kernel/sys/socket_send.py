@@ -15,7 +15,7 @@ from emu.kernel.sys.socket_kinds import InMmsghdr, InMsghdr, InSockaddr, MsgFlag
 from emu.kernel.sys.socket_message import message_to_send, read_msghdr
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
-from emu.kernel.uaccess import UserBuffer
+from emu.kernel.uaccess import import_ubuf
 from emu.kernel.uapi.fs import MAX_RW_COUNT, UIO_MAXIOV
 from emu.kernel.uapi.socket import MSG_BATCH, MSG_INTERNAL
 
@@ -40,7 +40,7 @@ def sendto(
     file = task.files[fd]
     socket = socket_of(file)
     to = take_sockaddr(task, addr, addrlen) if addr else None
-    buffer = UserBuffer(task.mm, buff, min(count, MAX_RW_COUNT))
+    buffer = import_ubuf(task.mm, buff, min(count, MAX_RW_COUNT))
     msg = MsgHdr(task, buffer, to if to else None)
     result = socket.sendmsg(msg, nonblocking(file, flags & ~MSG_INTERNAL))
     return result if isinstance(result, int) else holding(file, result)

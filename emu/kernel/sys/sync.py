@@ -7,7 +7,6 @@ from emu.kernel.errno import EBADF, EINVAL, ESPIPE
 from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi.stat import S_IFIFO, S_IFMT
-from emu.kernel.vfs.file import FMODE_PATH
 
 SYNC_FILE_RANGE_FLAGS = 0x7
 
@@ -37,7 +36,7 @@ def fdatasync(task: Task, fd: Fd) -> int:
 @syscall("sys_syncfs")
 def syncfs(task: Task, fd: Fd) -> int:
     """Store the file system of an open file. See syncfs(2)."""
-    if task.files.raw(fd).mode == FMODE_PATH:
+    if task.files.raw(fd).is_path:
         raise EBADF
     return 0
 

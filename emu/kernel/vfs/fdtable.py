@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EBADF, EMFILE
-from emu.kernel.vfs.file import FMODE_PATH
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -27,7 +26,7 @@ class FileTable:
     def __getitem__(self, fd: int) -> File:
         """The open file of a descriptor. EBADF, also for one that is only a place (O_PATH)."""
         file = self._files.get(fd)
-        if file is None or file.mode == FMODE_PATH:
+        if file is None or file.is_path:
             raise EBADF
         return file
 

@@ -32,8 +32,8 @@ class File(FileNames):
 
     __slots__ = (
         "__weakref__", "advances", "count", "cred", "epoll_entries", "f_op", "fasync", "flags",
-        "flock", "inode", "mode", "owner", "path", "pos", "private_data", "readable", "seekable",
-        "signum", "writable", "write_checks",
+        "flock", "inode", "is_path", "mode", "owner", "path", "pos", "private_data", "readable",
+        "seekable", "signum", "writable", "write_checks",
     )  # fmt: skip
 
     def __init__(self, path: VfsPath, flags: int, cred: Credentials) -> None:
@@ -44,6 +44,8 @@ class File(FileNames):
         self.flags = flags
         self.cred = cred
         self.mode = FMODE_PATH if flags & O_PATH else _ACCESS[flags & O_ACCMODE]
+        self.is_path = flags & O_PATH != 0
+        """Whether it was opened with O_PATH and is only a place."""
         self.readable = self.mode & FMODE_READ != 0
         self.writable = self.mode & FMODE_WRITE != 0
         self.replace_fops(inode.fop)
@@ -65,11 +67,6 @@ class File(FileNames):
         self.f_op = operations
         # What every read and write asks is kept here, where it is found quickest.
         self.seekable, self.advances, self.write_checks = operations.asked_often
-
-    @property
-    def is_path(self) -> bool:
-        """Whether it was opened with O_PATH and is only a place."""
-        return self.mode == FMODE_PATH
 
     def begin_writing(self) -> None:
         """Count a regular file that is open for writing, until the last `put`."""
@@ -94,7 +91,7 @@ class File(FileNames):
             notify.closed(self)
             if not inode.open_count and self.path.dentry.dead:
                 notify.maybe_gone(inode)
-        if self.mode == FMODE_PATH:
+        if self.is_path:
             return
         for entry in list(self.epoll_entries or ()):
             entry.forget()

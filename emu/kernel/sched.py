@@ -207,7 +207,7 @@ class Scheduler:
             cpu.restore(task.saved_registers)
             if task.mm.cpu is not cpu:  # threads share what the CPU has cached
                 task.mm.activate(cpu)
-        task.kernel.gates.install(cpu, task.image_abi, task.ptrace is not None)
+        task.kernel.gates.install(cpu, task)
         self.current = task
         self._turn_began_ns = self._clock.monotonic_ns()
         return cpu

@@ -9,7 +9,6 @@ from emu.kernel.restart import RolledBack, WantsTracer
 from emu.kernel.seccomp.filter import Verdict
 from emu.kernel.seccomp.log import SeccompLog
 from emu.kernel.signal.actions import DEFAULT
-from emu.kernel.signal.delivery import act_on
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import force_signal
 from emu.kernel.uapi.ptrace import PTRACE_EVENT_SECCOMP, PTRACE_O_SUSPEND_SECCOMP
@@ -23,6 +22,7 @@ from emu.kernel.uapi.seccomp import (
     SECCOMP_RET_USER_NOTIF,
 )
 from emu.kernel.uapi.signal import SIGKILL, SIGSYS
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -75,7 +75,7 @@ def refuse(task: Task, call: FilteredCall, verdict: Verdict) -> int:
         do_exit(task, SIGSYS)
     else:
         task.signals.actions[SIGSYS] = DEFAULT
-        act_on(task, info)
+        force_signal(task, replace(info, immutable=True))
     raise RolledBack
 
 

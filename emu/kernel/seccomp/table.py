@@ -35,6 +35,8 @@ class FilteredTable(SyscallTable):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._arch = audit_arch(self.abi)
+        numbers = self.kernel.errno_numbers(self.abi)
+        self._errors = {number: error for error, number in numbers.items()}
         self._raw = self._binder.raw_words(ARGUMENTS)
         returns = STRICT_RETURNS.get(self.abi.name, "rt_sigreturn")
         self._strict = {
@@ -87,6 +89,9 @@ class FilteredTable(SyscallTable):
 
     def _answer(self, result: int) -> int:
         """A filter's error as a result: its number may be none that the ABI has."""
+        error = self._errors.get(-result)
+        if error is not None:
+            raise error
         flag = self.convention.error_flag
         if flag is None or -result <= MIPS_MAX_ERRNO:
             return result

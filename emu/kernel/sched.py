@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from emu.kernel.errno import KernelError, Restart
 from emu.kernel.host_wait import HostQueue, HostWaits
+from emu.kernel.restart import RegistersSet
 from emu.kernel.timer_queue import Timer, TimerQueue
 from emu.kernel.wait import Wait
 
@@ -241,6 +242,9 @@ class Scheduler:
         except (KernelError, Restart) as error:
             task.call = None
             call.finish(task, error)
+            return
+        except RegistersSet:
+            task.call = None
             return
         if result is not None:
             call.finish(task, result)

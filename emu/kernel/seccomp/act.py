@@ -52,6 +52,12 @@ def passes(task: Task, call: FilteredCall, verdict: Verdict) -> bool:
     return task.ptrace is not None and bool(task.ptrace.options & PTRACE_O_SUSPEND_SECCOMP)
 
 
+def is_notified(verdict: Verdict) -> bool:
+    """Whether the filter's listener is to be asked. Without one the call answers ENOSYS."""
+    asked = verdict.action == SECCOMP_RET_USER_NOTIF
+    return asked and verdict.by is not None and verdict.by.listener is not None
+
+
 def refuse(task: Task, call: FilteredCall, verdict: Verdict) -> int:
     """Do what the filter wants instead of the call: its result. `RolledBack` if it has none."""
     data = verdict.value & SECCOMP_RET_DATA

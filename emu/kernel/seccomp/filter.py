@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.bpf.classic import COMPUTING, Instruction, Program, check_classic, instructions
 from emu.kernel.bpf.translate import translate
 from emu.kernel.errno import EINVAL, ENOMEM
 from emu.kernel.uapi import bpf_common as bpf
+from emu.kernel.uapi.poll import POLLHUP
 from emu.kernel.uapi.seccomp import SECCOMP_RET_ACTION_FULL, SECCOMP_RET_ALLOW
+
+if TYPE_CHECKING:
+    from emu.kernel.seccomp.listener import Listener
 
 DATA_SIZE = 64
 """struct seccomp_data: nr, arch, instruction_pointer and six arguments, on every ABI."""
@@ -59,6 +63,9 @@ class SeccompFilter:
         self.instructions: int = converted_length(instructions(raw, byte_order)) + behind
         if self.instructions > MAX_INSNS_PER_PATH:
             raise ENOMEM("too many instructions in the filters of one task")
+        self.users = 1
+        """Tasks that have it for their newest filter, and filters before it."""
+        self.listener: Listener | None = None
         self._remembered: dict[tuple[int, int], Verdict | None] = {}
 
     def verdict(self, nr: int, arch: int, pointer: int, args: tuple[int, ...]) -> Verdict:
@@ -95,6 +102,24 @@ class SeccompFilter:
                 found = Verdict(value, one)
             one = one.previous
         return found
+
+    def release(self) -> None:
+        """A task has it no more: listeners of filters that nobody has are told."""
+        one: SeccompFilter | None = self
+        while one is not None:
+            one.users -= 1
+            if one.users:
+                break
+            if one.listener is not None:
+                one.listener.changed.wake_up_all(POLLHUP)
+            one = one.previous
+
+    def has_listener(self) -> bool:
+        """Whether it or one behind it has."""
+        one: SeccompFilter | None = self
+        while one is not None and one.listener is None:
+            one = one.previous
+        return one is not None
 
     def is_ancestor_of(self, other: SeccompFilter | None) -> bool:
         """Whether it is another one, or behind it."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.seccomp.filter import SeccompFilter
 from emu.kernel.uapi.capability import CAP_SYS_ADMIN
-from emu.kernel.uapi.seccomp import SECCOMP_MODE_FILTER
 
 if TYPE_CHECKING:
     from emu.kernel.task import Task
@@ -26,7 +25,14 @@ class Seccomp:
 
     def fork(self) -> Seccomp:
         """What a new task may call."""
+        if self.filter is not None:
+            self.filter.users += 1
         return Seccomp(self.mode, self.filter)
+
+    def release(self) -> None:
+        """The task ended, or gets other filters."""
+        if self.filter is not None:
+            self.filter.release()
 
 
 def assign_mode(task: Task, mode: int, filter: SeccompFilter | None = None) -> None:
@@ -67,5 +73,7 @@ def sync_threads(task: Task) -> None:
         if thread is not task:
             if task.attributes.no_new_privs:
                 thread.attributes.no_new_privs = True
-            thread.seccomp = Seccomp(SECCOMP_MODE_FILTER, task.seccomp.filter)
+            if thread.seccomp is not None:
+                thread.seccomp.release()
+            thread.seccomp = task.seccomp.fork()
             thread.work = True

@@ -12,7 +12,7 @@ from emu.arch.regset import audit_arch
 from emu.arch.regset.base import signed32
 from emu.kernel.errno import KernelError
 from emu.kernel.restart import RegistersSet
-from emu.kernel.seccomp.act import FilteredCall, kill_strict, passes, refuse
+from emu.kernel.seccomp.act import FilteredCall, is_notified, kill_strict, passes, refuse
 from emu.kernel.syscall_table import INDIRECT, SyscallTable
 from emu.kernel.trap import MIPS_MAX_ERRNO
 
@@ -77,7 +77,9 @@ class FilteredTable(SyscallTable):
             if verdict.by is None or passes(task, call, verdict):
                 return decoder(task)
 
-            def refused(task: Task) -> int:
+            def refused(task: Task) -> int | Awaitable[int]:
+                if is_notified(verdict):
+                    return self._notify(task, call, verdict.by, decoder)
                 return self._answer(refuse(task, call, verdict))
 
             return self.watched(refused, None, row, number)(task)
@@ -86,6 +88,19 @@ class FilteredTable(SyscallTable):
             return kill_strict(task, call)
 
         return filtered
+
+    async def _notify(
+        self, task: Task, call: FilteredCall, by: SeccompFilter | None, decoder: Decoder
+    ) -> int:
+        """Ask the filter's listener."""
+        assert by is not None and by.listener is not None
+        data = {
+            "nr": call.nr,
+            "arch": call.arch,
+            "instruction_pointer": task.cpu.pc,
+            "args": list(self._arguments(task)),
+        }
+        return self._answer(await by.listener.notify(task, data, decoder))
 
     def _answer(self, result: int) -> int:
         """A filter's error as a result: its number may be none that the ABI has."""
@@ -106,8 +121,10 @@ class FilteredTable(SyscallTable):
             constant = filter.constant_verdict(*call)
             if constant is not None:
                 return constant
+        return filter.verdict(*call, task.cpu.pc, self._arguments(task))
+
+    def _arguments(self, task: Task) -> tuple[int, ...]:
         try:
-            arguments = self._raw(task)
+            return self._raw(task)
         except KernelError:  # on an unreadable stack; the call itself will say so
-            arguments = (0,) * ARGUMENTS
-        return filter.verdict(*call, task.cpu.pc, arguments)
+            return (0,) * ARGUMENTS

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from emu.kernel.args import FlagsArg, Pointer
 from emu.kernel.bpf.classic import INSTRUCTION_BYTES, instructions
-from emu.kernel.errno import EINVAL, EOPNOTSUPP, ESRCH
+from emu.kernel.errno import EBUSY, EINVAL, EOPNOTSUPP, ESRCH
 from emu.kernel.seccomp.filter import SeccompFilter, check_seccomp
+from emu.kernel.seccomp.listener import open_listener
 from emu.kernel.seccomp.state import (
     assign_mode,
     check_may_filter,
@@ -19,6 +20,7 @@ from emu.kernel.syscall import syscall
 from emu.kernel.task import Task
 from emu.kernel.uapi import seccomp as uapi
 from emu.kernel.uapi.bpf_common import MAXINSNS
+from emu.kernel.vfs.fdtable import fd_install
 
 Operation = Annotated[int, FlagsArg(family=uapi.SECCOMP_OPERATIONS)]
 FilterFlags = Annotated[int, FlagsArg(family=uapi.SECCOMP_FILTER_FLAGS)]
@@ -27,7 +29,7 @@ WITHOUT_FILTERS = frozenset({"arm-oabi"})
 """ARM's kernel has no filters together with the old ABI: they could not tell the ABIs apart."""
 
 
-@syscall("sys_seccomp", missing="SECCOMP_FILTER_FLAG_NEW_LISTENER")
+@syscall("sys_seccomp")
 def seccomp(task: Task, op: Operation, flags: FilterFlags, uargs: Pointer) -> int:
     """Restrict the calls that the task can make. See seccomp(2)."""
     match op:
@@ -65,32 +67,39 @@ def set_mode_strict(task: Task) -> int:
 
 
 def set_mode_filter(task: Task, flags: int, uargs: int) -> int:
-    """Put a filter before those there are: 0, or the id of a thread that cannot have it."""
+    """Put a filter before the others: 0, a listener, or the id of a thread that cannot have it."""
     if task.abi.name in WITHOUT_FILTERS:
         raise EINVAL("no filters together with the old ABI")
     if flags & ~uapi.SECCOMP_FILTER_FLAG_MASK:
         raise EINVAL("no such flag")
+    syncs = flags & uapi.SECCOMP_FILTER_FLAG_TSYNC
+    by_error = flags & uapi.SECCOMP_FILTER_FLAG_TSYNC_ESRCH
+    killable = flags & uapi.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
     wants_listener = flags & uapi.SECCOMP_FILTER_FLAG_NEW_LISTENER
-    if flags & uapi.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV and not wants_listener:
+    if syncs and wants_listener and not by_error:
+        raise EINVAL("a descriptor and the id of a thread look the same")
+    if killable and not wants_listener:
         raise EINVAL("nobody would receive")
-    if wants_listener:
-        raise EINVAL("listeners are not supported")
     raw = read_program(task, uargs)
     check_mode(task, uapi.SECCOMP_MODE_FILTER)
     previous = task.seccomp.filter if task.seccomp is not None else None
+    if wants_listener and previous is not None and previous.has_listener():
+        raise EBUSY("a filter has a listener already")
     log = bool(flags & uapi.SECCOMP_FILTER_FLAG_LOG)
     filter = SeccompFilter(raw, task.abi.isa.byte_order, previous, log=log)
-    syncs = flags & uapi.SECCOMP_FILTER_FLAG_TSYNC
-    if syncs:
-        stranger = thread_out_of_sync(task)
-        if stranger is not None:
-            if flags & uapi.SECCOMP_FILTER_FLAG_TSYNC_ESRCH:
-                raise ESRCH("a thread has other filters")
-            return stranger.pid
+    stranger = thread_out_of_sync(task) if syncs else None
+    if stranger is not None:
+        if by_error:
+            raise ESRCH("a thread has other filters")
+        return stranger.pid
+    result = 0
+    if wants_listener:
+        listener = open_listener(task, filter, killable=bool(killable))
+        result = fd_install(task, listener, cloexec=True)
     assign_mode(task, uapi.SECCOMP_MODE_FILTER, filter)
     if syncs:
         sync_threads(task)
-    return 0
+    return result
 
 
 def read_program(task: Task, uargs: int) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from emu.record import record
@@ -14,6 +16,7 @@ SCALARS = {
     "i8": "b", "i16": "h", "i32": "i", "i64": "q", "f32": "f", "f64": "d",
 }  # fmt: skip
 OPAQUE_SIZES = {"u128": 16, "i128": 16, "f96": 12, "f128": 16}
+_NUMBERS = frozenset(SCALARS.values())
 
 Resolve = Callable[[str], "Layout"]
 
@@ -70,6 +73,7 @@ class Layout:
         self.fields = dict(fields)
         self.byte_order = byte_order
         self.kind = kind
+        self._packers: dict[tuple[str, ...], Callable[..., bytes] | None] = {}
 
     def __repr__(self) -> str:
         return f"<Layout {self.kind} {self.name}, {self.size} bytes>"
@@ -80,6 +84,15 @@ class Layout:
         A nested struct is given as a mapping, or its members by dotted names. `KeyError` for an
         unknown field, `OverflowError` for a value that does not fit.
         """
+        names = tuple(values)
+        packer = self._packers.get(names)
+        if packer is None and names not in self._packers:
+            packer = self._packers[names] = self._packer_of_numbers(names)
+        if packer is not None:
+            try:
+                return packer(*values.values())
+            except struct.error:
+                pass  # said more exactly below
         buffer = bytearray(self.size)
         self.pack_into(buffer, 0, values)
         return bytes(buffer)
@@ -106,6 +119,9 @@ class Layout:
         """
         if len(buffer) - offset < self.size:
             raise struct.error(f"{self.name} needs {self.size} bytes, not {len(buffer) - offset}")
+        unpack_values = self._unpack_values
+        if unpack_values is not None:
+            return unpack_values(buffer, offset)
         return {name: self._load(buffer, offset, field) for name, field in self.fields.items()}
 
     def field(self, name: str) -> tuple[int, str]:
@@ -156,6 +172,36 @@ class Layout:
         given = ", ".join(f"v{position}" for position in range(len(names)))
         packer: Callable[..., bytes] = eval(f"lambda {given}: pack({pick})", {"pack": whole})
         return packer
+
+    def _packer_of_numbers(self, names: tuple[str, ...]) -> Callable[..., bytes] | None:
+        """The packer of these fields, if they are numbers that do not overlap."""
+        fields = [self.fields.get(name) for name in names]
+        if all(f and f.format in _NUMBERS and f.count is None and not f.width for f in fields):
+            with contextlib.suppress(ValueError):
+                return self.packer(*names)
+        return None
+
+    @cached_property
+    def _unpack_values(self) -> Callable[..., dict[str, Any]] | None:
+        """What unpacks all fields at once, if each is one value: a number or bytes.
+
+        Compiled, as to make a dict of two sequences takes longer than all the rest.
+        """
+        fields = list(self.fields.values())
+        text, end = self.byte_order, 0
+        for field in fields:
+            several = field.count is not None and not field.is_bytes
+            if not field.format or field.width or several or field.offset < end:
+                return None
+            text += f"{field.offset - end}x{packed_format(field)}"
+            end = field.offset + field.size
+        values = ", ".join(f"v{i}" for i in range(len(fields)))
+        items = ", ".join(f"{field.name!r}: v{i}" for i, field in enumerate(fields))
+        source = f"def unpack(b, o):\n [{values}] = unpack_from(b, o)\n return {{{items}}}\n"
+        made: dict[str, Any] = {"unpack_from": struct.Struct(text).unpack_from}
+        exec(compile(source, f"<{self.name}>", "exec"), made)
+        unpack: Callable[..., dict[str, Any]] = made["unpack"]
+        return unpack
 
     def _store(self, buffer: bytearray | memoryview, base: int, field: Field, value: Any) -> None:
         place = base + field.offset

@@ -16,13 +16,12 @@ from emu.arch.convention import Convention
 from emu.kernel.errno import EFAULT
 from emu.kernel.gates import guarded, is_wide
 from emu.kernel.syscall import Syscall
-from emu.kernel.syscall_table import SyscallTable
 from emu.record import record
 
 if TYPE_CHECKING:
     from emu.arch.abi import Abi
     from emu.arch.cpu import Cpu, TrapHandler
-    from emu.kernel.gates import MakeGate
+    from emu.kernel.gates import GateKind
     from emu.kernel.kernel import Kernel
     from emu.kernel.task import Task
 
@@ -83,12 +82,12 @@ def with_added(
     abi: Abi,
     ways: dict[str, TrapHandler],
     gates: list[AddedGate],
-    make: MakeGate,
+    kind: GateKind,
 ) -> dict[str, TrapHandler]:
     """A CPU's ways in and the added ones."""
     by_immediate: dict[int, TrapHandler] = {}
     for gate in gates:
-        handler = make_added(kernel, cpu, gate, abi, make)
+        handler = make_added(kernel, cpu, gate, abi, kind)
         if gate.is_interrupt:
             ways[gate.way] = handler
         else:
@@ -100,7 +99,7 @@ def with_added(
 
 
 def make_added(
-    kernel: Kernel, cpu: Cpu, gate: AddedGate, program: Abi, make: MakeGate
+    kernel: Kernel, cpu: Cpu, gate: AddedGate, program: Abi, kind: GateKind
 ) -> TrapHandler:
     """The function that the trap calls."""
     abi = kernel.abi(gate.abi, program.byte_order)
@@ -109,10 +108,10 @@ def make_added(
     if gate.table is not None:
         rows = {number: own_row(kernel, abi, number, e) for number, e in gate.table.items()}
     wide = is_wide(cpu, convention)
-    table = SyscallTable(
+    table = kind.table(
         kernel, abi, cpu.registers, wide, gate.convention, way=gate.way, own_rows=rows
     )
-    return make(kernel, cpu, table)
+    return kind.make(kernel, cpu, table)
 
 
 def own_row(kernel: Kernel, abi: Abi, number: int, entry: Entry) -> tuple[Row, Syscall | None]:

@@ -49,6 +49,8 @@ def do_exit(task: Task, status: int) -> None:
         from emu.kernel.ipc.sem_undo import exit_sem
 
         exit_sem(task)
+    if task.seccomp is not None:
+        task.seccomp.release()
     task.exit_status = status
     task.work = True
     group.threads.remove(task)

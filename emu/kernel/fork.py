@@ -173,6 +173,8 @@ def copy_process(task: Task, args: CloneArgs) -> Task:
     child.group.oom_score_adj = task.group.oom_score_adj
     child.group.oom_score_adj_min = task.group.oom_score_adj_min
     child.attributes, child.scheduling = task.attributes.fork(), task.scheduling.fork()
+    if task.seccomp is not None:
+        child.seccomp = task.seccomp.fork()
     if flags & CLONE_SYSVSEM:
         share_sem_undo(task, child)
     if flags & CLONE_CHILD_CLEARTID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from emu.arch.cpu import PAGE_SHIFT, PTE_WRITE
 from emu.kernel.errno import EFAULT
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from emu.kernel.events import Tracer
     from emu.kernel.kernel import Kernel
     from emu.kernel.mm.address_space import AddressSpace
+    from emu.kernel.task import Task
 
 MakeGate: TypeAlias = "Callable[..., TrapHandler]"
+MakeTable: TypeAlias = "Callable[..., SyscallTable]"
 THUMB_SVC = 0xDF
 OABI_SVC_BYTES = 4
 LANDING_WITHOUT_VDSO = 16
@@ -77,30 +79,47 @@ def watched(handler: TrapHandler, way: str, kernel: Kernel, tracer: Tracer) -> T
     return enter
 
 
+def gate_kind(traced: bool, filtered: bool) -> GateKind:
+    """What the gates of such tasks are made of."""
+    make: MakeGate = make_gate
+    table: MakeTable = SyscallTable
+    if traced:
+        from emu.kernel.ptrace.gate import make_traced_gate as make
+    if filtered:
+        from emu.kernel.seccomp.table import FilteredTable as table
+    return GateKind(make, table)
+
+
+class GateKind(NamedTuple):
+    """What the gates of a task are made of: all calls come in by `make`, and go by a `table`."""
+
+    make: MakeGate
+    table: MakeTable
+
+
 class Gates:
     """Trap handlers, made once for each program ABI and CPU, installed when a task gets it."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._ways: dict[tuple[Cpu, str, bool], dict[str, TrapHandler]] = {}
-        self._installed: dict[Cpu, tuple[str, bool]] = {}
+        self._ways: dict[tuple[Cpu, str, bool, bool], dict[str, TrapHandler]] = {}
+        self._installed: dict[Cpu, tuple[str, bool, bool]] = {}
         self._added: list[AddedGate] = []
         self._detours: list[Detour] = []
 
-    def install(self, cpu: Cpu, abi: Abi, traced: bool = False) -> None:
-        """Let this CPU's trap instructions lead where a program of this ABI expects.
+    def install(self, cpu: Cpu, task: Task) -> None:
+        """Let a CPU's trap instructions lead where a task's program expects.
 
-        Not from within a trap. `traced` tasks have gates of their own, with stops.
+        Not from within a trap. Tasks that are traced have gates of their own, with stops, and so
+        have tasks with filters of system calls.
         """
-        way_in = abi.name, traced
+        abi, traced, filtered = task.image_abi, task.ptrace is not None, task.seccomp is not None
+        way_in = abi.name, traced, filtered
         if self._installed.get(cpu) == way_in:
             return
         key = (cpu, *way_in)
         if key not in self._ways:
-            make: MakeGate = make_gate
-            if traced:
-                from emu.kernel.ptrace.gate import make_traced_gate as make
-            ways = self._watched(cpu, self._make(cpu, abi, make))
+            ways = self._watched(cpu, self._make(cpu, abi, gate_kind(traced, filtered)))
             self._ways[key] = self._detoured(cpu, ways) if self._detours else ways
         for way, handler in self._ways[key].items():
             cpu.on_trap(way, handler)
@@ -127,12 +146,12 @@ class Gates:
         """The ways in that were added to an instruction set, the last for each vector."""
         return list({gate.vector: gate for gate in self._added if gate.isa == isa}.values())
 
-    def _make(self, cpu: Cpu, abi: Abi, make: MakeGate) -> dict[str, TrapHandler]:
-        ways = self._own_ways(cpu, abi, make)
+    def _make(self, cpu: Cpu, abi: Abi, kind: GateKind) -> dict[str, TrapHandler]:
+        ways = self._own_ways(cpu, abi, kind)
         if self._added:
             from emu.kernel.added_gates import with_added
 
-            return with_added(self._kernel, cpu, abi, ways, self.added(cpu.isa.name), make)
+            return with_added(self._kernel, cpu, abi, ways, self.added(cpu.isa.name), kind)
         return ways
 
     def _watched(self, cpu: Cpu, ways: dict[str, TrapHandler]) -> dict[str, TrapHandler]:
@@ -155,12 +174,12 @@ class Gates:
         }
         return {**ways, **led}
 
-    def _own_ways(self, cpu: Cpu, abi: Abi, make: MakeGate) -> dict[str, TrapHandler]:
+    def _own_ways(self, cpu: Cpu, abi: Abi, kind: GateKind) -> dict[str, TrapHandler]:
         kernel = self._kernel
 
         def gate(abi: Abi, way: str) -> TrapHandler:
             wide = is_wide(cpu, abi.convention)
-            return make(kernel, cpu, SyscallTable(kernel, abi, cpu.registers, wide, way=way))
+            return kind.make(kernel, cpu, kind.table(kernel, abi, cpu.registers, wide, way=way))
 
         match cpu.isa.name:
             case "x86-64":
@@ -180,7 +199,7 @@ class Gates:
                     "sysenter": self._sysenter(cpu, sysenter, "esp", "ebp", "eax"),
                 }
             case "arm" if abi.name == "arm-oabi":
-                return {"svc": self._svc(cpu, gate(kernel.abi("arm-eabi"), "svc"), make)}
+                return {"svc": self._svc(cpu, gate(kernel.abi("arm-eabi"), "svc"), kind)}
             case "arm" | "arm64":
                 return {"svc": gate(abi, "svc")}
             case "riscv64" | "riscv32":
@@ -188,7 +207,7 @@ class Gates:
             case _:
                 return {"syscall": gate(abi, "syscall")}
 
-    def _svc(self, cpu: Cpu, eabi: TrapHandler, make: MakeGate) -> TrapHandler:
+    def _svc(self, cpu: Cpu, eabi: TrapHandler, kind: GateKind) -> TrapHandler:
         """OABI: the number is the instruction's immediate, or r7 if that is zero.
 
         For programs of the old ABI only, as their ELF header says: an EABI kernel without
@@ -196,9 +215,9 @@ class Gates:
         arch/arm/kernel/entry-common.S.
         """
         kernel = self._kernel
-        oabi_table = SyscallTable(kernel, kernel.abi("arm-oabi"), cpu.registers, False, way="svc")
+        oabi_table = kind.table(kernel, kernel.abi("arm-oabi"), cpu.registers, False, way="svc")
         number = [0]
-        oabi = make(kernel, cpu, oabi_table, number)
+        oabi = kind.make(kernel, cpu, oabi_table, number)
         oabi_restart = restart_number(oabi_table.abi)
 
         sched = kernel.sched

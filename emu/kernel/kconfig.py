@@ -68,6 +68,7 @@ SYMBOLS = (
     Symbol("PROC_SYSCTL", fixed=True),
     Symbol("RSEQ", calls=r"rseq"),
     Symbol("SECCOMP", calls=r"seccomp"),
+    Symbol("SECCOMP_FILTER", calls=r"seccomp"),
     Symbol("SIGNALFD", calls=r"signalfd4?"),
     Symbol("SYSFS", (b"sysfs",)),
     Symbol("SYSVIPC", calls=r"(msg|sem|shm)(get|ctl|snd|rcv|op|at|dt|timedop)\w*|ipc"),

@@ -45,6 +45,18 @@ class RegistersSet(Exception):
     """The call gave all of the user's registers their values: sigreturn(2)."""
 
 
+class RolledBack(RegistersSet):
+    """The call is not made, and the registers are as they were before it: syscall_rollback."""
+
+
+class WantsTracer(Exception):
+    """A filter of system calls wants the task's tracer to look at the call: SECCOMP_RET_TRACE."""
+
+    def __init__(self, data: int) -> None:
+        super().__init__()
+        self.data = data
+
+
 def restart_number(abi: Abi) -> int:
     """The number of restart_syscall(2)."""
     return next(row.nr for row in abi.syscalls.values() if row.name == "restart_syscall")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from emu.kernel.errno import KernelError, Restart
 from emu.kernel.host_wait import HostQueue, HostWaits
+from emu.kernel.restart import RegistersSet
 from emu.kernel.timer_queue import Timer, TimerQueue
 from emu.kernel.wait import Wait
 
@@ -207,7 +208,7 @@ class Scheduler:
             cpu.restore(task.saved_registers)
             if task.mm.cpu is not cpu:  # threads share what the CPU has cached
                 task.mm.activate(cpu)
-        task.kernel.gates.install(cpu, task.image_abi, task.ptrace is not None)
+        task.kernel.gates.install(cpu, task)
         self.current = task
         self._turn_began_ns = self._clock.monotonic_ns()
         return cpu
@@ -241,6 +242,9 @@ class Scheduler:
         except (KernelError, Restart) as error:
             task.call = None
             call.finish(task, error)
+            return
+        except RegistersSet:
+            task.call = None
             return
         if result is not None:
             call.finish(task, result)

@@ -71,7 +71,7 @@ class SyscallTable:
                 self.rows[number] = decoder = sister.bind(number)
                 return decoder
             refuse = self._end if is_private(self.abi, number) else self._refuse
-            return self._traced(partial(refuse, number), None, None, number)
+            return self.watched(partial(refuse, number), None, None, number)
         if row.entry == INDIRECT:
             self.rows[number] = decoder = self._indirect(row)
             return decoder
@@ -80,7 +80,7 @@ class SyscallTable:
             decoder = self._unimplemented(row)
         else:
             decoder = self._binder.decoder(syscall)
-        self.rows[number] = decoder = self._traced(decoder, syscall, row, number)
+        self.rows[number] = decoder = self.watched(decoder, syscall, row, number)
         return decoder
 
     def raw_words(self, count: int) -> RawDecoder:
@@ -92,9 +92,9 @@ class SyscallTable:
         assert self._own_rows is not None
         row, syscall = self._own_rows.get(number, (None, None))
         if row is None:
-            return self._traced(partial(self._refuse, number), None, None, number)
+            return self.watched(partial(self._refuse, number), None, None, number)
         decoder = self._unimplemented(row) if syscall is None else self._binder.decoder(syscall)
-        self.rows[number] = decoder = self._traced(decoder, syscall, row, number)
+        self.rows[number] = decoder = self.watched(decoder, syscall, row, number)
         return decoder
 
     def _sister_of(self, number: int) -> SyscallTable | None:
@@ -117,11 +117,11 @@ class SyscallTable:
         """
         first, *others = self.abi.convention.arguments
         convention = replace(self.abi.convention, arguments=tuple(others))
-        inner = SyscallTable(
+        inner = type(self)(
             self.kernel, self.abi, self._registers, self._wide, convention, way=self.way
         )
         registers = self._registers
-        refuse = self._traced(partial(self._refuse, own.nr), None, own, own.nr)
+        refuse = self.watched(partial(self._refuse, own.nr), None, own, own.nr)
         # Old ARM's numbers may come without the bits that mark them.
         mark = self.abi.number_base if self.abi.name == "arm-oabi" else 0
 
@@ -150,7 +150,7 @@ class SyscallTable:
 
         return answer_enosys
 
-    def _traced(
+    def watched(
         self, decoder: Decoder, syscall: Syscall | None, row: Row | None, number: int
     ) -> Decoder:
         """The decoder itself while nobody watches; else one that tells the tracer."""

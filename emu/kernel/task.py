@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emu.kernel.mm.address_space import AddressSpace
     from emu.kernel.ptrace.tracee import Tracee
     from emu.kernel.sched import Call
+    from emu.kernel.seccomp.state import Seccomp
     from emu.kernel.signal.actions import Sigaction
     from emu.kernel.signal.state import TaskSignals
     from emu.kernel.vfs.fdtable import FileTable
@@ -93,6 +94,8 @@ class Task:
         """OABI: the next trap is restart_syscall(2), whatever its instruction says."""
         self.ptrace: Tracee | None = None
         """What is known of it because another task traces it."""
+        self.seccomp: Seccomp | None = None
+        """What it may call, if not everything."""
         self.tracees: dict[Task, None] = {}
         """Whom it traces."""
         self.last_fault = FaultRecord()

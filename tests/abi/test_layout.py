@@ -113,6 +113,23 @@ def test_a_value_that_does_not_fit_names_its_field():
         layout("sysinfo").pack(loads=[1, 2, 3, 4])
 
 
+@pytest.mark.parametrize("abi", ["x86-64", "i386", "arm64", "mips-o32"])
+def test_a_struct_read_at_once_is_what_its_fields_are_alone(abi):
+    raw = bytes(range(1, 256)) * 40
+    compared = 0
+    for name in load(abi).layout_names():
+        one = layout(name, abi)
+        found = one.unpack(raw, 3)
+        assert list(found) == list(one.fields)
+        for field in one.fields.values():
+            if field.nested is None and not field.width and field.count is None:
+                offset, code = one.field(field.name)
+                value = struct.unpack_from(code, raw, 3 + offset)[0]
+                assert found[field.name] == value or value != value, (name, field.name)
+                compared += 1
+    assert compared > 1000
+
+
 def test_an_unknown_field_is_refused():
     with pytest.raises(KeyError, match="st_colour"):
         layout("stat").pack(st_colour=1)

@@ -17,7 +17,7 @@ from tests.support.toolchain import build_with_libc, is_native, or_skip
 PROGRAMS = Path(__file__).parent
 ALIKE = [
     "libc/files", "libc/numbers", "libc/printing", "libc/seals", "libc/splices", "libc/processes",
-    "ipc/vm", "signals/handlers", "signals/faults",
+    "ipc/vm", "signals/handlers", "signals/faults", "strace/filters",
 ]  # fmt: skip
 
 LEFT_OUT = re.compile(

@@ -42,6 +42,7 @@ from emu.kernel.wait import WaitQueue
 if TYPE_CHECKING:
     from emu.kernel.cred import Credentials
     from emu.kernel.net.address import Address, SockAddr
+    from emu.kernel.net.filter import SocketFilter
     from emu.kernel.net.msghdr import MsgHdr
     from emu.kernel.net.namespace import Net
     from emu.kernel.net.peer import Peer
@@ -96,6 +97,8 @@ class Socket:
         """Seconds of SO_LINGER, if it is on."""
         self.priority: int = 0
         self.mark: int = 0
+        self.filter: SocketFilter | None = None
+        """Looks at what comes: SO_ATTACH_FILTER."""
         self.bound_dev_if: int = 0
         self.drops = 0
         self.stamp_ns = 0

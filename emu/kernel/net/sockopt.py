@@ -10,12 +10,12 @@ from emu.kernel.errno import (
     EACCES,
     EINVAL,
     ENODEV,
-    ENOENT,
     ENOPROTOOPT,
     EOPNOTSUPP,
     EPERM,
     ERANGE,
 )
+from emu.kernel.net.filter import attach_filter, detach_filter
 from emu.kernel.net.socket import Socket
 from emu.kernel.net.times import STAMPS, parse_timeout
 from emu.kernel.uapi import socket as so
@@ -181,7 +181,11 @@ def _set_nothing(socket: Socket, task: Task, number: int, value: OptionValue) ->
 
 
 def _detach_filter(socket: Socket, task: Task, number: int, value: OptionValue) -> None:
-    raise ENOENT("there is no filter")
+    detach_filter(socket)
+
+
+def _attach_filter(socket: Socket, task: Task, number: int, value: OptionValue) -> None:
+    attach_filter(socket, task, value.raw())
 
 
 def _bind_to_device(socket: Socket, task: Task, value: OptionValue) -> None:
@@ -218,6 +222,7 @@ SETTERS: dict[int, Callable[[Socket, Task, int, OptionValue], None]] = {
     so.SO_RCVLOWAT: _set_rcvlowat,
     so.SO_MARK: _set_mark,
     so.SO_BSDCOMPAT: _set_nothing,
+    so.SO_ATTACH_FILTER: _attach_filter,
     so.SO_DETACH_FILTER: _detach_filter,
     so.SO_BINDTOIFINDEX: _bind_to_ifindex,
     so.SO_RCVTIMEO_OLD: _set_timeout(so.SO_RCVTIMEO_OLD),

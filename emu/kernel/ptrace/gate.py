@@ -6,6 +6,7 @@ are the tracer's to change while the tracee stands: the call's number, its argum
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,14 @@ from emu.kernel.restart import (
     RestartBlock,
     RestartNoHand,
     RestartNoIntr,
+    RolledBack,
+    WantsTracer,
 )
 from emu.kernel.trap import make_ending
 from emu.kernel.trap_counts import TrapCounts
 from emu.kernel.uapi.ptrace import (
     PTRACE_EVENT_EXEC,
+    PTRACE_EVENT_SECCOMP,
     PTRACE_EVENTMSG_SYSCALL_ENTRY,
     PTRACE_EVENTMSG_SYSCALL_EXIT,
 )
@@ -116,7 +120,8 @@ class TracedGate:
 
     async def plain(self, task: Task) -> int:
         """A call of a task that is not traced any more."""
-        await self._run(task, self._numbers[self._number_register])
+        with contextlib.suppress(RolledBack):
+            await self._run(task, self._numbers[self._number_register])
         return 0
 
     async def call(self, tracee: Tracee) -> int:
@@ -142,7 +147,7 @@ class TracedGate:
         mm = task.mm
         broken: Restart | None = None
         if not skip:
-            broken = await self._run(task, number)
+            broken = await self._run_filtered(tracee, number, before)
         elif self._is_mips:
             self._ending.answer(-task.abi.errno["ENOSYS"])
         if not task.alive:
@@ -157,6 +162,28 @@ class TracedGate:
             tracee.stepped(self._cpu.pc)
         return 0
 
+    async def _run_filtered(self, tracee: Tracee, number: int, before: list[int]) -> Restart | None:
+        """Run the handler; the tracer may change or skip a call that a filter shows it."""
+        task = tracee.task
+        try:
+            return await self._run(task, number)
+        except RolledBack:
+            self._restore(number, before)
+            return None
+        except WantsTracer as wanted:
+            number = await self._stand_at_entry(tracee, number, wanted)
+        if task.signals.killed or signed32(number & self._mask) == NO_SYSCALL:
+            return None
+        assert task.seccomp is not None
+        task.seccomp.rechecks = True
+        try:
+            return await self._run(task, number)
+        except RolledBack:
+            self._restore(number, before)
+            return None
+        finally:
+            task.seccomp.rechecks = False
+
     async def _run(self, task: Task, number: int) -> Restart | None:
         """Run the handler and write its result: what broke it, if a signal did."""
         rows = self._table.rows
@@ -167,6 +194,8 @@ class TracedGate:
             result = answer if isinstance(answer, int) else await answer
         except KernelError as error:
             result = -self._errno[type(error)]
+        except RolledBack:
+            raise
         except RegistersSet:
             return None
         except Restart as broken:
@@ -178,13 +207,18 @@ class TracedGate:
             self._ending.answer(result)
         return None
 
-    async def _stand_at_entry(self, tracee: Tracee, number: int) -> int:
-        """The first stop: the number of the call to make."""
+    async def _stand_at_entry(
+        self, tracee: Tracee, number: int, wanted: WantsTracer | None = None
+    ) -> int:
+        """The first stop, or the one that a filter wanted: the number of the call to make."""
         task, registers = tracee.task, self._registers
         if self._shows_enosys or signed32(number & self._mask) == NO_SYSCALL:
             self._ending.answer(-task.abi.errno["ENOSYS"])
-        with Shown(tracee, self._direction, 0):
-            await tracee.stand_at_call(PTRACE_EVENTMSG_SYSCALL_ENTRY)
+        if wanted is not None:
+            await tracee.event(PTRACE_EVENT_SECCOMP, wanted.data)
+        else:
+            with Shown(tracee, self._direction, 0):
+                await tracee.stand_at_call(PTRACE_EVENTMSG_SYSCALL_ENTRY)
         if self._keeps_number:
             chosen = tracee.call.number
             number = number if signed32(number & self._mask) == chosen else chosen & self._mask

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL
+from emu.kernel.errno import EFAULT, EINVAL, EPERM
 from emu.kernel.ptrace.registers import read_registers
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.siginfo import named_code, pack_siginfo, unpack_siginfo
 from emu.kernel.signal.sigset import pack_sigset, sigset_size, unpack_sigset
+from emu.kernel.uapi.capability import CAP_SYS_ADMIN
 from emu.kernel.uapi.ptrace import (
+    PTRACE_EVENT_SECCOMP,
     PTRACE_EVENTMSG_SYSCALL_ENTRY,
     PTRACE_O_MASK,
     PTRACE_O_SUSPEND_SECCOMP,
@@ -20,7 +22,9 @@ from emu.kernel.uapi.ptrace import (
     PTRACE_SYSCALL_INFO_ENTRY,
     PTRACE_SYSCALL_INFO_EXIT,
     PTRACE_SYSCALL_INFO_NONE,
+    PTRACE_SYSCALL_INFO_SECCOMP,
 )
+from emu.kernel.uapi.signal import SIGTRAP
 from emu.record import replace
 
 if TYPE_CHECKING:
@@ -32,9 +36,13 @@ _INFO_HEAD = 24
 
 
 def set_options(task: Task, tracee: Tracee, address: int, data: int) -> int:
-    """PTRACE_SETOPTIONS. EINVAL for one that does not exist, or needs seccomp(2)'s filters."""
-    if data & ~PTRACE_O_MASK or data & PTRACE_O_SUSPEND_SECCOMP:
+    """PTRACE_SETOPTIONS. EINVAL for one that does not exist, EPERM for who may not suspend."""
+    if data & ~PTRACE_O_MASK:
         raise EINVAL("no such option")
+    if data & PTRACE_O_SUSPEND_SECCOMP and (
+        not task.cred.capable(CAP_SYS_ADMIN) or task.seccomp is not None
+    ):
+        raise EPERM("filters are suspended by who has CAP_SYS_ADMIN and no filters itself")
     tracee.options = data
     return 0
 
@@ -136,7 +144,15 @@ def syscall_info(tracee: Tracee) -> tuple[dict[str, object], int]:
         "instruction_pointer": state.pc,
         "stack_pointer": state.general[abi.convention.stack_pointer],
     }
-    if stop is None or not stop.call:
+    if stop is None:
+        return image, _INFO_HEAD
+    if stop.status == SIGTRAP | PTRACE_EVENT_SECCOMP << 8:
+        image["op"] = PTRACE_SYSCALL_INFO_SECCOMP
+        number = call.number & (1 << 64) - 1
+        seen = {"nr": number, "args": list(call.arguments), "ret_data": tracee.message}
+        image["seccomp"] = seen
+        return image, _INFO_HEAD + 60
+    if not stop.call:
         return image, _INFO_HEAD
     if stop.call == PTRACE_EVENTMSG_SYSCALL_ENTRY:
         image["op"] = PTRACE_SYSCALL_INFO_ENTRY

@@ -32,7 +32,7 @@ async def deliver_traced(tracee: Tracee) -> int:
         if info is None:
             no_handler(task)
             return 0
-        if info.signal != SIGKILL:
+        if info.signal != SIGKILL and not info.immutable:
             given = await signal_stop(tracee, info)
             if given is None:
                 continue

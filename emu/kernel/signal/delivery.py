@@ -53,6 +53,9 @@ def deliver(task: Task) -> None:
 
 def act_on(task: Task, info: SigInfo) -> None:
     """Do what the process has chosen to do with a signal."""
+    if info.immutable:
+        _default_action(task, info)
+        return
     action = task.signals.actions[info.signal]
     if action.handler == SIG_IGN:
         return

@@ -23,7 +23,8 @@ class SigInfo:
     `code` is a number below zero or SI_USER/SI_KERNEL, and a name (``SEGV_MAPERR``) for the codes
     that belong to one signal. `value` is what sigqueue(3) or timer_create(2) passed. Times are in
     clock ticks, and `status` is a signal in the kernel's numbers but for CLD_EXITED. `source` is
-    the POSIX timer that sent it and runs on when it is taken.
+    the POSIX timer that sent it and runs on when it is taken. An `immutable` one ends the process,
+    whatever handler or tracer there is: SA_IMMUTABLE.
     """
 
     signal: int
@@ -45,6 +46,7 @@ class SigInfo:
     trap_number: int = 0
     address_lsb: int = 0
     source: TimerSource | None = field(default=None, compare=False, repr=False)
+    immutable: bool = field(default=False, compare=False, repr=False)
 
     @classmethod
     def from_kernel(cls, signal: int) -> SigInfo:

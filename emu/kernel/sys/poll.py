@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Awaitable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from emu.kernel.args import Arg, Binding, FlagTranslation, Int, Size, UInt
 from emu.kernel.errno import EINVAL
@@ -22,28 +22,42 @@ from emu.kernel.vfs.file import File
 from emu.kernel.vfs.poll import poll_files
 from emu.record import record
 
+if TYPE_CHECKING:
+    from emu.arch.abi import Abi
+    from emu.arch.layout import Layout
+
 NSEC_PER_MSEC = 1_000_000
 _ALL_EVENTS = 0xFFFF
 
 
-class Pollfds:
-    """An array of struct pollfd, whose events are the caller's own."""
+class PollfdFormat:
+    """How an ABI lays out struct pollfd, and what its events mean."""
 
-    __slots__ = ("_translation", "address")
-
-    def __init__(self, address: int, translation: FlagTranslation | None) -> None:
-        self.address = address
+    def __init__(self, layout: Layout, translation: FlagTranslation | None) -> None:
+        self.size = layout.size
+        self.entry = struct.Struct(f"{layout.byte_order}iH{layout.size - 6}x")
+        offset, code = layout.field("revents")
+        self.revents_offset = offset
+        self.pack_revents = struct.Struct(code.upper()).pack_into
         self._translation = translation
 
     def events(self, given: int) -> int:
         """The events asked for, in the kernel's own values."""
         return given if self._translation is None else self._translation(given) & _ALL_EVENTS
 
-    def told(self, task: Task, events: int) -> int:
+    def told(self, abi: Abi, events: int) -> int:
         """Events in the caller's values."""
-        if self._translation is None:
-            return events
-        return to_user(task.abi, POLL_EVENTS, events)
+        return events if self._translation is None else to_user(abi, POLL_EVENTS, events)
+
+
+class Pollfds:
+    """A user's array of struct pollfd."""
+
+    __slots__ = ("address", "format")
+
+    def __init__(self, address: int, format: PollfdFormat) -> None:
+        self.address = address
+        self.format = format
 
 
 @record
@@ -52,8 +66,9 @@ class PollfdsArg(Arg):
 
     def decode(self, raw: str, binding: Binding) -> str:
         """A `Pollfds`."""
-        translation = binding.inject(binding.flags(POLL_EVENTS))
-        return f"{binding.inject(Pollfds)}({Arg.decode(self, raw, binding)}, {translation})"
+        form = PollfdFormat(binding.layout("pollfd"), binding.flags(POLL_EVENTS))
+        address = Arg.decode(self, raw, binding)
+        return f"{binding.inject(Pollfds)}({address}, {binding.inject(form)})"
 
 
 PollfdArray = Annotated[Pollfds, PollfdsArg()]
@@ -100,25 +115,29 @@ def ppoll(
 def _poll(task: Task, ufds: Pollfds, count: int, timeout_ns: int | None) -> int | Awaitable[int]:
     if count > open_file_limit(task):
         raise EINVAL("more than could be open")
-    pollfd = task.abi.layout("pollfd")
-    code = f"{pollfd.byte_order}ihh"
-    given = list(struct.iter_unpack(code, task.mm.read(ufds.address, count * pollfd.size)))
+    form, address = ufds.format, ufds.address
+    size = count * form.size
     wanted: list[tuple[File | None, int]] = []
     places: list[int] = []
-    for place, (fd, events, _) in enumerate(given):
+    for place, (fd, events) in enumerate(form.entry.iter_unpack(task.mm.read(address, size))):
         if fd < 0:
             continue
         file = task.files.get(fd)
         usable = None if file is None or file.is_path else file
-        wanted.append((usable, ufds.events(events & _ALL_EVENTS)))
+        wanted.append((usable, form.events(events)))
         places.append(place)
 
     def answer(found: list[int]) -> int:
         told = [0] * count
         for place, events in zip(places, found, strict=True):
-            told[place] = ufds.told(task, events)
-        flat = [n for (fd, asked, _), r in zip(given, told, strict=True) for n in (fd, asked, r)]
-        task.mm.write(ufds.address, struct.pack(f"{pollfd.byte_order}{'ihH' * count}", *flat))
-        return sum(map(bool, told))
+            told[place] = form.told(task.abi, events)
+        # Another thread may have changed the rest while this one slept: it stays as it is now.
+        array = bytearray(task.mm.read(address, size))
+        offset = form.revents_offset
+        for events in told:
+            form.pack_revents(array, offset, events)
+            offset += form.size
+        task.mm.write(address, array)
+        return count - told.count(0)
 
     return poll_files(task, wanted, timeout_ns, answer)

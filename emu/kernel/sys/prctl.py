@@ -26,7 +26,7 @@ PR_TSC_ENABLE = 1
 
 @syscall(
     "sys_prctl",
-    missing="PR_SET_MM, PR_SET_SECCOMP, PR_SET_TSC, options of single processors (PR_SVE_*)",
+    missing="PR_SET_MM, PR_SET_TSC, options of single processors (PR_SVE_*)",
 )
 def prctl(task: Task, option: Option, arg2: ULong, arg3: ULong, arg4: ULong, arg5: ULong) -> int:
     """Read or change an attribute. See prctl(2).
@@ -92,8 +92,18 @@ def get_name(task: Task, args: Arguments) -> int:
 
 
 def get_seccomp(task: Task, args: Arguments) -> int:
-    """PR_GET_SECCOMP: never filtered."""
-    return 0
+    """PR_GET_SECCOMP: the mode, as far as a task in strict mode lives to know."""
+    return 0 if task.seccomp is None else task.seccomp.mode
+
+
+def set_seccomp(task: Task, args: Arguments) -> int:
+    """PR_SET_SECCOMP. EINVAL without secure computing."""
+    config = task.kernel.config
+    if config is not None and not config.allows_call("sys_seccomp"):
+        raise EINVAL("this kernel has no secure computing")
+    from emu.kernel.sys.seccomp import prctl_set_seccomp
+
+    return prctl_set_seccomp(task, args[0], args[1])
 
 
 def get_tsc(task: Task, args: Arguments) -> int:
@@ -185,6 +195,7 @@ OPTIONS: dict[int, Callable[[Task, Arguments], int]] = {
     pr.PR_SET_NAME: set_name,
     pr.PR_GET_NAME: get_name,
     pr.PR_GET_SECCOMP: get_seccomp,
+    pr.PR_SET_SECCOMP: set_seccomp,
     pr.PR_GET_TSC: get_tsc,
     pr.PR_SET_TSC: set_tsc,
     pr.PR_GET_TIMERSLACK: get_timerslack,

@@ -58,7 +58,8 @@ BEGINNINGS = ("PTRACE_TRACEME", "PTRACE_ATTACH", "PTRACE_SEIZE")
 
 
 @syscall(
-    "sys_ptrace", missing="hardware breakpoints, seccomp filters, PTRACE_GET_RSEQ_CONFIGURATION"
+    "sys_ptrace",
+    missing="hardware breakpoints, PTRACE_SECCOMP_GET_FILTER, PTRACE_GET_RSEQ_CONFIGURATION",
 )
 def ptrace(task: Task, request: Long, pid: Pid, addr: ULong, data: ULong) -> int:
     """Trace another task: watch and change what it does. See ptrace(2)."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.uapi.mman import MREMAP_DONTUNMAP, MREMAP_FIXED
 from emu.kernel.uapi.stat import S_IFMT
-from emu.trace.format import clone, fcntl, futex, ipc, prctl, ptrace, siginfo, sockets
+from emu.trace.format import clone, fcntl, futex, ipc, prctl, ptrace, seccomp, siginfo, sockets
 from emu.trace.format.files import DEVICES
 from emu.trace.format.memory import (
     cpu_set,
@@ -100,6 +100,7 @@ SPECIAL: dict[str, dict[int, Formatter]] = {
     "fcntl64": {2: fcntl.fcntl_argument},
     "ioctl": {1: fcntl.ioctl_command, 2: fcntl.ioctl_argument},
     "prctl": dict.fromkeys(range(1, 5), prctl.argument),
+    "seccomp": {1: seccomp.operation_flags, 2: seccomp.operand},
     "futex": {3: futex_count, 5: futex_last},
     "futex_time64": {3: futex_count, 5: futex_last},
     "statx": {2: statx_flags, 3: statx_wanted},
@@ -181,6 +182,7 @@ IS_FILLED: dict[str, dict[int, Filled]] = {
     "fcntl64": {2: fcntl.fcntl_is_out},
     "ioctl": {2: fcntl.ioctl_is_out},
     "prctl": {1: prctl.is_out},
+    "seccomp": {2: seccomp.is_out},
     "ptrace": {3: ptrace.is_out},
     "clone": {1: clone.stores},
     "clone3": {0: clone.stores},

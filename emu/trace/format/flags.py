@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # What a word without any flag is called.
 NOTHING = {"mmap protection": "PROT_NONE", "access mode": "F_OK", "personality": "PER_LINUX"}
 # What an unknown member is called where that is not what all names begin with.
-UNKNOWN = {"timerfd flags": "TFD_???"}
+UNKNOWN = {"timerfd flags": "TFD_???", "seccomp operation": "SECCOMP_SET_MODE_???"}
 ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 
 MAP_HUGE_SHIFT = 26

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import KernelError
 from emu.kernel.uapi import prctl as pr
-from emu.trace.format import signals
+from emu.kernel.uapi.seccomp import SECCOMP_MODE_FILTER
+from emu.trace.format import seccomp, signals
 from emu.trace.format.numbers import capability
 from emu.trace.format.text import hexadecimal, pointer, quoted, signed
 
@@ -39,6 +40,8 @@ FILLED = (pr.PR_GET_NAME, pr.PR_GET_PDEATHSIG, pr.PR_GET_CHILD_SUBREAPER, pr.PR_
 
 def shown(call: Call) -> int:
     """How many arguments there are with this option."""
+    if call.value(0) == pr.PR_SET_SECCOMP:
+        return 1 + seccomp.prctl_arguments(call.value(1))
     return 1 + ARGUMENTS.get(call.value(0), 4)
 
 
@@ -46,11 +49,15 @@ def argument(call: Call, index: int) -> str:
     """An argument after the option."""
     option, value = call.value(0), call.value(index)
     if index > 1:
+        if option == pr.PR_SET_SECCOMP and call.value(1) == SECCOMP_MODE_FILTER:
+            return seccomp.program(call, value)
         if option in (pr.PR_SET_NO_NEW_PRIVS, pr.PR_GET_NO_NEW_PRIVS):
             return str(value)
         if option == pr.PR_CAP_AMBIENT and index == 2:
             return capability(value)
         return hexadecimal(value)
+    if option == pr.PR_SET_SECCOMP:
+        return seccomp.mode(value)
     if option == pr.PR_SET_NAME:
         return name(call, value)
     if option in FILLED:

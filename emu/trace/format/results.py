@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from emu.kernel.injection import Injection
     from emu.trace.format.call import Call
 
+MAX_ERRNO = 4095
+"""An error has a number up to this one, with a name or not: filters of calls make up their own."""
+
 BROKEN: dict[type[Restart], str] = {
     Restart: "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
     RestartNoIntr: "? ERESTARTNOINTR (To be restarted)",
@@ -33,6 +36,8 @@ def result(call: Call) -> str:
         text = f"-1 {type(error).__name__} ({error.text()})"
     elif value is None:
         return BROKEN[type(event.broken)] if event.broken is not None else "?"
+    elif -MAX_ERRNO <= value < 0:
+        text = f"-1 (errno {-value})"
     elif plan.is_raw:
         text = hexadecimal(value & ((1 << call.word_bits) - 1))
     else:

@@ -9,6 +9,7 @@ from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.siginfo import siginfo_family
 from emu.kernel.uapi.signal import SI_KERNEL, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP
 from emu.trace.format import signals
+from emu.trace.format.seccomp import audit_arch
 from emu.trace.format.text import hexadecimal, pointer, signed
 
 if TYPE_CHECKING:
@@ -55,7 +56,12 @@ def _members(abi: Abi, info: SigInfo) -> list[str]:
         case "_sigpoll":
             return [f"si_band={info.band}", f"si_fd={info.fd}"]
         case "_sigsys":
-            return [f"si_call_addr={pointer(info.address)}", f"si_syscall={info.syscall}"]
+            return [
+                *_errno(abi, info.errno),
+                f"si_call_addr={pointer(info.address)}",
+                f"si_syscall={_call_name(abi, info.syscall)}",
+                f"si_arch={audit_arch(info.audit_arch)}",
+            ]
         case "_timer":
             timer = hexadecimal(info.timer)
             return [f"si_timerid={timer}", f"si_overrun={info.overrun}", value]
@@ -66,6 +72,16 @@ def _members(abi: Abi, info: SigInfo) -> list[str]:
     if info.code == SI_KERNEL:
         return ["si_addr=NULL"] if info.signal in FAULTS else []
     return sender
+
+
+def _errno(abi: Abi, number: int) -> list[str]:
+    name = next((name for name, known in abi.errno.items() if known == number), str(number))
+    return [f"si_errno={name}"] if number else []
+
+
+def _call_name(abi: Abi, number: int) -> str:
+    row = abi.syscalls.get(number)
+    return str(number) if row is None else f"__NR_{row.name}"
 
 
 def _status(abi: Abi, info: SigInfo) -> str:

@@ -33,7 +33,9 @@ int next(pid_t tracee)
 
 void say_stop(const char *what, int status)
 {
-	static const char *events[] = { "", "fork", "vfork", "clone", "exec", "vfork done", "exit" };
+	static const char *events[] = {
+		"", "fork", "vfork", "clone", "exec", "vfork done", "exit", "seccomp"
+	};
 	int event = status >> 16, number = WSTOPSIG(status);
 
 	if (!WIFSTOPPED(status))

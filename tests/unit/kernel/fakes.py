@@ -105,11 +105,11 @@ def machine(abi_name, byte_order, *handlers, strict=False):
     cpu = FakeCpu(abi.isa)
     task = SimpleNamespace(
         kernel=kernel, abi=abi, image_abi=abi, cpu=cpu, call=None, work=False,
-        alive=True, interrupted=None, restarts=False, ptrace=None,
+        alive=True, interrupted=None, restarts=False, ptrace=None, seccomp=None,
         signals=TaskSignals.fresh(), queued=False, mm=FakeMemory(byte_order=abi.byte_order), pid=7,
     )  # fmt: skip
     task.set_second_result = lambda value: Task.set_second_result(task, value)
-    kernel.gates.install(cpu, abi)
+    kernel.gates.install(cpu, task)
     kernel.sched.current = task
     return SimpleNamespace(kernel=kernel, abi=abi, cpu=cpu, task=task, messages=messages)
 

@@ -147,7 +147,8 @@ def _signals(task: Task) -> Lines:
 
 
 def _privileges(task: Task) -> Lines:
-    cred = task.cred
+    cred, seccomp = task.cred, task.seccomp
+    filter = seccomp.filter if seccomp is not None else None
     return [
         ("CapInh", f"{cred.cap_inheritable:016x}"),
         ("CapPrm", f"{cred.cap_permitted:016x}"),
@@ -155,6 +156,6 @@ def _privileges(task: Task) -> Lines:
         ("CapBnd", f"{cred.cap_bset:016x}"),
         ("CapAmb", f"{cred.cap_ambient:016x}"),
         ("NoNewPrivs", int(task.attributes.no_new_privs)),
-        ("Seccomp", 0),
-        ("Seccomp_filters", 0),
+        ("Seccomp", 0 if seccomp is None else seccomp.mode),
+        ("Seccomp_filters", 0 if filter is None else filter.depth),
     ]

@@ -13,6 +13,7 @@ from emu.kernel.fs.pipe_buffer import round_pipe_size
 from emu.kernel.fs.procfs.ipc_sysctl import IPC, MQUEUE
 from emu.kernel.fs.procfs.net_sysctl import NET_SYSCTL
 from emu.kernel.fs.procfs.rows import Table, TableDirectory
+from emu.kernel.fs.procfs.seccomp_sysctl import SECCOMP
 from emu.kernel.fs.procfs.variables import (
     INT_MAX,
     computed,
@@ -61,6 +62,7 @@ KERNEL: Table = {
     b"pid_max": number("pid_max", LEAST_PID_MAX, PID_MAX_LIMIT),
     b"random": group(RANDOM),
     b"randomize_va_space": fixed(0),
+    b"seccomp": group(SECCOMP),
     b"tainted": fixed(0),
     b"threads-max": number("options.limit_tasks", 1, PID_MAX_LIMIT),
     b"version": string("uts.version", NEW_UTS_LEN, mode=0o444),

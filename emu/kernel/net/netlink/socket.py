@@ -16,6 +16,7 @@ from emu.kernel.errno import (
     EPERM,
 )
 from emu.kernel.net.datagram import copy_datagram, receive_datagram
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.netlink.options import get_option, set_option
 from emu.kernel.net.peer import Peer
 from emu.kernel.net.skbuff import SkBuff
@@ -215,6 +216,11 @@ class NetlinkSocket(Socket):
 
     def deliver(self, data: bytes, portid: int, group: int, sender: Task | None = None) -> None:
         """Put a message into its queue."""
+        if self.filter is not None:
+            passed = self.filter.cut(data, FilteredPacket(data))
+            if passed is None:
+                return
+            data = passed
         peer = KERNEL if sender is None else Peer.of(sender)
         skb = SkBuff(data, NetlinkAddress(portid, _group_mask(group)), Scm(peer))
         skb.flags = group

@@ -17,6 +17,7 @@ from emu.kernel.errno import (
     EOPNOTSUPP,
 )
 from emu.kernel.net.datagram import copy_datagram, receive_datagram
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.frame import Frame
 from emu.kernel.net.inet.address_ioctl import inet_ioctl
 from emu.kernel.net.skbuff import SkBuff
@@ -151,17 +152,23 @@ class PacketSocket(Socket):
         """A frame goes by."""
         if self.ignore_outgoing and frame.pkt_type == PACKET_OUTGOING:
             return
+        raw = self.type == SOCK_RAW
+        data = frame.frame() if raw else frame.network_bytes()
+        length = len(data)
+        if self.filter is not None:
+            passed = self.filter.cut(data, FilteredPacket.of_frame(frame, ETH_HLEN, raw=raw))
+            if passed is None:
+                return
+            data = passed
         if self.rmem_alloc > self.rcvbuf:
             self.drops += 1
             self.dropped += 1
             return
-        raw = self.type == SOCK_RAW
-        data = frame.frame() if raw else frame.network_bytes()
         dev = frame.dev
         address = LinkAddress(
             frame.protocol, dev.ifindex, dev.type, frame.pkt_type, frame.hardware_source
         )
-        skb = SkBuff(data, Seen(address, len(data), ETH_HLEN if raw else 0))
+        skb = SkBuff(data, Seen(address, length, ETH_HLEN if raw else 0))
         skb.charge_receiver(self)
         skb.stamp_ns = self.stack.clock.realtime_ns()
         self.receive_queue.append(skb)

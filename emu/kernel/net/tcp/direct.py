@@ -48,6 +48,8 @@ def hand_over(sock: TcpSocket, forced: bool) -> bool:
     if (
         not sock.stack.is_direct
         or sock.snd_up is not None
+        or sock.filter is not None
+        or partner.filter is not None
         or sock.state not in SENDING
         or partner.state not in RECEIVING
         or partner.orphan

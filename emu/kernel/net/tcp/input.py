@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ECONNREFUSED, ECONNRESET, EPIPE
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.socket import RCV_SHUTDOWN
 from emu.kernel.net.tcp import close, direct, listen, output, urgent
 from emu.kernel.net.tcp.segment import (
@@ -36,6 +38,7 @@ from emu.kernel.uapi.tcp import (
 )
 
 if TYPE_CHECKING:
+    from emu.kernel.net.filter import SocketFilter
     from emu.kernel.net.frame import Frame
     from emu.kernel.net.inet.packet import IpPacket
     from emu.kernel.net.tcp.sock import TcpSocket
@@ -49,6 +52,12 @@ def segment_arrives(sock: TcpSocket, frame: Frame, packet: IpPacket, segment: Se
     """A segment for a socket, in any state."""
     if packet.hop_limit < sock.ip.min_ttl:
         return
+    if sock.filter is not None and sock.state != TCP_TIME_WAIT:
+        filtered = _filtered(sock.filter, frame, packet, segment)
+        if filtered is None:
+            sock.drops += 1
+            return
+        segment = filtered
     sock.segs_in += 1
     match sock.state:
         case int() if sock.state == TCP_LISTEN:
@@ -61,6 +70,19 @@ def segment_arrives(sock: TcpSocket, frame: Frame, packet: IpPacket, segment: Se
             sock.stack.tcp.reset(packet, segment)
         case _:
             _otherwise(sock, packet, segment)
+
+
+def _filtered(
+    filter: SocketFilter, frame: Frame, packet: IpPacket, segment: Segment
+) -> Segment | None:
+    """What a socket's filter lets through of a segment, but all of its header: see tcp_filter."""
+    header = len(packet.payload) - len(segment.data)
+    data = filter.cut(segment.data, FilteredPacket.of_transport(frame, packet), header)
+    if data is None or len(data) == len(segment.data):
+        return None if data is None else segment
+    shorter = copy(segment)  # the sender's own is sent again
+    shorter.data = data
+    return shorter
 
 
 def take_syn_options(sock: TcpSocket, segment: Segment) -> None:

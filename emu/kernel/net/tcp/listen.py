@@ -115,7 +115,7 @@ def _child_of(sock: TcpSocket, frame: Frame, packet: IpPacket) -> TcpSocket:
     child.flags = sock.flags
     child.sndbuf, child.rcvbuf = sock.sndbuf, sock.rcvbuf
     child.linger, child.priority, child.mark = sock.linger, sock.priority, sock.mark
-    child.rcvlowat = sock.rcvlowat
+    child.rcvlowat, child.filter = sock.rcvlowat, sock.filter
     child.rcvtimeo_ns, child.sndtimeo_ns = sock.rcvtimeo_ns, sock.sndtimeo_ns
     child.bound_dev_if = sock.bound_dev_if
     if is_link_local(packet.source):

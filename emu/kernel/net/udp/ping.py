@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, EMSGSIZE
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.inet.cmsg import parse_control
 from emu.kernel.net.inet.icmp import ECHO, ECHO6, icmp_payload
 from emu.kernel.net.inet.ports import score
@@ -67,6 +68,11 @@ def receive_reply(stack: Stack, frame: Frame, packet: IpPacket, message: bytes) 
     for sock in list(stack.ping_ports.at(ident)):
         points = score(sock, packet.destination, packet.source, 0, frame.dev.ifindex)
         if points >= 0 or (sock.remote and sock.remote == packet.source):
+            if sock.filter is not None:
+                passed = sock.filter.cut(message, FilteredPacket.of_transport(frame, packet))
+                if passed is None:
+                    return
+                message = passed
             sock.enqueue(message, arrival_of(frame, packet, 0, ident))
             return
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP
 from emu.kernel.net.checksum import checksum, transport_checksum
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.inet.address import is_any, is_multicast
 from emu.kernel.net.inet.membership import wants
 from emu.kernel.net.inet.output import send_packet
@@ -32,7 +33,7 @@ FILTER6_SIZE = 32
 
 
 class RawSocket(DatagramSocket):
-    """A raw socket: its port is its protocol. `filter` are ICMP types it does not want."""
+    """A raw socket: its port is its protocol. `icmp_filter` are ICMP types it does not want."""
 
     needs_port = False
 
@@ -41,7 +42,7 @@ class RawSocket(DatagramSocket):
     ) -> None:
         super().__init__(stack, family, type, protocol, cred)
         self.local_port = protocol
-        self.filter = 0
+        self.icmp_filter = 0
         self.ip.header_included = protocol == IPPROTO_RAW
         if protocol == IPPROTO_ICMPV6:
             self.ip.checksum6 = ICMPV6_CHECKSUM_AT
@@ -119,13 +120,13 @@ class RawSocket(DatagramSocket):
             if self.protocol != IPPROTO_ICMP:
                 raise EOPNOTSUPP("only for ICMP")
             order = "little" if task.abi.isa.byte_order == "<" else "big"
-            self.filter = int.from_bytes(value.raw(FILTER_SIZE), order)  # type: ignore[arg-type]
+            self.icmp_filter = int.from_bytes(value.raw(FILTER_SIZE), order)  # type: ignore[arg-type]
         elif level == IPPROTO_ICMPV6 and self.family == AF_INET6 and optname == ICMP_FILTER:
             if self.protocol != IPPROTO_ICMPV6:
                 raise EOPNOTSUPP("only for ICMPv6")
             words = value.raw(FILTER6_SIZE).ljust(FILTER6_SIZE, b"\0")
             numbers = struct.unpack(f"{task.abi.isa.byte_order}8I", words)
-            self.filter = sum(word << 32 * i for i, word in enumerate(numbers))
+            self.icmp_filter = sum(word << 32 * i for i, word in enumerate(numbers))
         elif level == SOL_RAW:
             raise ENOPROTOOPT(f"no raw option {optname}")
         else:
@@ -137,9 +138,9 @@ class RawSocket(DatagramSocket):
         if level == SOL_RAW and optname == ICMP_FILTER and self.family == AF_INET:
             if self.protocol != IPPROTO_ICMP:
                 raise EOPNOTSUPP("only for ICMP")
-            return struct.pack(f"{order}I", self.filter)
+            return struct.pack(f"{order}I", self.icmp_filter)
         if level == IPPROTO_ICMPV6 and self.family == AF_INET6 and optname == ICMP_FILTER:
-            words = [self.filter >> 32 * i & 0xFFFFFFFF for i in range(8)]
+            words = [self.icmp_filter >> 32 * i & 0xFFFFFFFF for i in range(8)]
             return struct.pack(f"{order}8I", *words)
         if level in (SOL_IP, SOL_IPV6):
             return super().getsockopt(task, level, optname, length)
@@ -159,14 +160,14 @@ class RawSocket(DatagramSocket):
         group = packet.destination
         if is_multicast(group) and not wants(self, group, frame.dev, packet.source):
             return False
-        return not (self.filter and self._is_filtered(packet))
+        return not (self.icmp_filter and self._is_filtered(packet))
 
     def _is_filtered(self, packet: IpPacket) -> bool:
         kind = packet.payload_bytes()[:1]
         return (
             bool(kind)
             and (self.family == AF_INET6 or kind[0] < 32)
-            and bool(self.filter >> kind[0] & 1)
+            and bool(self.icmp_filter >> kind[0] & 1)
         )
 
 
@@ -181,6 +182,13 @@ def deliver_raw(stack: Stack, frame: Frame, packet: IpPacket) -> bool:
                 packet.source, packet.destination, IPPROTO_ICMPV6, data
             ):
                 continue
+            if sock.filter is not None:
+                whole = packet.pack()
+                seen = FilteredPacket(whole, len(whole) - len(data), 0, frame=frame)
+                passed = sock.filter.cut(data, seen)
+                if passed is None:
+                    continue
+                data = passed
             sock.enqueue(data, arrival_of(frame, packet, 0, 0))
     return heard
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL, EMSGSIZE, ENOPROTOOPT
 from emu.kernel.net.checksum import transport_checksum
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.inet.address import BROADCAST4, is_multicast
 from emu.kernel.net.inet.cmsg import SendControl
 from emu.kernel.net.inet.errqueue import queue_icmp_error, wants_errors
@@ -212,7 +213,14 @@ def _enqueue(
     if packet.hop_limit < sock.ip.min_ttl:
         return
     arrival = arrival_of(frame, packet, datagram.source, datagram.destination)
-    if sock.enqueue(datagram.data, arrival):
+    data: bytes | None = datagram.data
+    if sock.filter is not None:
+        seen = FilteredPacket.of_transport(frame, packet)
+        data = sock.filter.cut(datagram.data, seen, HEADER.size)
+    if data is None:
+        sock.drops += 1
+        stack.counters["Udp.InErrors"] += 1
+    elif sock.enqueue(data, arrival):
         stack.counters["Udp.InDatagrams"] += 1
     else:
         stack.counters["Udp.InErrors"] += 1

@@ -16,6 +16,7 @@ from emu.kernel.errno import (
     EPIPE,
 )
 from emu.kernel.net.datagram import copy_datagram, receive_datagram
+from emu.kernel.net.filter import FilteredPacket
 from emu.kernel.net.skbuff import SkBuff
 from emu.kernel.net.socket import RCV_SHUTDOWN, SEND_SHUTDOWN
 from emu.kernel.net.times import STAMPS, put_timestamps
@@ -148,6 +149,13 @@ class UnixDatagram(UnixSocket):
     def _deliver(self, task: Task, other: UnixSocket, data: bytes, scm: Scm) -> int:
         self.unix.check_files(task, scm)
         scm = with_sender(scm, task, self, other)
+        count = len(data)
+        if other.filter is not None:
+            passed = other.filter.cut(data, FilteredPacket(data))
+            if passed is None:
+                scm.put()
+                return count  # the sender is not told
+            data = passed
         skb = SkBuff(data, self.address, scm)
         skb.charge_sender(self)
         if any(other.flag(option) for option in STAMPS):
@@ -155,7 +163,7 @@ class UnixDatagram(UnixSocket):
         other.receive_queue.append(skb)
         self.unix.give_files(scm)
         other.data_ready()
-        return len(data)
+        return count
 
     async def _send_later(
         self,

@@ -1,0 +1,1 @@
+"""Classic BPF: the programs of seccomp(2)'s and sockets' filters."""

@@ -170,7 +170,7 @@ class Mips(Engine):
         pc = self.pc
         in_slot = bool(flags & mips_state.BRANCH_BITS)
         if number == _OVERFLOW:
-            pc, in_slot = find_overflow(self, pc)
+            pc, in_slot = find_overflow(self, pc, in_slot)
         # A signal frame names the branch, and going back there runs both again.
         restart = pc - 4 if in_slot else pc
         if number in (_LOAD_ERROR, _STORE_ERROR):

@@ -15,13 +15,13 @@ _FUNCTIONS = {0x20: (32, 1), 0x22: (32, -1), 0x2C: (64, 1), 0x2E: (64, -1)}
 _IMMEDIATES = {_ADDI: 32, _DADDI: 64}
 
 
-def find_overflow(cpu: Mips, start: int) -> tuple[int, bool]:
+def find_overflow(cpu: Mips, start: int, in_slot: bool) -> tuple[int, bool]:
     """The address of the first instruction from `start` on that overflows, and if in a delay slot.
 
+    A block may begin in a delay slot: `in_slot`, as the branch state says it.
     Registers are as they were at that instruction, so an earlier addition can be taken for it
     only if the block changed that one's operands since.
     """
-    in_slot = False
     for pc in range(start, start + 8 * LONGEST_RUN, 4):
         word = cpu.instruction(pc)
         if _overflows(cpu, word):

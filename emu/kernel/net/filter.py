@@ -5,8 +5,7 @@ A filter returns how many bytes it lets through, 0 for none of the packet. See n
 
 from __future__ import annotations
 
-import random
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from emu.kernel.bpf.classic import INSTRUCTION_BYTES, Instruction, check_classic, instructions
@@ -29,7 +28,7 @@ SKF_AD_OFF, SKF_NET_OFF, SKF_LL_OFF = 0xFFFFF000, 0xFFF00000, 0xFFE00000
 # Ancillary data, by its offset behind SKF_AD_OFF: an expression of the packet `p`.
 ANCILLARY = {
     0: "p.protocol", 4: "p.pkt_type", 8: "p.interface()", 20: "p.mark", 24: "0",
-    28: "p.hardware_type()", 32: "0", 36: "0", 44: "0", 48: "0", 56: "word()", 60: "0",
+    28: "p.hardware_type()", 32: "0", 36: "0", 44: "0", 48: "0", 56: "p.filter.random()", 60: "0",
 }  # fmt: skip
 ALU_XOR_X = 40
 SIZES = {bpf.W: 4, bpf.H: 2, bpf.B: 1}
@@ -46,16 +45,9 @@ class FilteredPacket:
     """
 
     __slots__ = (
-        "frame",
-        "length",
-        "link",
-        "mark",
-        "network",
-        "pkt_type",
-        "protocol",
-        "start",
+        "filter", "frame", "length", "link", "mark", "network", "pkt_type", "protocol", "start",
         "whole",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -74,6 +66,7 @@ class FilteredPacket:
         self.protocol = frame.protocol if frame is not None else 0
         self.pkt_type = frame.pkt_type if frame is not None else 0
         self.mark = 0
+        self.filter: SocketFilter
 
     @classmethod
     def of_transport(cls, frame: Frame, packet: IpPacket) -> FilteredPacket:
@@ -117,13 +110,16 @@ class FilteredPacket:
 class SocketFilter:
     """A socket's filter; the sockets that it accepts have it, too."""
 
-    __slots__ = ("byte_order", "raw")
+    __slots__ = ("byte_order", "random", "raw")
 
-    def __init__(self, raw: bytes, byte_order: str) -> None:
+    def __init__(self, raw: bytes, byte_order: str, random: Callable[[], int]) -> None:
         self.raw, self.byte_order = raw, byte_order
+        self.random = random
+        """A word by chance: SKF_AD_RANDOM."""
 
     def passes(self, packet: FilteredPacket) -> int:
         """How many bytes of a packet go through."""
+        packet.filter = self
         return translated(self.raw, self.byte_order)(packet)
 
     def cut(self, data: bytes, packet: FilteredPacket, least: int = 0) -> bytes | None:
@@ -140,8 +136,7 @@ class SocketFilter:
 @lru_cache(maxsize=64)
 def translated(raw: bytes, byte_order: str) -> Callable[[FilteredPacket], int]:
     """The function of a filter."""
-    objects = {"word": lambda: random.getrandbits(32)}
-    return translate(instructions(raw, byte_order), "p", _load, objects)
+    return translate(instructions(raw, byte_order), "p", _load)
 
 
 def _load(code: int, k: int) -> str:
@@ -177,7 +172,7 @@ def attach_filter(socket: Socket, task: Task, raw_program: bytes) -> None:
         _check_ancillary(instruction)
     if len(raw) + FILTER_OVERHEAD > OPTMEM_MAX:
         raise ENOMEM("larger than options may be")
-    socket.filter = SocketFilter(raw, byte_order)
+    socket.filter = SocketFilter(raw, byte_order, partial(task.kernel.random.getrandbits, 32))
 
 
 def _check_ancillary(instruction: Instruction) -> None:

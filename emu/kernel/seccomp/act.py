@@ -40,6 +40,8 @@ class FilteredCall(NamedTuple):
 def passes(task: Task, call: FilteredCall, verdict: Verdict) -> bool:
     """Whether the call is made all the same. `WantsTracer` if the tracer is to decide."""
     action = verdict.action
+    if is_suspended(task):
+        return True
     if action == SECCOMP_RET_LOG:
         _log(task, call, verdict)
         return True
@@ -49,6 +51,11 @@ def passes(task: Task, call: FilteredCall, verdict: Verdict) -> bool:
             return True
         if task.ptrace is not None and task.ptrace.wants(PTRACE_EVENT_SECCOMP):
             raise WantsTracer(verdict.value & SECCOMP_RET_DATA)
+    return False
+
+
+def is_suspended(task: Task) -> bool:
+    """Whether the tracer has put all filters aside: PTRACE_O_SUSPEND_SECCOMP."""
     return task.ptrace is not None and bool(task.ptrace.options & PTRACE_O_SUSPEND_SECCOMP)
 
 

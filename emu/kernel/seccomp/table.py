@@ -12,7 +12,14 @@ from emu.arch.regset import audit_arch
 from emu.arch.regset.base import signed32
 from emu.kernel.errno import KernelError
 from emu.kernel.restart import RegistersSet
-from emu.kernel.seccomp.act import FilteredCall, is_notified, kill_strict, passes, refuse
+from emu.kernel.seccomp.act import (
+    FilteredCall,
+    is_notified,
+    is_suspended,
+    kill_strict,
+    passes,
+    refuse,
+)
 from emu.kernel.syscall_table import INDIRECT, SyscallTable
 from emu.kernel.trap import MIPS_MAX_ERRNO
 
@@ -70,7 +77,7 @@ class FilteredTable(SyscallTable):
                 return decoder(task)
             task.abi = abi
             if seccomp.filter is None:
-                if is_strict:
+                if is_strict or is_suspended(task):
                     return decoder(task)
                 return self.watched(strictly_refused, None, row, number)(task)
             verdict = self._verdict(task, seccomp.filter, call, is_known)

@@ -105,3 +105,29 @@ CASE(the_tracer_cannot_save_it)
 	go_on(PTRACE_CONT, child, 0);
 	say_next("end", child);
 }
+
+#ifndef PTRACE_O_SUSPEND_SECCOMP
+#define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
+#endif
+
+static void suspend_as_filtered(void)
+{
+	pid_t child;
+
+	INSTALL(0, RETURN(SECCOMP_RET_ALLOW));
+	child = traced_child(refused, 0);
+	say_result("by who is filtered", ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_SUSPEND_SECCOMP));
+	kill(child, SIGKILL);
+	say_next("end", child);
+}
+
+CASE(the_tracer_puts_filters_aside)
+{
+	pid_t child = traced_child(refused, PTRACE_O_TRACESYSGOOD);
+
+	until_call(child, SYS_getppid);
+	say_result("aside", ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_SUSPEND_SECCOMP));
+	go_on(PTRACE_CONT, child, 0);
+	say_next("end", child);
+	say_child("done", suspend_as_filtered);
+}

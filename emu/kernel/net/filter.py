@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.bpf.classic import INSTRUCTION_BYTES, Instruction, check_classic, instructions
 from emu.kernel.bpf.translate import OutOfBounds, translate
-from emu.kernel.errno import EINVAL, ENOENT, ENOMEM, EPERM
+from emu.kernel.errno import EINVAL, ENOENT, EPERM
 from emu.kernel.uapi import bpf_common as bpf
 from emu.kernel.uapi.socket import SO_LOCK_FILTER
 
@@ -27,15 +27,13 @@ SKF_AD_OFF, SKF_NET_OFF, SKF_LL_OFF = 0xFFFFF000, 0xFFF00000, 0xFFE00000
 
 # Ancillary data, by its offset behind SKF_AD_OFF: an expression of the packet `p`.
 ANCILLARY = {
-    0: "p.protocol", 4: "p.pkt_type", 8: "p.interface()", 20: "p.mark", 24: "0",
+    0: "p.protocol", 4: "p.pkt_type", 8: "p.interface()", 20: "0", 24: "0",
     28: "p.hardware_type()", 32: "0", 36: "0", 44: "0", 48: "0", 56: "p.filter.random()", 60: "0",
 }  # fmt: skip
 ALU_XOR_X = 40
 SIZES = {bpf.W: 4, bpf.H: 2, bpf.B: 1}
 SIZE_MASK = 0x18
 MODE_MASK = 0xE0
-OPTMEM_MAX = 131072
-FILTER_OVERHEAD = 64
 
 
 class FilteredPacket:
@@ -45,7 +43,7 @@ class FilteredPacket:
     """
 
     __slots__ = (
-        "filter", "frame", "length", "link", "mark", "network", "pkt_type", "protocol", "start",
+        "filter", "frame", "length", "link", "network", "pkt_type", "protocol", "start",
         "whole",
     )  # fmt: skip
 
@@ -65,7 +63,6 @@ class FilteredPacket:
         self.frame = frame
         self.protocol = frame.protocol if frame is not None else 0
         self.pkt_type = frame.pkt_type if frame is not None else 0
-        self.mark = 0
         self.filter: SocketFilter
 
     @classmethod
@@ -154,7 +151,7 @@ def _load(code: int, k: int) -> str:
 
 
 def attach_filter(socket: Socket, task: Task, raw_program: bytes) -> None:
-    """SO_ATTACH_FILTER: let a filter look at what comes. EPERM, EINVAL, EFAULT, ENOMEM."""
+    """SO_ATTACH_FILTER: let a filter look at what comes. EPERM, EINVAL, EFAULT."""
     layout = task.abi.layout("sock_fprog")
     if len(raw_program) != layout.size:
         raise EINVAL("not the size of struct sock_fprog")
@@ -170,8 +167,6 @@ def attach_filter(socket: Socket, task: Task, raw_program: bytes) -> None:
     check_classic(program)
     for instruction in program:
         _check_ancillary(instruction)
-    if len(raw) + FILTER_OVERHEAD > OPTMEM_MAX:
-        raise ENOMEM("larger than options may be")
     socket.filter = SocketFilter(raw, byte_order, partial(task.kernel.random.getrandbits, 32))
 
 

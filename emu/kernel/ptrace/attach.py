@@ -9,7 +9,8 @@ from emu.kernel.ptrace.tracee import Tracee
 from emu.kernel.ptrace_access import PTRACE_MODE_ATTACH, check_ptrace_access
 from emu.kernel.signal.pending import SigInfo
 from emu.kernel.signal.send import send_signal
-from emu.kernel.uapi.ptrace import PTRACE_O_MASK
+from emu.kernel.uapi.capability import CAP_SYS_ADMIN
+from emu.kernel.uapi.ptrace import PTRACE_O_MASK, PTRACE_O_SUSPEND_SECCOMP
 from emu.kernel.uapi.signal import SIGSTOP
 
 if TYPE_CHECKING:
@@ -38,10 +39,19 @@ def seize(task: Task, target: Task, address: int, options: int) -> None:
     """Trace a task and let it run. EPERM, EIO."""
     if address or options & ~PTRACE_O_MASK:
         raise EIO("no such option")
+    check_may_suspend(task, options)
     check_attach(task, target)
     tracee = Tracee.link(target, task, seized=True, options=options)
     if target.group.stop_signal:
         tracee.trap()
+
+
+def check_may_suspend(task: Task, options: int) -> None:
+    """EPERM for PTRACE_O_SUSPEND_SECCOMP by who may not put filters aside."""
+    if options & PTRACE_O_SUSPEND_SECCOMP and (
+        not task.cred.capable(CAP_SYS_ADMIN) or task.seccomp is not None
+    ):
+        raise EPERM("filters are put aside by who has CAP_SYS_ADMIN and no filters itself")
 
 
 def check_attach(task: Task, target: Task) -> None:

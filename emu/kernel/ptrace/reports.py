@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL, EPERM
+from emu.kernel.errno import EFAULT, EINVAL
+from emu.kernel.ptrace.attach import check_may_suspend
 from emu.kernel.ptrace.registers import read_registers
 from emu.kernel.signal.numbers import signal_numbers
 from emu.kernel.signal.siginfo import named_code, pack_siginfo, unpack_siginfo
 from emu.kernel.signal.sigset import pack_sigset, sigset_size, unpack_sigset
-from emu.kernel.uapi.capability import CAP_SYS_ADMIN
 from emu.kernel.uapi.ptrace import (
     PTRACE_EVENT_SECCOMP,
     PTRACE_EVENTMSG_SYSCALL_ENTRY,
     PTRACE_O_MASK,
-    PTRACE_O_SUSPEND_SECCOMP,
     PTRACE_PEEKSIGINFO_SHARED,
     PTRACE_SYSCALL_INFO_ENTRY,
     PTRACE_SYSCALL_INFO_EXIT,
@@ -39,10 +38,7 @@ def set_options(task: Task, tracee: Tracee, address: int, data: int) -> int:
     """PTRACE_SETOPTIONS. EINVAL for one that does not exist, EPERM for who may not suspend."""
     if data & ~PTRACE_O_MASK:
         raise EINVAL("no such option")
-    if data & PTRACE_O_SUSPEND_SECCOMP and (
-        not task.cred.capable(CAP_SYS_ADMIN) or task.seccomp is not None
-    ):
-        raise EPERM("filters are suspended by who has CAP_SYS_ADMIN and no filters itself")
+    check_may_suspend(task, data)
     tracee.options = data
     return 0
 

@@ -70,10 +70,22 @@ class SeccompFilter:
 
     def verdict(self, nr: int, arch: int, pointer: int, args: tuple[int, ...]) -> Verdict:
         """What all filters say: the most severe; of equals the newest's."""
+        verdict = self._severest(lambda one: one.run(nr, arch, pointer, args))
+        assert verdict is not None
+        return verdict
+
+    def run(self, nr: int, arch: int, pointer: int, args: tuple[int, ...]) -> int:
+        """What it says itself."""
+        return translated(self.raw, self.byte_order)(nr, arch, pointer, args)
+
+    def _severest(self, ask: Callable[[SeccompFilter], int | None]) -> Verdict | None:
+        """The most severe answer of all filters; None if one has no answer."""
         found = Verdict(SECCOMP_RET_ALLOW, None)
         one: SeccompFilter | None = self
         while one is not None:
-            value = translated(one.raw, one.byte_order)(nr, arch, pointer, args)
+            value = ask(one)
+            if value is None:
+                return None
             if severity(value) < severity(found.value):
                 found = Verdict(value, one)
             one = one.previous
@@ -92,16 +104,9 @@ class SeccompFilter:
             return verdict
 
     def _constant(self, nr: int, arch: int) -> Verdict | None:
-        found = Verdict(SECCOMP_RET_ALLOW, None)
-        one: SeccompFilter | None = self
-        while one is not None:
-            value = constant_result(instructions(one.raw, one.byte_order), nr, arch)
-            if value is None:
-                return None
-            if severity(value) < severity(found.value):
-                found = Verdict(value, one)
-            one = one.previous
-        return found
+        return self._severest(
+            lambda one: constant_result(instructions(one.raw, one.byte_order), nr, arch)
+        )
 
     def release(self) -> None:
         """A task has it no more: listeners of filters that nobody has are told."""

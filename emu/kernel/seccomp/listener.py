@@ -9,16 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel.errno import EBADF, EFAULT, EINPROGRESS, EINVAL, ENOENT, ENOSYS
+from emu.kernel.errno import EBADF, EFAULT, EINPROGRESS, EINVAL, ENOENT
 from emu.kernel.fs.anon_inode import AnonFile, anon_inode_file
+from emu.kernel.uapi import ioctl
 from emu.kernel.uapi.fcntl import O_CLOEXEC, O_RDWR
-from emu.kernel.uapi.ioctl import (
-    SECCOMP_IOCTL_NOTIF_ADDFD,
-    SECCOMP_IOCTL_NOTIF_ID_VALID,
-    SECCOMP_IOCTL_NOTIF_RECV,
-    SECCOMP_IOCTL_NOTIF_SEND,
-    SECCOMP_IOCTL_NOTIF_SET_FLAGS,
-)
 from emu.kernel.uapi.poll import POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM
 from emu.kernel.uapi.seccomp import (
     SECCOMP_ADDFD_FLAG_SEND,
@@ -112,7 +106,7 @@ class Listener:
         self.closed = True
         for one in list(self.waiting.values()):
             if one.state is not REPLIED:
-                one.reply(0, -one.task.abi.errno[ENOSYS.__name__], 0)
+                one.reply(0, -one.task.abi.errno["ENOSYS"], 0)
 
 
 class ListenerFile(AnonFile):
@@ -138,18 +132,18 @@ class ListenerFile(AnonFile):
         """SECCOMP_IOCTL_NOTIF_*. EINVAL for others."""
         listener: Listener = file.private_data
         match cmd:
-            case value if value == SECCOMP_IOCTL_NOTIF_RECV:
+            case ioctl.SECCOMP_IOCTL_NOTIF_RECV:
                 return receive(task, listener, arg)
-            case value if value == SECCOMP_IOCTL_NOTIF_SEND:
+            case ioctl.SECCOMP_IOCTL_NOTIF_SEND:
                 return send(task, listener, arg)
-            case value if value == SECCOMP_IOCTL_NOTIF_ID_VALID:
+            case ioctl.SECCOMP_IOCTL_NOTIF_ID_VALID:
                 one = listener.waiting.get(task.mm.read_u64(arg))
                 if one is None or one.state is not SENT:
                     raise ENOENT("no such call, or its task is gone")
                 return 0
-            case value if value == SECCOMP_IOCTL_NOTIF_ADDFD:
+            case ioctl.SECCOMP_IOCTL_NOTIF_ADDFD:
                 return add_descriptor(task, listener, arg)
-            case value if value == SECCOMP_IOCTL_NOTIF_SET_FLAGS:
+            case ioctl.SECCOMP_IOCTL_NOTIF_SET_FLAGS:
                 if arg & ~SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP:
                     raise EINVAL("no such flag")
                 return 0  # there is one CPU: whoever is woken runs on the waker's

@@ -110,6 +110,11 @@ CASE(the_tracer_cannot_save_it)
 #define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
 #endif
 
+static void wait_to_be_killed(void)
+{
+	pause();
+}
+
 static void suspend_as_filtered(void)
 {
 	pid_t child;
@@ -117,6 +122,11 @@ static void suspend_as_filtered(void)
 	INSTALL(0, RETURN(SECCOMP_RET_ALLOW));
 	child = traced_child(refused, 0);
 	say_result("by who is filtered", ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_SUSPEND_SECCOMP));
+	kill(child, SIGKILL);
+	say_next("end", child);
+	child = child_that(wait_to_be_killed);
+	say_result("from the beginning", ptrace(PTRACE_SEIZE, child, 0, PTRACE_O_SUSPEND_SECCOMP));
+	say_result("without it", ptrace(PTRACE_SEIZE, child, 0, 0));
 	kill(child, SIGKILL);
 	say_next("end", child);
 }
